@@ -1,0 +1,127 @@
+"""Every setting with its default. The defaults are here and nowhere else.
+
+samples/faxgw.toml explains each one; tests/docs holds the two together. Each part of the gateway gets its
+section, nobody gets the whole but the daemon.
+"""
+
+from dataclasses import dataclass, field
+from datetime import timedelta
+from ipaddress import IPv4Network, IPv6Network
+from pathlib import Path
+
+from gateway.model.secret import Secret
+
+Network = IPv4Network | IPv6Network
+
+
+@dataclass(frozen=True, slots=True)
+class NodeSection:
+    """[node]: this machine."""
+
+    name: str = ""  #: "" means the host name
+    data_dir: Path = Path("/var/lib/faxgw")
+
+
+@dataclass(frozen=True, slots=True)
+class QueueSection:
+    """[queue]: where submissions and jobs live."""
+
+    url: str = ""  #: "" means SQLite in data_dir; or "postgresql://user@host/faxgw"
+    password_file: Path | None = None
+    lease: timedelta = timedelta(seconds=60)  #: how long a dead node's jobs stay with it
+
+
+@dataclass(frozen=True, slots=True)
+class SmtpSection:
+    """[smtp]: the listener for mails that become faxes."""
+
+    listen: str = "127.0.0.1:2525"
+    domains: tuple[str, ...] = ()  #: required
+    relay_networks: tuple[Network, ...] = ()  #: closed by default
+    max_message_size: int = 50 * 1024 * 1024  #: bytes
+    max_recipients: int = 1000
+    hostname: str = ""  #: in the greeting; "" means the host name
+
+
+@dataclass(frozen=True, slots=True)
+class RenderingSection:
+    """[rendering]: documents to pages."""
+
+    resolution: str = "fine"  #: "standard" or "fine"
+    workers: int = 2
+    page_limit: int = 300
+    timeout: timedelta = timedelta(seconds=120)  #: for one submission
+
+
+@dataclass(frozen=True, slots=True)
+class SendingSection:
+    """[sending]: pages to fax numbers."""
+
+    station_id: str = ""  #: TSI: at most 20 characters
+    caller_number: str = ""
+    header: str = "{station_id}   {sender}   {date}   page {page} of {pages}"
+    timezone: str = ""  #: of {date}, an IANA name; "" means the machine's own
+    attempts: int = 5
+    delay: timedelta = timedelta(minutes=5)  #: after a failure without a cause of its own
+    busy_delay: timedelta = timedelta(minutes=3)
+    no_answer_delay: timedelta = timedelta(minutes=15)
+
+
+@dataclass(frozen=True, slots=True)
+class SipSection:
+    """[sip]: our end of every trunk."""
+
+    listen: str = "0.0.0.0:5060"  # noqa: S104 - a phone system must reach it; trunks decide who may call
+    media_ports: tuple[int, int] = (16384, 32767)
+    media_address: str = ""  #: announced to peers; "" means the address of the listener or route
+
+
+@dataclass(frozen=True, slots=True)
+class TrunkSection:
+    """[trunk.NAME]: one SIP peer."""
+
+    proxy: str = ""  #: required
+    channels: int = 4
+    t38: str = "prefer"  #: "prefer", "accept" or "never"
+    ecm: bool = True
+    max_bit_rate: int = 14400  #: bit/s
+    answer_timeout: timedelta = timedelta(seconds=90)
+
+
+@dataclass(frozen=True, slots=True)
+class ReceivingSection:
+    """[receiving]: faxes that come in."""
+
+    station_id: str = ""  #: CSI: at most 20 characters
+    channels: int = 4
+    operators: str = ""  #: mailbox for faxes without a [did] entry; required when the line answers
+
+
+@dataclass(frozen=True, slots=True)
+class MailerSection:
+    """[mailer]: the mail server that answers leave through."""
+
+    host: str = "localhost"
+    port: int = 25
+    sender: str = ""  #: From of every answer; required
+    username: str = ""
+    password: Secret | None = None  #: read from password_file
+    tls: str = "none"  #: "none", "starttls" or "implicit"
+    timeout: timedelta = timedelta(seconds=60)
+    give_up_after: timedelta = timedelta(days=5)
+
+
+@dataclass(frozen=True, slots=True)
+class Config:
+    """The whole configuration."""
+
+    node: NodeSection = field(default_factory=NodeSection)
+    queue: QueueSection = field(default_factory=QueueSection)
+    smtp: SmtpSection = field(default_factory=SmtpSection)
+    rendering: RenderingSection = field(default_factory=RenderingSection)
+    sending: SendingSection = field(default_factory=SendingSection)
+    sip: SipSection = field(default_factory=SipSection)
+    trunk: dict[str, TrunkSection] = field(default_factory=dict)
+    receiving: ReceivingSection = field(default_factory=ReceivingSection)
+    did: dict[str, tuple[str, ...]] = field(default_factory=dict)  #: called number -> mailboxes
+    mailer: MailerSection = field(default_factory=MailerSection)

@@ -1,0 +1,101 @@
+"""Everything the gateway raises.
+
+    GatewayError
+    + ConfigError           refuse to start
+    + TemporaryError        the same input may work later: SMTP 4xx, job deferred
+    |   + StoreUnavailable  + MailerUnavailable
+    + PermanentError        it never will: SMTP 5xx, job failed, sender told
+    |   + InvalidNumber     + SenderNotAllowed     + DocumentRejected    + MailerRefused
+    + InvariantError        our bug: logged with a traceback, job held for a person
+        + IllegalTransition + LeaseLost
+
+The first line of a class's docstring is its message to people; `remedy` says what to do next. `code` is
+stable and is a heading in docs/errors.md.
+"""
+
+from typing import ClassVar
+
+
+class GatewayError(Exception):
+    """The gateway could not do this."""
+
+    code: ClassVar[str] = "gateway-error"
+    remedy: ClassVar[str] = "Ask your administrator."
+
+    def __init__(self, message: str | None = None) -> None:
+        super().__init__(message or (type(self).__doc__ or "").partition("\n")[0])
+
+
+class ConfigError(GatewayError):
+    """The configuration has mistakes."""
+
+    code = "config"
+
+
+class TemporaryError(GatewayError):
+    """This did not work now; the same may work later."""
+
+    code = "temporary"
+
+
+class StoreUnavailable(TemporaryError):
+    """The database cannot be reached."""
+
+    code = "store-unavailable"
+
+
+class MailerUnavailable(TemporaryError):
+    """The mail server cannot be reached."""
+
+    code = "mailer-unavailable"
+
+
+class PermanentError(GatewayError):
+    """This will not work, however often it is tried."""
+
+    code = "permanent"
+
+
+class InvalidNumber(PermanentError):
+    """The fax number cannot be dialled."""
+
+    code = "invalid-number"
+    remedy = "Check the number and send the mail again, for example to +49301234567@ and the fax domain."
+
+
+class SenderNotAllowed(PermanentError):
+    """This sender may not send faxes."""
+
+    code = "sender-not-allowed"
+    remedy = "Ask your administrator for the right to send faxes."
+
+
+class DocumentRejected(PermanentError):
+    """A document cannot be turned into fax pages."""
+
+    code = "document-rejected"
+    remedy = "Send it again as a PDF."
+
+
+class MailerRefused(PermanentError):
+    """The mail server refuses this mail for good."""
+
+    code = "mailer-refused"
+
+
+class InvariantError(GatewayError):
+    """The gateway is in a state it should never be in."""
+
+    code = "invariant"
+
+
+class IllegalTransition(InvariantError):
+    """This event is not possible in this state."""
+
+    code = "illegal-transition"
+
+
+class LeaseLost(InvariantError):
+    """Another node owns this row now."""
+
+    code = "lease-lost"

@@ -1,0 +1,122 @@
+"""The queue. Every change of a job's state goes through `record`, in one transaction with what it means.
+
+Promises (proved by tests/contract/test_job_store.py on SQLite and PostgreSQL):
+- When `submit` returns, submission, jobs and raw message survive kill -9 and power loss.
+- Two nodes never get the same job. A claimed job has a lease by the database's clock.
+- `record` raises when the row is no longer in the state, or under the lease, that the caller read.
+- Whoever records an event records its notifications in the same transaction.
+- A change of state wakes the stage that waits for it (`gateway.ports.wakeups`).
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from pathlib import Path
+from typing import Protocol
+
+from gateway.model.attempt import Attempt
+from gateway.model.ids import AttemptId, BlobRef, JobId, SubmissionId
+from gateway.model.job import Failure, Job, Sender
+from gateway.model.lifecycle import JobEvent, JobState
+from gateway.model.notification import NewNotification
+from gateway.model.submission import NewSubmission, Submission
+from telephony import PageFacts, Transmission
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """What an event means, beyond the new state. All of it is written in one transaction, or nothing."""
+
+    sender: Sender | None = None
+    pages: BlobRef | None = None  #: also remembered for the other jobs of the submission
+    page_count: int | None = None
+    due_in: timedelta | None = None  #: from the database's now; None means at once
+    failure: Failure | None = None
+    transmission: Transmission | None = (
+        None  #: closes the open attempt and adds its confirmed pages to the job
+    )
+    notifications: tuple[NewNotification, ...] = field(default=())
+    trace: str = ""  #: one sentence for the operator
+
+
+@dataclass(frozen=True, slots=True)
+class TraceRow:
+    """One line of a job's history."""
+
+    at: datetime
+    job_id: JobId
+    event: str
+    state: JobState
+    node: str
+    text: str
+
+
+class JobStore(Protocol):
+    """The queue of submissions, jobs and attempts."""
+
+    async def submit(self, submission: NewSubmission, message: bytes | Path) -> SubmissionId:
+        """The id of the submission, which is durable now, with one `received` job a recipient.
+
+        A file `message` is taken over (moved); bytes are copied.
+
+        Raises:
+            StoreUnavailable: nothing was stored; the client must try again.
+        """
+        ...
+
+    async def claim(self, *states: JobState, lease: timedelta, limit: int = 1) -> list[Job]:
+        """Up to `limit` due jobs out of `states`, oldest due first, now owned by this node."""
+        ...
+
+    async def renew(self, job_ids: Sequence[JobId], lease: timedelta) -> None:
+        """The leases of these jobs of this node run `lease` longer from now."""
+        ...
+
+    async def record(self, job: Job, event: JobEvent, outcome: Outcome | None = None) -> Job:
+        """The job as it is after `event`.
+
+        Raises:
+            IllegalTransition: the event is not possible in that state.
+            LeaseLost: the row is not as it was read.
+        """
+        ...
+
+    async def reap(self) -> list[Job]:
+        """The jobs whose lease had expired, now at rest (`LEASE_EXPIRED`).
+
+        An open attempt is closed: its confirmed pages are added to the job. A job whose pages were all
+        confirmed becomes `delivered` with its notification; nothing confirmed is sent again.
+        """
+        ...
+
+    async def open_attempt(self, job: Job, *, trunk: str, first_page: int) -> AttemptId:
+        """The id of the attempt row, durable before the caller dials."""
+        ...
+
+    async def confirm_page(self, attempt_id: AttemptId, page: PageFacts) -> None:
+        """The page journal of the attempt has this page, durably."""
+        ...
+
+    async def get(self, job_id: JobId) -> Job:
+        """The job as it is now. KeyError when there is none."""
+        ...
+
+    async def submission(self, submission_id: SubmissionId) -> Submission:
+        """The submission. KeyError when there is none."""
+        ...
+
+    async def attempts(self, job_id: JobId) -> list[Attempt]:
+        """The attempts of a job, oldest first."""
+        ...
+
+    async def trace(self, job_id: JobId) -> list[TraceRow]:
+        """The history of a job, oldest first."""
+        ...
+
+    async def list(self, *states: JobState, limit: int = 1000) -> list[Job]:
+        """Jobs in these states (all when none is named), newest first."""
+        ...
+
+    async def next_due_in(self, *states: JobState) -> timedelta | None:
+        """How long until the next job of these states is due (zero or less: now), or None without any."""
+        ...
