@@ -71,7 +71,7 @@ class SendingSection:
 class SipSection:
     """[sip]: our end of every trunk."""
 
-    listen: str = "0.0.0.0:5060"  # noqa: S104 - a phone system must reach it; trunks decide who may call
+    listen: str = "0.0.0.0:5060"
     media_ports: tuple[int, int] = (16384, 32767)
     media_address: str = ""  #: announced to peers; "" means the address of the listener or route
 
