@@ -1,0 +1,186 @@
+"""What the end of a call means for its job: one table, a row per disposition.
+
+Whether a disposition deserves a second call is decided here and nowhere else. `docs/errors.md` has a
+heading for every row. Calls that our own side could not make cost no attempt.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import timedelta
+from enum import StrEnum
+from types import MappingProxyType
+
+from gateway.model.job import Failure
+from gateway.model.lifecycle import JobEvent
+from telephony import Disposition
+
+
+class FollowUp(StrEnum):
+    """What is done after a call."""
+
+    FINISH = "finish"  #: the fax arrived
+    REDIAL = "redial"  #: call again later; costs an attempt
+    POSTPONE = "postpone"  #: call again later; costs no attempt, for it was no fault of the far end
+    REFUSE = "refuse"  #: never call again
+
+
+class Wait(StrEnum):
+    """Which setting of [sending] says how long to wait; the values are the names of `RetryLimits`."""
+
+    DELAY = "delay"
+    BUSY = "busy_delay"
+    NO_ANSWER = "no_answer_delay"
+    TRUNK = "trunk_delay"
+    NONE = "no_delay"
+
+
+@dataclass(frozen=True, slots=True)
+class RetryLimits:
+    """How often and when a job is called again."""
+
+    attempts: int
+    delay: timedelta
+    busy_delay: timedelta
+    no_answer_delay: timedelta
+
+    @property
+    def trunk_delay(self) -> timedelta:
+        """Until a trunk that could not take a call is asked again: a minute at most."""
+        return min(self.delay, timedelta(minutes=1))
+
+    @property
+    def no_delay(self) -> timedelta:
+        """At once."""
+        return timedelta()
+
+
+@dataclass(frozen=True, slots=True)
+class Rule:
+    """A row of the table."""
+
+    follow_up: FollowUp
+    wait: Wait = Wait.NONE
+    at_most: int | None = None  #: calls that may end so, where that is fewer than [sending] attempts
+    reason: str = ""  #: for the sender, when the job is given up
+    remedy: str = ""  #: what the sender should do next
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """What happens to the job now."""
+
+    event: JobEvent
+    due_in: timedelta | None = None
+    failure: Failure | None = None
+
+
+_D, _F = Disposition, FollowUp
+
+RULES: Mapping[Disposition, Rule] = MappingProxyType(
+    {
+        _D.DELIVERED: Rule(_F.FINISH),
+        _D.BUSY: Rule(
+            _F.REDIAL,
+            Wait.BUSY,
+            reason="The line was busy at every attempt.",
+            remedy="Send it again later, or ask the recipient for a second fax number.",
+        ),
+        _D.NO_ANSWER: Rule(
+            _F.REDIAL,
+            Wait.NO_ANSWER,
+            reason="Nobody answered the call.",
+            remedy="Ask the recipient whether the fax machine is switched on, then send it again.",
+        ),
+        # A person who lifts the receiver and hears a fax tone must not be called five times.
+        _D.NO_FAX_ANSWERED: Rule(
+            _F.REDIAL,
+            Wait.NO_ANSWER,
+            at_most=2,
+            reason="The call was answered, but not by a fax machine.",
+            remedy="Check that the number is a fax number, then send it again.",
+        ),
+        _D.INVALID_NUMBER: Rule(
+            _F.REFUSE,
+            reason="There is no such fax number.",
+            remedy="Check the number and send it again.",
+        ),
+        _D.REJECTED: Rule(
+            _F.REFUSE,
+            reason="The recipient's side, or the telephone network, refuses the call.",
+            remedy="Ask the recipient whether faxes from your number are blocked.",
+        ),
+        _D.INCOMPATIBLE: Rule(
+            _F.REFUSE,
+            reason="The receiving fax machine cannot take this fax.",
+            remedy="Send it to another fax number of the recipient, or by another way.",
+        ),
+        _D.LINE_FAILED: Rule(
+            _F.REDIAL,
+            Wait.DELAY,
+            reason="The fax machines met but could not understand each other; the line was too bad.",
+            remedy="Send it again later. If that fails too, tell your administrator.",
+        ),
+        _D.INTERRUPTED: Rule(
+            _F.REDIAL,
+            Wait.DELAY,
+            reason="The call broke off before the last page.",
+            remedy="Send the missing pages again, or ask the recipient to check paper and memory.",
+        ),
+        _D.CONGESTED: Rule(_F.POSTPONE, Wait.TRUNK),
+        _D.TRUNK_UNAVAILABLE: Rule(_F.POSTPONE, Wait.TRUNK),
+        _D.CANCELLED: Rule(_F.POSTPONE),
+        _D.BAD_DOCUMENT: Rule(
+            _F.REFUSE,
+            reason="The pages made from your documents cannot be transmitted.",
+            remedy="Send the documents again as PDF. If that fails too, tell your administrator.",
+        ),
+    }
+)
+
+
+def costs_an_attempt(disposition: Disposition) -> bool:
+    """Whether a call that ended so counts against [sending] attempts."""
+    return RULES[disposition].follow_up is not FollowUp.POSTPONE
+
+
+def judge(
+    disposition: Disposition,
+    *,
+    earlier: Sequence[Disposition],
+    limits: RetryLimits,
+    pages_confirmed: int,
+    page_count: int,
+) -> Verdict:
+    """What happens to a job after a call that ended with `disposition`.
+
+    `earlier` are the ends of the calls before this one; the page counts are over all calls, this one
+    included. A job whose every page was confirmed is delivered, however the line was put down.
+    """
+    if pages_confirmed >= page_count:
+        return Verdict(JobEvent.PAGES_CONFIRMED)
+    # "Delivered" with pages missing is a contradiction: the rest is sent as after a broken call.
+    rule = RULES[_D.INTERRUPTED if disposition is _D.DELIVERED else disposition]
+    delay: timedelta = getattr(limits, rule.wait)
+    match rule.follow_up:
+        case FollowUp.POSTPONE:
+            return Verdict(JobEvent.WAS_POSTPONED, due_in=delay)
+        case FollowUp.REDIAL if _may_redial(disposition, rule, earlier, limits):
+            return Verdict(JobEvent.ATTEMPT_FAILED, due_in=delay)
+        case FollowUp.REDIAL:
+            event = JobEvent.GAVE_UP
+        case _:
+            event = JobEvent.REFUSED
+    return Verdict(event, failure=_failure(disposition, rule, pages_confirmed, page_count))
+
+
+def _may_redial(
+    disposition: Disposition, rule: Rule, earlier: Sequence[Disposition], limits: RetryLimits
+) -> bool:
+    made = 1 + sum(costs_an_attempt(end) for end in earlier)
+    ended_so = 1 + sum(end is disposition for end in earlier)
+    return made < limits.attempts and (rule.at_most is None or ended_so < rule.at_most)
+
+
+def _failure(disposition: Disposition, rule: Rule, confirmed: int, page_count: int) -> Failure:
+    arrived = f" {confirmed} of {page_count} pages arrived." if confirmed else ""
+    return Failure(disposition.value, rule.reason + arrived, rule.remedy)

@@ -1,0 +1,225 @@
+"""rendered, deferred -> delivered, or called again later, or failed.
+
+One call for one job, in this order, because the process may die between any two steps:
+1. The header lines are printed on the pages.
+2. The attempt is written, durably. From here on the job is in doubt until the end is recorded.
+3. The call. Every confirmed page goes into the attempt's journal while the call goes on.
+4. The end is recorded: the attempt, the job and the mail to the sender, in one transaction.
+
+A call that follows a broken one begins with the first page that was not confirmed.
+"""
+
+import asyncio
+import logging
+from collections.abc import AsyncIterator, Awaitable, Sequence
+from contextlib import asynccontextmanager
+from datetime import timedelta
+from itertools import chain, repeat
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+from gateway.config.schema import SendingSection
+from gateway.errors import InvariantError, StoreUnavailable
+from gateway.model.job import Job
+from gateway.model.lifecycle import JobEvent
+from gateway.model.notification import NewNotification, NotificationKind
+from gateway.model.retry import RetryLimits, Verdict, judge
+from gateway.ports.blobs import Blobs
+from gateway.ports.clock import Clock
+from gateway.ports.job_store import JobStore, Outcome
+from gateway.ports.page_views import PageViews
+from gateway.sending.call_log import CallLog
+from gateway.sending.channels import Channels
+from gateway.sending.header import HeaderLine
+from gateway.stage import answer
+from telephony import Disposition, FaxEngine, SendOrder, Transmission, Trunk
+from telephony.errors import EngineClosed, UnreadablePages
+
+_log = logging.getLogger("faxgw.sending")
+
+_ID_LENGTH = 20  # characters of a TSI (ITU-T T.30 5.3.6.2.4)
+_RECORD_AGAIN = (0.2, 1.0, 5.0)  # seconds to the next try; the last one for ever
+
+
+class SendingWorker:
+    """Calls the number of a job."""
+
+    def __init__(
+        self,
+        *,
+        engine: FaxEngine,
+        jobs: JobStore,
+        blobs: Blobs,
+        views: PageViews,
+        trunks: Sequence[Trunk],
+        section: SendingSection,
+        clock: Clock,
+        scratch: Path,
+    ) -> None:
+        self._engine = engine
+        self._jobs = jobs
+        self._blobs = blobs
+        self._views = views
+        self._clock = clock
+        self._scratch = scratch
+        self._section = section
+        self._channels = Channels(trunks)
+        self._header = HeaderLine(section.header, section.timezone)
+        self._limits = RetryLimits(
+            section.attempts, section.delay, section.busy_delay, section.no_answer_delay
+        )
+
+    @property
+    def channels(self) -> int:
+        """Calls that are possible at once."""
+        return self._channels.total
+
+    async def work(self, job: Job) -> None:
+        """One call was made for the job, and what it means is recorded."""
+        if 0 < job.page_count <= job.pages_confirmed:
+            await self._jobs.record(job, JobEvent.PAGES_CONFIRMED, _arrived_before(job))
+            return
+        with self._channels.taken() as trunk:
+            async with self._stamped(job) as pages:
+                fault = await self._call(job, trunk, pages)
+        if fault is not None:
+            raise fault
+
+    @asynccontextmanager
+    async def _stamped(self, job: Job) -> AsyncIterator[Path]:
+        """The pages of the job with their header lines, numbered as in the document."""
+        if job.pages is None:
+            raise InvariantError("A job without pages was to be sent.")
+        lines = self._header.lines(
+            station_id=_station_id(job, self._section),
+            sender=job.sender.name or job.sender.mail if job.sender else "",
+            number=str(job.number),
+            page_count=job.page_count,
+            at=self._clock.now(),
+        )
+        async with self._blobs.file(job.pages) as plain:
+            if not lines:
+                yield plain
+                return
+            with TemporaryDirectory(dir=self._scratch, prefix="call-") as folder:
+                stamped = Path(folder) / "pages.tif"
+                await self._views.stamp_header(plain, stamped, lines)
+                yield stamped
+
+    async def _call(self, job: Job, trunk: Trunk, pages: Path) -> BaseException | None:
+        """The call is over and recorded; returns what is wrong with ourselves, if anything is."""
+        order = SendOrder(
+            number=str(job.number),
+            pages=pages,
+            trunk=trunk,
+            first_page=job.pages_confirmed + 1,
+            local_id=_station_id(job, self._section),
+            caller_number=(job.sender.caller_number if job.sender else "") or self._section.caller_number,
+            caller_name=job.sender.name if job.sender else "",
+        )
+        attempt_id = await self._jobs.open_attempt(job, trunk=trunk.name, first_page=order.first_page)
+        call = CallLog(attempt_id, trunk=trunk.name, jobs=self._jobs, clock=self._clock)
+        transmission, fault = await self._dial(order, call)
+        await _uninterrupted(self._end(job, call, transmission, fault))
+        return fault
+
+    async def _dial(self, order: SendOrder, call: CallLog) -> tuple[Transmission, BaseException | None]:
+        try:
+            return await self._engine.send(order, call.hear), None
+        except UnreadablePages as error:
+            return call.broken_off(Disposition.BAD_DOCUMENT, str(error)), None
+        except EngineClosed as error:
+            return call.broken_off(Disposition.CANCELLED, str(error)), None
+        except asyncio.CancelledError as stop:
+            return call.broken_off(Disposition.CANCELLED, "The gateway hung up to stop."), stop
+        except Exception as error:  # noqa: BLE001 - the stage holds the job; its confirmed pages are kept
+            return call.broken_off(Disposition.CANCELLED, f"{type(error).__name__}: {error}"[:500]), error
+
+    async def _end(
+        self, job: Job, call: CallLog, transmission: Transmission, fault: BaseException | None
+    ) -> None:
+        """The journal is complete and the end recorded, however long the store is away.
+
+        The call cannot be repeated, so nothing but the death of the process ends the waiting.
+        """
+        await call.close()
+        for pause in chain(_RECORD_AGAIN, repeat(_RECORD_AGAIN[-1])):
+            try:
+                if isinstance(fault, Exception):
+                    held = Outcome(transmission=transmission, trace=transmission.detail)
+                    await self._jobs.record(job, JobEvent.WAS_HELD, held)
+                else:
+                    await self._judge(job, transmission)
+                return
+            except StoreUnavailable as error:
+                _log.error("job %s: the end of its call is not recorded yet: %s", job.id, error)
+                await asyncio.sleep(pause)
+
+    async def _judge(self, job: Job, transmission: Transmission) -> None:
+        confirmed = job.pages_confirmed + transmission.pages_confirmed
+        verdict = judge(
+            transmission.disposition,
+            earlier=await self._earlier_ends(job),
+            limits=self._limits,
+            pages_confirmed=confirmed,
+            page_count=job.page_count,
+        )
+        outcome = Outcome(
+            transmission=transmission,
+            due_in=verdict.due_in,
+            failure=verdict.failure,
+            notifications=_owed(job, verdict),
+            trace=_sentence(transmission, confirmed, job.page_count, verdict.due_in),
+        )
+        await self._jobs.record(job, verdict.event, outcome)
+
+    async def _earlier_ends(self, job: Job) -> list[Disposition]:
+        """How the calls of this job ended, without the one that is open."""
+        attempts = await self._jobs.attempts(job.id)
+        return [attempt.disposition for attempt in attempts if attempt.disposition is not None]
+
+
+async def _uninterrupted(work: Awaitable[None]) -> None:
+    """The work is done, also when this task is cancelled meanwhile; the cancellation follows then."""
+    task = asyncio.ensure_future(work)
+    stop: asyncio.CancelledError | None = None
+    while not task.done():
+        try:
+            await asyncio.shield(task)
+        except asyncio.CancelledError as error:
+            stop = error
+    task.result()
+    if stop is not None:
+        raise stop
+
+
+def _arrived_before(job: Job) -> Outcome:
+    """What it means that a node died after the last page was confirmed, and before it could say so."""
+    return Outcome(
+        notifications=answer(job, NotificationKind.DELIVERED),
+        trace=f"All {job.page_count} pages had been confirmed before.",
+    )
+
+
+def _station_id(job: Job, section: SendingSection) -> str:
+    own = job.sender.station_id if job.sender else ""
+    return (own or section.station_id)[:_ID_LENGTH]
+
+
+def _owed(job: Job, verdict: Verdict) -> tuple[NewNotification, ...]:
+    if verdict.event is JobEvent.PAGES_CONFIRMED:
+        return answer(job, NotificationKind.DELIVERED)
+    if verdict.failure is not None:
+        return answer(job, NotificationKind.FAILED)
+    return ()
+
+
+def _sentence(transmission: Transmission, confirmed: int, pages: int, due_in: timedelta | None) -> str:
+    said = f"{transmission.disposition}: {confirmed} of {pages} pages confirmed"
+    if transmission.sip_status:
+        said += f", SIP {transmission.sip_status}"
+    if transmission.detail:
+        said += f", {transmission.detail}"
+    if due_in is not None:
+        said += f"; called again in {due_in}"
+    return said + "."
