@@ -15,10 +15,11 @@ from contextlib import suppress
 from datetime import timedelta
 from time import monotonic
 
+from gateway import faxlog
 from gateway.errors import InvariantError, LeaseLost, PermanentError, StoreUnavailable, TemporaryError
 from gateway.model.ids import JobId
 from gateway.model.job import Failure, Job
-from gateway.model.lifecycle import JobEvent, JobState
+from gateway.model.lifecycle import TERMINAL, JobEvent, JobState
 from gateway.model.notification import NewNotification, NotificationKind
 from gateway.ports.job_store import JobStore, Outcome
 from gateway.ports.wakeups import Topic, Wakeups
@@ -141,6 +142,7 @@ class Stage:
         except Exception as error:  # noqa: BLE001 - our bug: no job is lost for it
             _log.exception("job %s is held: %s failed", job.id, self._topic)
             trace = f"{type(error).__name__}: {error}"[:500]
+            faxlog.held(job, trace)
             await self._put_back(job, JobEvent.WAS_HELD, Outcome(trace=trace))
         finally:
             self._running.pop(job.id, None)
@@ -149,11 +151,14 @@ class Stage:
     async def _put_back(self, job: Job, event: JobEvent, outcome: Outcome) -> None:
         """The job has the event, unless the work itself had recorded another, or lost it."""
         try:
-            await self._jobs.record(job, event, outcome)
+            recorded = await self._jobs.record(job, event, outcome)
         except InvariantError:
             _log.debug("job %s is not ours any more", job.id)
         except StoreUnavailable as error:
             _log.warning("job %s: %s It is taken up again when its lease ends.", job.id, error)
+        else:
+            if recorded.state in TERMINAL:
+                faxlog.job_finished(recorded)
 
     async def _keep_leases(self) -> None:
         while True:

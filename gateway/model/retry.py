@@ -146,6 +146,7 @@ def costs_an_attempt(disposition: Disposition) -> bool:
 def judge(
     disposition: Disposition,
     *,
+    attempts: int,
     earlier: Sequence[Disposition],
     limits: RetryLimits,
     pages_confirmed: int,
@@ -153,8 +154,9 @@ def judge(
 ) -> Verdict:
     """What happens to a job after a call that ended with `disposition`.
 
-    `earlier` are the ends of the calls before this one; the page counts are over all calls, this one
-    included. A job whose every page was confirmed is delivered, however the line was put down.
+    `attempts` and `earlier` are the calls before this one that cost an attempt: how many, and how they
+    ended. The page counts are over all calls, this one included. A job whose every page was confirmed is
+    delivered, however the line was put down.
     """
     if pages_confirmed >= page_count:
         return Verdict(JobEvent.PAGES_CONFIRMED)
@@ -164,7 +166,7 @@ def judge(
     match rule.follow_up:
         case FollowUp.POSTPONE:
             return Verdict(JobEvent.WAS_POSTPONED, due_in=delay)
-        case FollowUp.REDIAL if _may_redial(disposition, rule, earlier, limits):
+        case FollowUp.REDIAL if _may_redial(rule, attempts, earlier.count(disposition), limits):
             return Verdict(JobEvent.ATTEMPT_FAILED, due_in=delay)
         case FollowUp.REDIAL:
             event = JobEvent.GAVE_UP
@@ -173,12 +175,8 @@ def judge(
     return Verdict(event, failure=_failure(disposition, rule, pages_confirmed, page_count))
 
 
-def _may_redial(
-    disposition: Disposition, rule: Rule, earlier: Sequence[Disposition], limits: RetryLimits
-) -> bool:
-    made = 1 + sum(costs_an_attempt(end) for end in earlier)
-    ended_so = 1 + sum(end is disposition for end in earlier)
-    return made < limits.attempts and (rule.at_most is None or ended_so < rule.at_most)
+def _may_redial(rule: Rule, attempts: int, ended_so: int, limits: RetryLimits) -> bool:
+    return attempts + 1 < limits.attempts and (rule.at_most is None or ended_so + 1 < rule.at_most)
 
 
 def _failure(disposition: Disposition, rule: Rule, confirmed: int, page_count: int) -> Failure:

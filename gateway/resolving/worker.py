@@ -3,6 +3,7 @@
 import asyncio
 from pathlib import Path
 
+from gateway import faxlog
 from gateway.model.job import Job
 from gateway.model.lifecycle import JobEvent
 from gateway.ports.blobs import Blobs
@@ -26,6 +27,7 @@ class ResolvingWorker:
         async with self._blobs.file(submission.message) as message:
             header = await asyncio.to_thread(_beginning, message)
         sender = self._sender_of(submission, header)
+        faxlog.resolved(job, sender)
         await self._jobs.record(
             job,
             JobEvent.SENDER_RESOLVED,

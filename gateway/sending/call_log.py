@@ -4,8 +4,9 @@ import asyncio
 import logging
 from datetime import datetime
 
+from gateway import faxlog
 from gateway.errors import StoreUnavailable
-from gateway.model.ids import AttemptId
+from gateway.model.ids import AttemptId, JobId
 from gateway.ports.clock import Clock
 from gateway.ports.job_store import JobStore
 from telephony import CallEvent, Dialled, Disposition, PageConfirmed, PageFacts, Transmission
@@ -16,8 +17,11 @@ _log = logging.getLogger("faxgw.sending")
 class CallLog:
     """Writes every confirmed page into the journal while the call goes on, until it is closed."""
 
-    def __init__(self, attempt_id: AttemptId, *, trunk: str, jobs: JobStore, clock: Clock) -> None:
-        self._attempt_id = attempt_id
+    def __init__(
+        self, attempt_id: AttemptId, *, job_id: JobId, trunk: str, jobs: JobStore, clock: Clock
+    ) -> None:
+        self.attempt_id = attempt_id
+        self._job_id = job_id
         self._trunk = trunk
         self._jobs = jobs
         self._clock = clock
@@ -38,6 +42,14 @@ class CallLog:
             case Dialled(call_id=call_id):
                 self._call_id = call_id
             case PageConfirmed(page=page):
+                faxlog.page_confirmed(
+                    self._job_id,
+                    attempt=self.attempt_id,
+                    page=page.number,
+                    bit_rate=page.bit_rate,
+                    rows=page.rows,
+                    bad_rows=page.bad_rows,
+                )
                 self._pages.append(page)
                 self._to_write.put_nowait(page)
             case _:
@@ -58,9 +70,9 @@ class CallLog:
     async def _write(self) -> None:
         while (page := await self._to_write.get()) is not None:
             try:
-                await self._jobs.confirm_page(self._attempt_id, page)
+                await self._jobs.confirm_page(self.attempt_id, page)
             except StoreUnavailable as error:
                 # The end of the call is recorded with all its pages; the journal is for our death.
                 _log.warning(
-                    "attempt %s: page %d not in the journal: %s", self._attempt_id, page.number, error
+                    "attempt %s: page %d not in the journal: %s", self.attempt_id, page.number, error
                 )

@@ -18,12 +18,13 @@ from itertools import chain, repeat
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
+from gateway import faxlog
 from gateway.config.schema import SendingSection
 from gateway.errors import InvariantError, StoreUnavailable
 from gateway.model.job import Job
-from gateway.model.lifecycle import JobEvent
+from gateway.model.lifecycle import TERMINAL, JobEvent
 from gateway.model.notification import NewNotification, NotificationKind
-from gateway.model.retry import RetryLimits, Verdict, judge
+from gateway.model.retry import RetryLimits, Verdict, costs_an_attempt, judge
 from gateway.ports.blobs import Blobs
 from gateway.ports.clock import Clock
 from gateway.ports.job_store import JobStore, Outcome
@@ -77,7 +78,7 @@ class SendingWorker:
     async def work(self, job: Job) -> None:
         """One call was made for the job, and what it means is recorded."""
         if 0 < job.page_count <= job.pages_confirmed:
-            await self._jobs.record(job, JobEvent.PAGES_CONFIRMED, _arrived_before(job))
+            _tell(await self._jobs.record(job, JobEvent.PAGES_CONFIRMED, _arrived_before(job)))
             return
         with self._channels.taken() as trunk:
             async with self._stamped(job) as pages:
@@ -118,7 +119,8 @@ class SendingWorker:
             caller_name=job.sender.name if job.sender else "",
         )
         attempt_id = await self._jobs.open_attempt(job, trunk=trunk.name, first_page=order.first_page)
-        call = CallLog(attempt_id, trunk=trunk.name, jobs=self._jobs, clock=self._clock)
+        faxlog.attempt_started(job, attempt=attempt_id, trunk=trunk.name, first_page=order.first_page)
+        call = CallLog(attempt_id, job_id=job.id, trunk=trunk.name, jobs=self._jobs, clock=self._clock)
         transmission, fault = await self._dial(order, call)
         await _uninterrupted(self._end(job, call, transmission, fault))
         return fault
@@ -143,6 +145,15 @@ class SendingWorker:
         The call cannot be repeated, so nothing but the death of the process ends the waiting.
         """
         await call.close()
+        faxlog.attempt_ended(
+            job,
+            attempt=call.attempt_id,
+            disposition=transmission.disposition,
+            pages_confirmed=transmission.pages_confirmed,
+            duration=transmission.duration,
+            sip_status=transmission.sip_status,
+            detail=transmission.detail,
+        )
         for pause in chain(_RECORD_AGAIN, repeat(_RECORD_AGAIN[-1])):
             try:
                 if isinstance(fault, Exception):
@@ -159,6 +170,7 @@ class SendingWorker:
         confirmed = job.pages_confirmed + transmission.pages_confirmed
         verdict = judge(
             transmission.disposition,
+            attempts=job.attempts,
             earlier=await self._earlier_ends(job),
             limits=self._limits,
             pages_confirmed=confirmed,
@@ -171,12 +183,13 @@ class SendingWorker:
             notifications=_owed(job, verdict),
             trace=_sentence(transmission, confirmed, job.page_count, verdict.due_in),
         )
-        await self._jobs.record(job, verdict.event, outcome)
+        _tell(await self._jobs.record(job, verdict.event, outcome))
 
     async def _earlier_ends(self, job: Job) -> list[Disposition]:
-        """How the calls of this job ended, without the one that is open."""
-        attempts = await self._jobs.attempts(job.id)
-        return [attempt.disposition for attempt in attempts if attempt.disposition is not None]
+        """How the calls of this job ended that cost an attempt, since it was last retried by hand."""
+        ends = [attempt.disposition for attempt in await self._jobs.attempts(job.id)]
+        costly = [end for end in ends if end is not None and costs_an_attempt(end)]
+        return costly[-job.attempts :] if job.attempts else []
 
 
 async def _uninterrupted(work: Awaitable[None]) -> None:
@@ -199,6 +212,11 @@ def _arrived_before(job: Job) -> Outcome:
         notifications=answer(job, NotificationKind.DELIVERED),
         trace=f"All {job.page_count} pages had been confirmed before.",
     )
+
+
+def _tell(job: Job) -> None:
+    if job.state in TERMINAL:
+        faxlog.job_finished(job)
 
 
 def _station_id(job: Job, section: SendingSection) -> str:
