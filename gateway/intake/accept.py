@@ -1,0 +1,82 @@
+"""Who may send a fax by SMTP, and where to: the decisions at RCPT, apart from the wire.
+
+Closed by default: a client outside `relay_networks` and a domain that is not ours get nothing.
+"""
+
+import re
+from dataclasses import dataclass, field
+from ipaddress import IPv6Address, ip_address
+
+from gateway.config.schema import SmtpSection
+from gateway.intake import replies
+from gateway.intake.addresses import number_in
+from gateway.model.number import FaxNumber
+from gateway.model.submission import Recipient
+
+# RFC 5321 4.1.2: Path = "<" [ A-d-l ":" ] Mailbox ">"; the route is to be ignored. Angle brackets may be
+# missing, as every server allows. No control characters: a database cannot hold NUL.
+_QUOTED = r'"(?:[^"\\\x00-\x1f\x7f]|\\[^\x00-\x1f\x7f])*"'
+_MAILBOX = rf'(?:{_QUOTED}|[^\x00-\x20\x7f<>"@])+(?:@[^\x00-\x20\x7f<>"@:,]+)?'
+_PATH = re.compile(rf"\s*(?:<(?:@[^\x00-\x20<>:]+:)?({_MAILBOX})?>|({_MAILBOX}))(?:\s+(.*))?", re.ASCII)
+_QUOTED_PAIR = re.compile(r"\\(.)")
+_MAX_ADDRESS = 320  # RFC 3696 errata 1690: 64 + 1 + 255
+
+
+@dataclass(slots=True)
+class Transaction:
+    """MAIL and RCPT of one message, as far as they were accepted."""
+
+    mail_from: str
+    smtputf8: bool = False
+    recipients: dict[FaxNumber, Recipient] = field(default_factory=dict)  #: a number gets one fax
+
+
+def parse_path(text: str) -> tuple[str, str] | None:
+    """Address and parameters behind `FROM:` or `TO:`, or None when the syntax is wrong. "" is `<>`."""
+    if (found := _PATH.fullmatch(text)) is None:
+        return None
+    address = found[1] or found[2] or ""
+    return None if len(address) > _MAX_ADDRESS else (address, found[3] or "")
+
+
+class Gatekeeper:
+    """What the section [smtp] says about one recipient."""
+
+    def __init__(self, section: SmtpSection) -> None:
+        self._domains = frozenset(domain.lower().rstrip(".") for domain in section.domains)
+        self._networks = section.relay_networks
+        self._max_recipients = section.max_recipients
+
+    def may_relay(self, client: str) -> bool:
+        """Whether the client (an IP address) is in one of `relay_networks`."""
+        try:
+            address = ip_address(client.partition("%")[0])
+        except ValueError:
+            return False
+        if isinstance(address, IPv6Address) and address.ipv4_mapped is not None:
+            address = address.ipv4_mapped
+        return any(address in network for network in self._networks)
+
+    def add_recipient(self, transaction: Transaction, address: str, *, may_relay: bool) -> bytes:
+        """The reply to RCPT. After 2xx the transaction has the recipient."""
+        if not may_relay:
+            return replies.NOT_A_RELAY_CLIENT
+        if not transaction.mail_from:
+            return replies.NULL_SENDER
+        local_part, _, domain = address.rpartition("@")
+        if domain.lower().rstrip(".") not in self._domains:
+            return replies.OTHER_DOMAIN
+        if (number := number_in(_unquoted(local_part))) is None:
+            return replies.NO_FAX_NUMBER
+        if number not in transaction.recipients:
+            if len(transaction.recipients) >= self._max_recipients:
+                return replies.TOO_MANY_RECIPIENTS
+            transaction.recipients[number] = Recipient(address, number)
+        return replies.RECIPIENT_OK
+
+
+def _unquoted(local_part: str) -> str:
+    """The local part without the quotes of RFC 5321 4.1.2 (`Quoted-string`)."""
+    if len(local_part) >= 2 and local_part[0] == local_part[-1] == '"':
+        return _QUOTED_PAIR.sub(r"\1", local_part[1:-1])
+    return local_part

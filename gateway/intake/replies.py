@@ -1,0 +1,74 @@
+"""Every reply the SMTP listener gives, in one place. Basic codes: RFC 5321 4.2; enhanced codes: RFC 3463.
+
+A reply tells a stranger nothing about this server, and its user (mail programs quote it in the bounce) what
+to do next.
+"""
+
+OK = b"250 2.0.0 OK"
+SENDER_OK = b"250 2.1.0 OK"
+RECIPIENT_OK = b"250 2.1.5 OK"
+START_DATA = b"354 End data with <CR><LF>.<CR><LF>"
+BYE = b"221 2.0.0 Bye"
+HELP = b"214 2.0.0 Send a mail to number@domain, for example +49301234567@ and the fax domain"
+CANNOT_VERIFY = b"252 2.1.5 Send the mail and see"
+
+# The client's commands.
+BAD_SYNTAX = b"500 5.5.2 Syntax error"
+LINE_TOO_LONG = b"500 5.5.6 Command line too long"
+NOT_UTF8 = b"500 5.5.2 Commands are ASCII or UTF-8"
+UNKNOWN_COMMAND = b"500 5.5.1 Command not known"
+NOT_IMPLEMENTED = b"502 5.5.1 Command not implemented"
+TOO_MANY_UNKNOWN = b"421 4.7.0 Too many unknown commands, goodbye"
+TOO_MUCH_NOISE = b"421 4.7.0 Endless command line, goodbye"
+HELLO_SYNTAX = b"501 5.5.4 Syntax: EHLO hostname"
+NO_ARGUMENT = b"501 5.5.4 This command takes no argument"
+MAIL_SYNTAX = b"501 5.5.4 Syntax: MAIL FROM:<address>"
+RCPT_SYNTAX = b"501 5.5.4 Syntax: RCPT TO:<address>"
+BAD_BODY = b"501 5.5.4 BODY is 7BIT or 8BITMIME"
+BAD_SIZE = b"501 5.5.4 SIZE is a number of bytes"
+BAD_SMTPUTF8 = b"501 5.5.4 SMTPUTF8 takes no value"
+UNKNOWN_PARAMETER = b"555 5.5.4 Parameter not known"
+NEEDS_SMTPUTF8 = b"553 5.6.7 An address that is not ASCII needs SMTPUTF8"
+HELLO_FIRST = b"503 5.5.1 Send EHLO first"
+MAIL_FIRST = b"503 5.5.1 Send MAIL first"
+NESTED_MAIL = b"503 5.5.1 Sender already given"
+NO_RECIPIENTS = b"554 5.5.1 No valid recipients"
+
+# Who may send, and where to.
+NOT_A_RELAY_CLIENT = b"550 5.7.1 This client may not send faxes; ask the administrator to list its network"
+OTHER_DOMAIN = b"550 5.7.1 Not a fax domain of this server; it relays to no other"
+NO_FAX_NUMBER = b"550 5.1.3 Not a fax number; write it like +49301234567@ and the fax domain"
+NULL_SENDER = b"550 5.7.1 Bounces and automatic answers are not faxed"
+TOO_MANY_RECIPIENTS = b"452 4.5.3 Too many recipients; send the others in another mail"
+
+# The message.
+TOO_LARGE = b"552 5.3.4 Message too large; send it in several parts or with smaller attachments"
+STORE_UNAVAILABLE = b"451 4.3.0 Cannot store the mail now; try again later"
+SPOOL_FULL = b"452 4.3.1 Not enough disk space; try again later"
+
+# The connection.
+TOO_MANY_CONNECTIONS = b"421 4.3.2 Too many connections; try again later"
+CLOSING = b"421 4.3.2 Closing; try again later"
+IDLE = b"421 4.4.2 Idle for too long, goodbye"
+OUR_FAULT = b"451 4.3.0 Something went wrong here; try again later"
+
+
+def greeting(hostname: str) -> bytes:
+    """The first line a client reads (RFC 5321 4.3.1)."""
+    return f"220 {hostname} ESMTP faxgw".encode()
+
+
+def extensions(hostname: str, max_message_size: int) -> bytes:
+    """The answer to EHLO. `max_message_size` is in bytes (RFC 1870)."""
+    lines = (hostname, "PIPELINING", f"SIZE {max_message_size}", "8BITMIME", "ENHANCEDSTATUSCODES")
+    return "".join(f"250-{line}\r\n" for line in lines).encode() + b"250 SMTPUTF8"
+
+
+def hello(hostname: str) -> bytes:
+    """The answer to HELO."""
+    return f"250 {hostname}".encode()
+
+
+def accepted(submission_id: str) -> bytes:
+    """The mail is durable and ours."""
+    return f"250 2.0.0 Accepted as {submission_id}".encode()
