@@ -1,0 +1,212 @@
+/* What a channel does with packets and time. Runs in the media thread, under the channel's lock. */
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+#include <spandsp.h>
+
+#include "channel.h"
+
+enum {
+    QUIET_TICKS = 15,       /* 300 ms without audio: the T.30 timers must go on */
+    MOST_COPIES = 4         /* of one UDPTL datagram */
+};
+
+static void count(atomic_ullong *counter, unsigned long long by) {
+    atomic_fetch_add_explicit(counter, by, memory_order_relaxed);
+}
+
+/* ---- G.711 ------------------------------------------------------------------------------------------- */
+
+static int16_t decode_table[2][256];
+static pthread_once_t tables_made = PTHREAD_ONCE_INIT;
+
+static void make_tables(void) {
+    for (int i = 0; i < 256; i++) {
+        decode_table[0][i] = ulaw_to_linear((uint8_t)i);
+        decode_table[1][i] = alaw_to_linear((uint8_t)i);
+    }
+}
+
+static void decode(int payload_type, const uint8_t *coded, int16_t *samples, int size) {
+    pthread_once(&tables_made, make_tables);
+    const int16_t *table = decode_table[payload_type == 8];
+    for (int i = 0; i < size; i++)
+        samples[i] = table[coded[i]];
+}
+
+static void encode(int payload_type, const int16_t *samples, uint8_t *coded, int size) {
+    for (int i = 0; i < size; i++)
+        coded[i] = payload_type == 8 ? linear_to_alaw(samples[i]) : linear_to_ulaw(samples[i]);
+}
+
+/* ---- coming in --------------------------------------------------------------------------------------- */
+
+static bool same_address(const struct sockaddr_storage *a, const struct sockaddr_storage *b) {
+    if (a->ss_family != b->ss_family)
+        return false;
+    if (a->ss_family == AF_INET) {
+        const struct sockaddr_in *x = (const void *)a, *y = (const void *)b;
+        return x->sin_port == y->sin_port && x->sin_addr.s_addr == y->sin_addr.s_addr;
+    }
+    const struct sockaddr_in6 *x = (const void *)a, *y = (const void *)b;
+    return x->sin6_port == y->sin6_port && memcmp(&x->sin6_addr, &y->sin6_addr, sizeof x->sin6_addr) == 0;
+}
+
+/* Symmetric RTP and UDPTL: the first sender becomes the peer (its SDP may be wrong behind NAT), later
+ * strangers are turned away. */
+static bool is_from_peer(fc_peer *peer, const struct sockaddr_storage *from, socklen_t size) {
+    if (peer->heard)
+        return same_address(&peer->address, from);
+    peer->address = *from;
+    peer->size = size;
+    return peer->heard = true;
+}
+
+static void take_rtp(fc_channel *channel, const uint8_t *packet, int size,
+                     const struct sockaddr_storage *from, socklen_t from_size) {
+    fc_counters *counters = &channel->media->counters;
+    if (!channel->rtp || (channel->rtp_peer.heard && !same_address(&channel->rtp_peer.address, from))
+        || fc_rtp_rx_push(channel->rtp, packet, size) < 0) {
+        count(&counters->rtp_bad, 1);
+        return;
+    }
+    is_from_peer(&channel->rtp_peer, from, from_size);
+    count(&counters->rtp_in, 1);
+}
+
+static void take_udptl(fc_channel *channel, const uint8_t *datagram, int size,
+                       const struct sockaddr_storage *from, socklen_t from_size) {
+    fc_counters *counters = &channel->media->counters;
+    if (!channel->udptl || (channel->udptl_peer.heard && !same_address(&channel->udptl_peer.address, from))
+        || fc_udptl_receive(channel->udptl, datagram, size) < 0) {
+        count(&counters->udptl_bad, 1);
+        return;
+    }
+    is_from_peer(&channel->udptl_peer, from, from_size);
+    count(&counters->udptl_in, 1);
+    uint8_t ifp[FC_IFP_ROOM];
+    int seq, length;
+    while ((length = fc_udptl_next(channel->udptl, ifp, sizeof ifp, &seq)) >= 0)
+        if (channel->fax)
+            fc_fax_take_ifp(channel->fax, ifp, length, (uint16_t)seq);
+}
+
+void fc_channel_read(fc_channel *channel, int fd) {
+    uint8_t bytes[FC_DATAGRAM_ROOM];
+    struct sockaddr_storage from;
+    for (int i = 0; i < 64; i++) {      /* a flood on one channel must not starve the others */
+        socklen_t from_size = sizeof from;
+        ssize_t size = recvfrom(fd, bytes, sizeof bytes, MSG_DONTWAIT, (struct sockaddr *)&from, &from_size);
+        if (size < 0) {
+            if (errno == ECONNREFUSED)
+                continue;               /* an ICMP answer to what we sent */
+            return;
+        }
+        if (fd == channel->rtp_fd)
+            take_rtp(channel, bytes, (int)size, &from, from_size);
+        else
+            take_udptl(channel, bytes, (int)size, &from, from_size);
+    }
+}
+
+/* ---- time -------------------------------------------------------------------------------------------- */
+
+static void hear(fc_channel *channel) {
+    uint8_t coded[512];
+    int16_t samples[512];
+    bool heard = false;
+    int size;
+    fc_rtp_rx_tick(channel->rtp);
+    while ((size = fc_rtp_rx_pop(channel->rtp, coded, sizeof coded)) != 0) {
+        heard = true;
+        if (size < 0) {
+            fc_fax_hear_nothing(channel->fax, -size);
+            continue;
+        }
+        decode(channel->payload_type, coded, samples, size);
+        fc_fax_hear(channel->fax, samples, size);
+    }
+    channel->quiet_ticks = heard ? 0 : channel->quiet_ticks + 1;
+    if (channel->quiet_ticks > QUIET_TICKS) {
+        memset(samples, 0, FC_TICK_SAMPLES * sizeof *samples);
+        fc_fax_hear(channel->fax, samples, FC_TICK_SAMPLES);
+    }
+}
+
+static void speak(fc_channel *channel) {
+    uint8_t packet[FC_RTP_HEADER + FC_TICK_SAMPLES];
+    int16_t samples[FC_TICK_SAMPLES] = {0};
+    if (channel->fax)
+        fc_fax_speak(channel->fax, samples, FC_TICK_SAMPLES);
+    fc_rtp_header(packet, channel->payload_type, channel->seq++, channel->timestamp, channel->ssrc);
+    channel->timestamp += FC_TICK_SAMPLES;
+    encode(channel->payload_type, samples, packet + FC_RTP_HEADER, FC_TICK_SAMPLES);
+    if (channel->rtp_peer.size
+        && sendto(channel->rtp_fd, packet, sizeof packet, MSG_DONTWAIT,
+                  (struct sockaddr *)&channel->rtp_peer.address, channel->rtp_peer.size) > 0)
+        count(&channel->media->counters.rtp_out, 1);
+}
+
+void fc_channel_tick(fc_channel *channel) {
+    if (channel->fax && fc_fax_is_t38(channel->fax)) {
+        fc_fax_t38_time(channel->fax, FC_TICK_SAMPLES);
+        return;
+    }
+    if (channel->payload_type < 0)
+        return;
+    if (channel->fax)
+        hear(channel);
+    speak(channel);
+}
+
+/* ---- what the fax session asks for ------------------------------------------------------------------- */
+
+static void on_event(void *user, fc_event *event) {
+    fc_channel *channel = user;
+    event->id = channel->id;
+    fc_post(channel->media->core, event);
+}
+
+static void on_page_received(void *user, fc_event *page) {
+    fc_channel *channel = user;
+    page->id = channel->id;
+    fc_disk_sync(channel->media->core->disk, channel->file, page);
+}
+
+static void on_ifp(void *user, const uint8_t *ifp, int size, int copies) {
+    fc_channel *channel = user;
+    uint8_t datagram[FC_DATAGRAM_ROOM];
+    if (!channel->udptl || !channel->udptl_peer.size)
+        return;
+    int length = fc_udptl_build(channel->udptl, ifp, size, datagram, sizeof datagram);
+    if (length < 0)
+        return;
+    for (int i = 0; i < copies && i < MOST_COPIES; i++)
+        if (sendto(channel->udptl_fd, datagram, (size_t)length, MSG_DONTWAIT,
+                   (struct sockaddr *)&channel->udptl_peer.address, channel->udptl_peer.size) > 0)
+            count(&channel->media->counters.udptl_out, 1);
+}
+
+fc_fax_hooks fc_channel_hooks(fc_channel *channel) {
+    return (fc_fax_hooks){on_event, on_page_received, on_ifp, channel};
+}
+
+void fc_channel_free(fc_channel *channel) {
+    fc_counters *counters = &channel->media->counters;
+    if (channel->rtp)
+        count(&counters->rtp_lost, fc_rtp_rx_lost(channel->rtp));
+    if (channel->udptl) {
+        count(&counters->udptl_lost, fc_udptl_lost(channel->udptl));
+        count(&counters->udptl_recovered, fc_udptl_recovered(channel->udptl));
+    }
+    fc_fax_free(channel->fax);
+    fc_rtp_rx_free(channel->rtp);
+    fc_udptl_free(channel->udptl);
+    free(channel->file);
+    close(channel->rtp_fd);
+    close(channel->udptl_fd);
+    pthread_mutex_destroy(&channel->lock);
+    free(channel);
+}

@@ -1,0 +1,57 @@
+/* A channel: the sockets and the fax session of one call. Shared by channel.c and media.c. */
+
+#ifndef FAXGW_CHANNEL_H
+#define FAXGW_CHANNEL_H
+
+#include <sys/socket.h>
+
+#include "internal.h"
+
+typedef struct fc_peer {
+    struct sockaddr_storage address;
+    socklen_t size;         /* 0: unknown */
+    bool heard;             /* packets came from it: others are strangers */
+} fc_peer;
+
+typedef struct fc_channel {
+    unsigned id;
+    fc_media *media;
+    pthread_mutex_t lock;   /* for all that follows */
+    bool closing;
+    int rtp_fd, udptl_fd;
+    fc_peer rtp_peer, udptl_peer;
+    int payload_type;       /* 0 PCMU, 8 PCMA, -1: audio is not on */
+    uint16_t seq;
+    uint32_t timestamp, ssrc;
+    int quiet_ticks;        /* since audio came in */
+    fc_rtp_rx *rtp;
+    fc_udptl *udptl;
+    fc_fax *fax;
+    char *file;
+    struct fc_channel *next;
+} fc_channel;
+
+typedef struct fc_counters {
+    atomic_ullong ticks, late_ticks, worst_lateness_us, rtp_in, rtp_out, rtp_lost, rtp_bad;
+    atomic_ullong udptl_in, udptl_out, udptl_recovered, udptl_lost, udptl_bad;
+} fc_counters;
+
+struct fc_media {
+    fc_core *core;
+    pthread_t thread;
+    pthread_mutex_t lock;   /* for the list of channels */
+    pthread_cond_t changed;
+    bool stopping;
+    int epoll;
+    fc_channel *channels;
+    unsigned count, next_id;
+    int next_port;
+    fc_counters counters;
+};
+
+fc_fax_hooks fc_channel_hooks(fc_channel *channel);
+void fc_channel_free(fc_channel *channel);
+void fc_channel_read(fc_channel *channel, int fd);      /* takes in all that waits on the socket */
+void fc_channel_tick(fc_channel *channel);              /* 20 ms of hearing and speaking */
+
+#endif

@@ -1,0 +1,116 @@
+/* The whole C surface of the fax core, on one page. Python reads this file (cffi): keep it plain.
+ *
+ * Three threads live behind it: signalling (sofia-sip), media (one 20 ms clock for all channels) and disk
+ * (fsync of received pages). Events come out of one queue, announced by one file descriptor. Every function
+ * may be called from any thread, returns at once, and never calls back.
+ *
+ * Ids of calls and channels are never used twice within one core. A function given an id that is gone
+ * does nothing and returns -1.
+ */
+
+typedef struct fc_core fc_core;
+
+enum fc_event_kind {
+    FC_INVITE = 1,      /* a call comes in: sdp, from_user, from_name, to_user, request_user, sip_call_id, source */
+    FC_REINVITE,        /* the peer wants other media: sdp */
+    FC_PROVISIONAL,     /* 1xx to our INVITE: status, text, sdp */
+    FC_ACCEPTED,        /* 2xx to our (re-)INVITE: status, sdp, remote */
+    FC_REFUSED,         /* 3xx to 6xx to our (re-)INVITE: status, text, cause */
+    FC_ACKED,           /* the peer has our 2xx: sdp of a late answer */
+    FC_BYE,             /* the peer ended the call: cause, text */
+    FC_CANCELLED,       /* the peer gave up before we answered */
+    FC_TERMINATED,      /* nothing is left of the call */
+    FC_TONE,            /* fax tones were heard: status 1 = CNG, 2 = CED, 3 = V.21 preamble */
+    FC_NEGOTIATED,      /* T.30 phase B is over: bit_rate, ecm, encoding, remote_id */
+    FC_PAGE,            /* a page was confirmed: page, width, rows, bad_rows, bit_rate, y_dpi */
+    FC_FAX_DONE,        /* the T.30 session is over: status = T30_ERR_*, text, page, bit_rate, ecm, encoding, remote_id */
+    FC_STOPPED          /* the last event */
+};
+
+typedef struct fc_event {
+    int kind;
+    unsigned id;        /* of the call, or of the channel for FC_TONE and what follows it */
+    int status;
+    int cause;          /* Q.850, 0 when unknown */
+    int page, width, rows, bad_rows, bit_rate, y_dpi, ecm, encoding;
+    char *text;
+    char *sdp;
+    char *from_user, *from_name, *to_user, *request_user, *sip_call_id;
+    char *source;       /* address:port the request came from */
+    char *remote_id;
+    struct fc_event *next;
+} fc_event;
+
+typedef struct fc_fax_options {
+    int calling;            /* 1: we send pages; 0: we receive */
+    const char *file;       /* TIFF to read (sending) or to write (receiving) */
+    int first_page;         /* 0 is the first page of the file */
+    const char *local_id;   /* TSI or CSI */
+    int ecm;
+    int max_bit_rate;       /* 14400, 12000, 9600, 7200, 4800, 2400 */
+    int wants_tones;        /* report FC_TONE */
+} fc_fax_options;
+
+typedef struct fc_t38_options {
+    int max_datagram;       /* the peer's T38FaxMaxDatagram, 0 when unknown */
+    int redundancy;         /* secondary packets per datagram, 0 to 7 */
+    int fec_span, fec_entries; /* when both are set FEC is sent instead */
+    int fill_bit_removal;
+    int version;            /* T38FaxVersion */
+} fc_t38_options;
+
+typedef struct fc_statistics {
+    unsigned long long ticks, late_ticks, worst_lateness_us;
+    unsigned long long rtp_in, rtp_out, rtp_lost, rtp_bad;
+    unsigned long long udptl_in, udptl_out, udptl_recovered, udptl_lost, udptl_bad;
+    unsigned channels;
+} fc_statistics;
+
+/* The core. `sip_url` is like "sip:127.0.0.1:5060". NULL with a sentence in `error` when it cannot start. */
+fc_core *fc_start(const char *sip_url, const char *user_agent, char *error, int error_size);
+void fc_stop(fc_core *core);            /* asks; FC_STOPPED is the last event */
+void fc_free(fc_core *core);            /* after FC_STOPPED */
+int fc_event_fd(fc_core *core);         /* readable while events wait */
+fc_event *fc_next_event(fc_core *core); /* NULL when there is none; give it back with fc_event_free */
+void fc_event_free(fc_event *event);
+void fc_get_statistics(fc_core *core, fc_statistics *out);
+const char *fc_versions(void);
+
+/* Signalling. Results arrive as events. */
+unsigned fc_invite(fc_core *core, const char *request_uri, const char *from, const char *to,
+                   const char *identity, const char *route, const char *sip_call_id, const char *sdp);
+int fc_reinvite(fc_core *core, unsigned call, const char *sdp);
+int fc_respond(fc_core *core, unsigned call, int status, const char *phrase, const char *sdp);
+int fc_hang_up(fc_core *core, unsigned call);   /* CANCEL, BYE or a refusal, whichever fits */
+int fc_forget(fc_core *core, unsigned call);    /* after FC_TERMINATED */
+
+/* Media. A channel has one port for RTP and one for UDPTL; 0 when no port is free. */
+unsigned fc_channel_open(fc_core *core, const char *bind_address, int first_port, int last_port,
+                         int *rtp_port, int *udptl_port);
+int fc_channel_fax(fc_core *core, unsigned channel, const fc_fax_options *options);
+int fc_channel_audio(fc_core *core, unsigned channel, const char *address, int port, int payload_type);
+int fc_channel_t38(fc_core *core, unsigned channel, const char *address, int port, const fc_t38_options *options);
+int fc_channel_end_fax(fc_core *core, unsigned channel);   /* ends T.30 as if the line dropped: FC_FAX_DONE */
+int fc_channel_close(fc_core *core, unsigned channel);
+
+/* Packets, without sockets: for tests and fuzzers. */
+typedef struct fc_rtp_rx fc_rtp_rx;
+fc_rtp_rx *fc_rtp_rx_new(int payload_type);
+void fc_rtp_rx_free(fc_rtp_rx *rx);
+int fc_rtp_rx_push(fc_rtp_rx *rx, const unsigned char *packet, int size);  /* 0, or -1: not RTP for us */
+void fc_rtp_rx_tick(fc_rtp_rx *rx);                                         /* 20 ms went by */
+/* The next thing in order: > 0 samples in `payload`, < 0 that many samples missing, 0 nothing yet. */
+int fc_rtp_rx_pop(fc_rtp_rx *rx, unsigned char *payload, int room);
+
+typedef struct fc_udptl fc_udptl;
+fc_udptl *fc_udptl_new(int max_datagram, int redundancy, int fec_span, int fec_entries);
+void fc_udptl_free(fc_udptl *udptl);
+int fc_udptl_build(fc_udptl *udptl, const unsigned char *ifp, int size, unsigned char *datagram, int room);
+int fc_udptl_receive(fc_udptl *udptl, const unsigned char *datagram, int size); /* packets now waiting, or -1 */
+/* The next IFP in order: its size, or -1. `seq` is its sequence number. */
+int fc_udptl_next(fc_udptl *udptl, unsigned char *ifp, int room, int *seq);
+
+/* Two fax machines back to back without a network, faster than real time: for tests and measurements.
+ * Returns 0 when both ended; results in `results` (T30_ERR_* of sender, receiver, pages, milliseconds of call). */
+int fc_fax_pair(const fc_fax_options *sender, const fc_fax_options *receiver, int t38, int loss_per_mille,
+                int max_seconds, int results[4]);

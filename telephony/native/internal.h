@@ -1,0 +1,92 @@
+/* What the C files of the fax core share. Not for Python. */
+
+#ifndef FAXGW_INTERNAL_H
+#define FAXGW_INTERNAL_H
+
+#include <pthread.h>
+#include <stdbool.h>
+#include <stdint.h>
+#include <stddef.h>
+#include <stdatomic.h>
+#include <netinet/in.h>
+
+#include "faxcore.h"
+
+#define FC_TICK_SAMPLES 160      /* 20 ms at 8000 samples a second */
+#define FC_TICK_NS 20000000L
+#define FC_DATAGRAM_ROOM 1500
+#define FC_IFP_ROOM 512
+
+/* ---- core.c: events ---------------------------------------------------------------------------------- */
+
+fc_event *fc_event_new(int kind, unsigned id);
+void fc_post(fc_core *core, fc_event *event);          /* takes the event over */
+char *fc_copy(const char *text);                       /* NULL stays NULL; ends the program without memory */
+void *fc_zeroed(size_t size);
+
+/* ---- fax.c: one T.30 session over either medium ------------------------------------------------------- */
+
+typedef struct fc_fax fc_fax;
+typedef struct fc_fax_hooks {
+    void (*event)(void *user, fc_event *event);        /* FC_TONE, FC_NEGOTIATED, FC_PAGE (sending), FC_FAX_DONE */
+    void (*page_received)(void *user, fc_event *page); /* must be on disk before fc_fax_page_is_safe */
+    void (*ifp)(void *user, const uint8_t *ifp, int size, int copies);
+    void *user;
+} fc_fax_hooks;
+
+fc_fax *fc_fax_new(const fc_fax_options *options, const fc_fax_hooks *hooks);
+void fc_fax_free(fc_fax *fax);
+void fc_fax_hear(fc_fax *fax, int16_t *samples, int count);
+void fc_fax_hear_nothing(fc_fax *fax, int count);      /* that many samples were lost */
+void fc_fax_speak(fc_fax *fax, int16_t *samples, int count);
+int fc_fax_begin_t38(fc_fax *fax, const fc_t38_options *options);
+void fc_fax_begin_audio(fc_fax *fax);
+bool fc_fax_is_t38(const fc_fax *fax);
+void fc_fax_take_ifp(fc_fax *fax, const uint8_t *ifp, int size, uint16_t seq);
+void fc_fax_t38_time(fc_fax *fax, int samples);
+void fc_fax_page_is_safe(fc_fax *fax, bool safe);      /* safe = false: it could not be stored, so give up */
+void fc_fax_terminate(fc_fax *fax);
+bool fc_fax_is_done(const fc_fax *fax);
+
+/* ---- media.c ------------------------------------------------------------------------------------------ */
+
+typedef struct fc_media fc_media;
+fc_media *fc_media_start(fc_core *core, char *error, int error_size);
+void fc_media_stop(fc_media *media);
+void fc_media_page_is_safe(fc_media *media, unsigned channel, bool safe);
+
+/* ---- disk.c ------------------------------------------------------------------------------------------- */
+
+typedef struct fc_disk fc_disk;
+fc_disk *fc_disk_start(fc_core *core);
+void fc_disk_stop(fc_disk *disk);
+void fc_disk_sync(fc_disk *disk, const char *file, fc_event *page); /* posts the page once it is on disk */
+
+/* ---- sip.c -------------------------------------------------------------------------------------------- */
+
+typedef struct fc_sip fc_sip;
+fc_sip *fc_sip_start(fc_core *core, const char *url, const char *user_agent, char *error, int error_size);
+void fc_sip_stop(fc_sip *sip);      /* FC_STOPPED follows */
+void fc_sip_join(fc_sip *sip);
+
+struct fc_core {
+    fc_sip *sip;
+    fc_media *media;
+    fc_disk *disk;
+    int event_fd;
+    pthread_mutex_t event_lock;
+    fc_event *first_event, **last_event;
+};
+
+/* ---- rtp.c -------------------------------------------------------------------------------------------- */
+
+#define FC_RTP_HEADER 12
+void fc_rtp_header(uint8_t *packet, int payload_type, uint16_t seq, uint32_t timestamp, uint32_t ssrc);
+unsigned fc_rtp_rx_lost(const fc_rtp_rx *rx);
+
+/* ---- udptl.c ------------------------------------------------------------------------------------------ */
+
+unsigned fc_udptl_recovered(const fc_udptl *udptl);
+unsigned fc_udptl_lost(const fc_udptl *udptl);
+
+#endif

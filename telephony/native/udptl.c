@@ -1,0 +1,302 @@
+/* UDPTL: sequence numbers, redundancy and forward error correction. No sockets (ITU-T T.38 clause 9.1).
+ *
+ * Datagrams in, IFP packets in order out, and the other way round. What a datagram carries of earlier packets
+ * fills the holes before it; a packet that cannot be had back is skipped and counted.
+ */
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "internal.h"
+
+enum {
+    HISTORY = 32,           /* IFP packets remembered in either direction */
+    MOST_REDUNDANCY = 7,
+    MOST_ENTRIES = 16,      /* secondary or FEC packets taken from one datagram */
+    FAR_AWAY = 512          /* a jump by this many datagrams is a new stream */
+};
+
+typedef struct packet {
+    bool known;
+    uint16_t seq;
+    int size;
+    uint8_t bytes[FC_IFP_ROOM];
+} packet;
+
+struct fc_udptl {
+    int max_datagram, redundancy, fec_span, fec_entries;
+    uint16_t next_out;
+    packet sent[HISTORY];
+
+    bool started;
+    uint16_t next_in;       /* the sequence number not seen yet */
+    uint16_t next_up;       /* the one to hand on next */
+    packet seen[HISTORY];
+    unsigned recovered, lost;
+};
+
+fc_udptl *fc_udptl_new(int max_datagram, int redundancy, int fec_span, int fec_entries) {
+    fc_udptl *udptl = fc_zeroed(sizeof *udptl);
+    udptl->max_datagram = max_datagram > 0 ? max_datagram : FC_DATAGRAM_ROOM;
+    udptl->redundancy = redundancy < 0 ? 0 : redundancy > MOST_REDUNDANCY ? MOST_REDUNDANCY : redundancy;
+    bool fec = fec_span > 0 && fec_entries > 0 && fec_span * fec_entries < HISTORY && fec_entries <= MOST_ENTRIES;
+    udptl->fec_span = fec ? fec_span : 0;
+    udptl->fec_entries = fec ? fec_entries : 0;
+    return udptl;
+}
+
+void fc_udptl_free(fc_udptl *udptl) {
+    free(udptl);
+}
+
+unsigned fc_udptl_recovered(const fc_udptl *udptl) {
+    return udptl->recovered;
+}
+
+unsigned fc_udptl_lost(const fc_udptl *udptl) {
+    return udptl->lost;
+}
+
+/* ---- out --------------------------------------------------------------------------------------------- */
+
+typedef struct writer {
+    uint8_t *bytes;
+    int size, room;
+    bool full;
+} writer;
+
+static void put(writer *out, const uint8_t *bytes, int size) {
+    if (out->size + size > out->room) {
+        out->full = true;
+        return;
+    }
+    memcpy(out->bytes + out->size, bytes, (size_t)size);
+    out->size += size;
+}
+
+static void put_byte(writer *out, int byte) {
+    uint8_t one = (uint8_t)byte;
+    put(out, &one, 1);
+}
+
+/* An ASN.1 PER open type: length determinant and bytes (ITU-T X.691 10.9). */
+static void put_open_type(writer *out, const uint8_t *bytes, int size) {
+    if (size >= 0x80)
+        put_byte(out, 0x80 | size >> 8);
+    put_byte(out, size & 0xff);
+    put(out, bytes, size);
+}
+
+static packet *remembered(packet *history, uint16_t seq) {
+    packet *it = &history[seq % HISTORY];
+    return it->known && it->seq == seq ? it : NULL;
+}
+
+static void remember(packet *history, uint16_t seq, const uint8_t *bytes, int size) {
+    packet *it = &history[seq % HISTORY];
+    it->known = true;
+    it->seq = seq;
+    it->size = size;
+    memcpy(it->bytes, bytes, (size_t)size);
+}
+
+/* As many earlier packets as there is room for, newest first. */
+static void put_secondaries(fc_udptl *udptl, writer *out, uint16_t seq) {
+    put_byte(out, 0x00);
+    int count_at = out->size, count = 0;
+    put_byte(out, 0);
+    while (count < udptl->redundancy) {
+        const packet *earlier = remembered(udptl->sent, (uint16_t)(seq - count - 1));
+        if (!earlier || out->size + earlier->size + 2 > out->room)
+            break;
+        put_open_type(out, earlier->bytes, earlier->size);
+        count++;
+    }
+    if (!out->full)
+        out->bytes[count_at] = (uint8_t)count;
+}
+
+/* The XOR of `span` packets, `entries` apart, the last of them just before `end`. */
+static int parity(packet *history, uint16_t end, int span, int entries, uint8_t *bytes) {
+    int longest = 0;
+    memset(bytes, 0, FC_IFP_ROOM);
+    for (int k = 1; k <= span; k++) {
+        const packet *it = remembered(history, (uint16_t)(end - k * entries));
+        if (!it)
+            continue;
+        for (int i = 0; i < it->size; i++)
+            bytes[i] ^= it->bytes[i];
+        if (it->size > longest)
+            longest = it->size;
+    }
+    return longest;
+}
+
+static void put_fec(fc_udptl *udptl, writer *out, uint16_t seq) {
+    uint8_t bytes[FC_IFP_ROOM];
+    int span = udptl->fec_span, entries = udptl->fec_entries;
+    put_byte(out, 0x80);
+    put_byte(out, 1);
+    put_byte(out, span);
+    put_byte(out, entries);
+    for (int m = 0; m < entries; m++)
+        put_open_type(out, bytes, parity(udptl->sent, (uint16_t)(seq + m), span, entries, bytes));
+}
+
+int fc_udptl_build(fc_udptl *udptl, const unsigned char *ifp, int size, unsigned char *datagram, int room) {
+    if (size <= 0 || size > FC_IFP_ROOM)
+        return -1;
+    uint16_t seq = udptl->next_out++;
+    writer out = {datagram, 0, room < udptl->max_datagram ? room : udptl->max_datagram, false};
+    put_byte(&out, seq >> 8);
+    put_byte(&out, seq & 0xff);
+    put_open_type(&out, ifp, size);
+    if (out.full)
+        out.room = room, out.full = false, out.size = 2, put_open_type(&out, ifp, size);
+    writer corrected = out;
+    if (udptl->fec_span)
+        put_fec(udptl, &corrected, seq);
+    if (!udptl->fec_span || corrected.full) {
+        corrected = out;
+        put_secondaries(udptl, &corrected, seq);
+    }
+    if (corrected.full) {   /* not even an empty list fits the peer's limit: the primary comes first */
+        corrected = out;
+        corrected.room = room;
+        put_byte(&corrected, 0x00);
+        put_byte(&corrected, 0);
+    }
+    remember(udptl->sent, seq, ifp, size);
+    return corrected.full ? -1 : corrected.size;
+}
+
+/* ---- in ---------------------------------------------------------------------------------------------- */
+
+typedef struct reader {
+    const uint8_t *bytes;
+    int size, at;
+} reader;
+
+static int take_length(reader *in) {
+    if (in->at >= in->size)
+        return -1;
+    int first = in->bytes[in->at++];
+    if (!(first & 0x80))
+        return first;
+    if ((first & 0x40) || in->at >= in->size)
+        return -1;          /* fragments are not used in UDPTL */
+    return (first & 0x3f) << 8 | in->bytes[in->at++];
+}
+
+static const uint8_t *take_open_type(reader *in, int *size) {
+    *size = take_length(in);
+    if (*size < 0 || *size > FC_IFP_ROOM || in->at + *size > in->size)
+        return NULL;
+    const uint8_t *bytes = in->bytes + in->at;
+    in->at += *size;
+    return bytes;
+}
+
+static bool is_new(const fc_udptl *udptl, uint16_t seq) {
+    return (int16_t)(seq - udptl->next_up) >= 0 && !remembered((packet *)udptl->seen, seq);
+}
+
+static void recover(fc_udptl *udptl, uint16_t seq, const uint8_t *bytes, int size) {
+    if (size == 0 || !is_new(udptl, seq))
+        return;
+    remember(udptl->seen, seq, bytes, size);
+    udptl->recovered++;
+}
+
+static void take_secondaries(fc_udptl *udptl, reader *in, uint16_t seq) {
+    int count = take_length(in);
+    for (int i = 1; i <= count && i <= MOST_ENTRIES; i++) {
+        int size;
+        const uint8_t *bytes = take_open_type(in, &size);
+        if (!bytes)
+            return;
+        recover(udptl, (uint16_t)(seq - i), bytes, size);
+    }
+}
+
+static void take_fec(fc_udptl *udptl, reader *in, uint16_t seq) {
+    int span_size = take_length(in);
+    if (span_size != 1 || in->at >= in->size)
+        return;
+    int span = in->bytes[in->at++], entries = take_length(in);
+    if (span < 1 || entries < 1 || entries > MOST_ENTRIES || span * entries >= HISTORY)
+        return;
+    for (int m = 0; m < entries; m++) {
+        uint8_t bytes[FC_IFP_ROOM];
+        int size, missing = 0;
+        uint16_t which = 0, end = (uint16_t)(seq + m);
+        const uint8_t *fec = take_open_type(in, &size);
+        if (!fec)
+            return;
+        for (int k = 1; k <= span; k++) {
+            uint16_t covered = (uint16_t)(end - k * entries);
+            if (!remembered(udptl->seen, covered))
+                missing++, which = covered;
+        }
+        if (missing != 1)
+            continue;
+        parity(udptl->seen, end, span, entries, bytes);
+        for (int i = 0; i < size; i++)
+            bytes[i] ^= fec[i];
+        recover(udptl, which, bytes, size);
+    }
+}
+
+static void restart(fc_udptl *udptl, uint16_t seq) {
+    memset(udptl->seen, 0, sizeof udptl->seen);
+    udptl->started = true;
+    udptl->next_in = udptl->next_up = seq;
+}
+
+int fc_udptl_receive(fc_udptl *udptl, const unsigned char *datagram, int size) {
+    reader in = {datagram, size, 2};
+    int ifp_size;
+    if (size < 4)
+        return -1;
+    const uint8_t *ifp = take_open_type(&in, &ifp_size);
+    if (!ifp || ifp_size == 0)
+        return -1;
+    uint16_t seq = (uint16_t)(datagram[0] << 8 | datagram[1]);
+    int16_t ahead = (int16_t)(seq - udptl->next_in);
+    if (!udptl->started || ahead > FAR_AWAY || ahead < -FAR_AWAY) {
+        restart(udptl, seq);
+        /* the first packet may have been lost: an early stream tells what came before it */
+        udptl->next_up = (uint16_t)(seq < MOST_REDUNDANCY ? 0 : seq);
+        ahead = 0;
+    }
+    if (ahead < 0)
+        return 0;           /* late or twice: redundancy has told it already, or its time is over */
+    if (in.at < size) {
+        int kind = datagram[in.at++];
+        if (kind & 0x80)
+            take_fec(udptl, &in, seq);
+        else
+            take_secondaries(udptl, &in, seq);
+    }
+    if (ahead >= HISTORY)
+        udptl->next_up = seq;
+    remember(udptl->seen, seq, ifp, ifp_size);
+    udptl->next_in = (uint16_t)(seq + 1);
+    return (uint16_t)(udptl->next_in - udptl->next_up);
+}
+
+int fc_udptl_next(fc_udptl *udptl, unsigned char *ifp, int room, int *seq) {
+    while (udptl->started && udptl->next_up != udptl->next_in) {
+        const packet *it = remembered(udptl->seen, udptl->next_up);
+        *seq = udptl->next_up++;
+        if (!it) {
+            udptl->lost++;
+            continue;
+        }
+        if (it->size > room)
+            return -1;
+        memcpy(ifp, it->bytes, (size_t)it->size);
+        return it->size;
+    }
+    return -1;
+}
