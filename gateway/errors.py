@@ -2,6 +2,7 @@
 
     GatewayError
     + ConfigError           refuse to start
+    + CannotStart           refuse to start: something we need is missing or taken
     + TemporaryError        the same input may work later: SMTP 4xx, job deferred
     |   + StoreUnavailable  + MailerUnavailable
     + PermanentError        it never will: SMTP 5xx, job failed, sender told
@@ -30,6 +31,12 @@ class ConfigError(GatewayError):
     """The configuration has mistakes."""
 
     code = "config"
+
+
+class CannotStart(GatewayError):
+    """Something the gateway needs to start is missing, or taken by another program."""
+
+    code = "cannot-start"
 
 
 class TemporaryError(GatewayError):

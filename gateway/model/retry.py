@@ -42,6 +42,7 @@ class RetryLimits:
     delay: timedelta
     busy_delay: timedelta
     no_answer_delay: timedelta
+    give_up_after: timedelta = timedelta(days=1)  #: a job that no trunk would take for so long fails
 
     @property
     def trunk_delay(self) -> timedelta:
@@ -126,8 +127,18 @@ RULES: Mapping[Disposition, Rule] = MappingProxyType(
             reason="The call broke off before the last page.",
             remedy="Send the missing pages again, or ask the recipient to check paper and memory.",
         ),
-        _D.CONGESTED: Rule(_F.POSTPONE, Wait.TRUNK),
-        _D.TRUNK_UNAVAILABLE: Rule(_F.POSTPONE, Wait.TRUNK),
+        _D.CONGESTED: Rule(
+            _F.POSTPONE,
+            Wait.TRUNK,
+            reason="No telephone line to this number was free for a whole day.",
+            remedy="Send it again later, or tell your administrator.",
+        ),
+        _D.TRUNK_UNAVAILABLE: Rule(
+            _F.POSTPONE,
+            Wait.TRUNK,
+            reason="The telephone connection of the fax server did not work for a whole day.",
+            remedy="Tell your administrator, then send it again.",
+        ),
         _D.CANCELLED: Rule(_F.POSTPONE),
         _D.BAD_DOCUMENT: Rule(
             _F.REFUSE,
@@ -146,6 +157,7 @@ def costs_an_attempt(disposition: Disposition) -> bool:
 def judge(
     disposition: Disposition,
     *,
+    age: timedelta,
     attempts: int,
     earlier: Sequence[Disposition],
     limits: RetryLimits,
@@ -155,8 +167,8 @@ def judge(
     """What happens to a job after a call that ended with `disposition`.
 
     `attempts` and `earlier` are the calls before this one that cost an attempt: how many, and how they
-    ended. The page counts are over all calls, this one included. A job whose every page was confirmed is
-    delivered, however the line was put down.
+    ended. `age` is the time since the job was accepted. The page counts are over all calls, this one
+    included. A job whose every page was confirmed is delivered, however the line was put down.
     """
     if pages_confirmed >= page_count:
         return Verdict(JobEvent.PAGES_CONFIRMED)
@@ -164,14 +176,15 @@ def judge(
     rule = RULES[_D.INTERRUPTED if disposition is _D.DELIVERED else disposition]
     delay: timedelta = getattr(limits, rule.wait)
     match rule.follow_up:
-        case FollowUp.POSTPONE:
+        # What we did ourselves, as to stop, has no reason to tell and never fails a job.
+        case FollowUp.POSTPONE if age < limits.give_up_after or not rule.reason:
             return Verdict(JobEvent.WAS_POSTPONED, due_in=delay)
         case FollowUp.REDIAL if _may_redial(rule, attempts, earlier.count(disposition), limits):
             return Verdict(JobEvent.ATTEMPT_FAILED, due_in=delay)
-        case FollowUp.REDIAL:
-            event = JobEvent.GAVE_UP
-        case _:
+        case FollowUp.REFUSE:
             event = JobEvent.REFUSED
+        case _:
+            event = JobEvent.GAVE_UP
     return Verdict(event, failure=_failure(disposition, rule, pages_confirmed, page_count))
 
 

@@ -170,6 +170,7 @@ class SendingWorker:
         confirmed = job.pages_confirmed + transmission.pages_confirmed
         verdict = judge(
             transmission.disposition,
+            age=self._clock.now() - job.created_at,
             attempts=job.attempts,
             earlier=await self._earlier_ends(job),
             limits=self._limits,

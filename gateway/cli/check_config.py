@@ -1,0 +1,21 @@
+"""faxgw check-config."""
+
+from pathlib import Path
+
+import click
+
+from gateway.cli.options import config_options, json_option, show_json, show_table
+
+
+@click.command()
+@config_options
+@json_option
+def check_config(config_file: Path, overrides: tuple[str, ...], as_json: bool) -> None:
+    """Check the configuration, and show every setting and where it comes from."""
+    from gateway.config.load import describe, load
+
+    settings = describe(load(config_file, overrides=list(overrides)))
+    if as_json:
+        show_json([{"key": s.key, "value": s.value, "origin": s.origin} for s in settings])
+    else:
+        show_table(("SETTING", "VALUE", "FROM"), [(s.key, s.value, s.origin) for s in settings])

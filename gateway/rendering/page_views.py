@@ -1,0 +1,34 @@
+"""The PageViews port, by the renderers."""
+
+from pathlib import Path
+
+from gateway.errors import InvariantError
+from renderers import RenderError, RenderPool
+
+
+class RenderedViews:
+    """Pages as people look at them. The pages are our own: what is wrong with them is our bug."""
+
+    def __init__(self, pool: RenderPool) -> None:
+        self._pool = pool
+
+    async def to_pdf(self, pages: Path, pdf: Path) -> None:
+        """`pdf` shows every page at its true size."""
+        try:
+            await self._pool.to_pdf(pages, pdf)
+        except RenderError as error:
+            raise InvariantError(f"{error.sentence} {error.detail}") from error
+
+    async def picture(self, pages: Path, png: Path, *, page: int = 1, width: int = 600) -> None:
+        """`png` is a grey picture of one page, `width` pixels wide."""
+        try:
+            await self._pool.picture(pages, png, page=page, width=width)
+        except RenderError as error:
+            raise InvariantError(f"{error.sentence} {error.detail}") from error
+
+    async def stamp_header(self, pages: Path, stamped: Path, lines: list[str]) -> None:
+        """`stamped` has `lines[n]` at the top of page n + 1."""
+        try:
+            await self._pool.stamp_header(pages, stamped, lines)
+        except RenderError as error:
+            raise InvariantError(f"{error.sentence} {error.detail}") from error
