@@ -1,0 +1,1 @@
+"""The renderers that come with the product. They are plugins like any other."""

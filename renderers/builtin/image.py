@@ -1,0 +1,128 @@
+"""Pictures: PNG, JPEG, GIF, BMP, WebP and any TIFF. A TIFF that is a fax already goes through bit for bit."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import numpy as np
+from PIL import Image, ImageSequence
+
+from renderers import media_type as kind
+from renderers import tiff_tags
+from renderers.builtin.fax_tiff import fax_pages
+from renderers.document import SourceDocument
+from renderers.errors import DocumentDamaged, DocumentError, DocumentTooLarge, TooManyPages
+from renderers.profile import PAGE_WIDTH, Profile
+from renderers.raster import Placement, place
+from renderers.spec import BUILTIN, NOT_MINE, Box, Gray, GrayPage, RasterPage, Workshop
+
+_KINDS = frozenset({kind.PNG, kind.JPEG, kind.GIF, kind.BMP, kind.WEBP, kind.TIFF})
+#: More dots than the largest cameras make; decoded it is 150 MB in grey.
+MOST_PIXELS = 150_000_000
+#: Taken when the picture does not say, or says something no scanner or printer does.
+_USUAL_DPI, _LEAST_DPI, _MOST_DPI = 96.0, 72.0, 2400.0
+_EXIF_ORIENTATION = 0x0112
+_UPRIGHT = {
+    2: (Image.Transpose.FLIP_LEFT_RIGHT,),
+    3: (Image.Transpose.ROTATE_180,),
+    4: (Image.Transpose.FLIP_TOP_BOTTOM,),
+    5: (Image.Transpose.TRANSPOSE,),
+    6: (Image.Transpose.ROTATE_270,),
+    7: (Image.Transpose.TRANSVERSE,),
+    8: (Image.Transpose.ROTATE_90,),
+}
+
+
+class ImageRenderer:
+    """One page a picture; a TIFF as many as it has."""
+
+    name = "image"
+
+    def score(self, document: SourceDocument) -> int:
+        """Accepts the kinds of picture people mail."""
+        return BUILTIN if document.media_type in _KINDS else NOT_MINE
+
+    def pages(self, document: SourceDocument, workshop: Workshop) -> Iterator[RasterPage]:
+        """The picture at its printed size, or as large as the page when it has none or a larger one."""
+        if document.media_type == kind.TIFF and _is_fax(document.path):
+            return fax_pages(document, workshop.profile)
+        return _picture_pages(document, workshop.profile)
+
+
+def _is_fax(path: Path) -> bool:
+    try:
+        return all(directory.is_fax for directory in tiff_tags.read_directories(path))
+    except DocumentError:
+        return False  # BigTIFF, or damaged: Pillow is asked next
+
+
+def _picture_pages(document: SourceDocument, profile: Profile) -> Iterator[RasterPage]:
+    Image.MAX_IMAGE_PIXELS = MOST_PIXELS
+    try:
+        with Image.open(document.path) as image:
+            frames = getattr(image, "n_frames", 1) if document.media_type == kind.TIFF else 1
+            if frames > profile.page_limit:
+                raise TooManyPages.over(profile.page_limit, document.name)
+            for index, frame in enumerate(ImageSequence.Iterator(image)):
+                if index == frames:
+                    break
+                if frame.width * frame.height > MOST_PIXELS:
+                    raise DocumentTooLarge(document.name, detail=f"{frame.width} x {frame.height} dots")
+                yield _page(frame, profile)
+    except (Image.DecompressionBombError, Image.DecompressionBombWarning) as error:
+        raise DocumentTooLarge(document.name, detail=str(error)) from error
+    except (OSError, ValueError, SyntaxError, EOFError, OverflowError, KeyError) as error:
+        raise DocumentDamaged(document.name, detail=str(error)) from error
+
+
+def _page(image: Image.Image, profile: Profile) -> GrayPage:
+    orientation = image.getexif().get(_EXIF_ORIENTATION, 1)
+    width, height = _inches(image)
+    if orientation in (5, 6, 7, 8):
+        width, height = height, width
+    spot = place(width, height, profile)
+    if image.format == "JPEG":
+        longest = max(spot.width, spot.rows)
+        image.draft("L", (min(image.width, longest), min(image.height, longest)))
+    upright = _gray(image)
+    for step in _UPRIGHT.get(orientation, ()):
+        upright = upright.transpose(step)
+    if spot.turned:
+        upright = upright.transpose(Image.Transpose.ROTATE_270)
+    return _on_sheet(upright, spot)
+
+
+def _on_sheet(image: Image.Image, spot: Placement) -> GrayPage:
+    larger = spot.width > image.width or spot.rows > image.height
+    how = Image.Resampling.BICUBIC if larger else Image.Resampling.BOX
+    gray: Gray = np.full((spot.rows, PAGE_WIDTH), 255, np.uint8)
+    gray[:, spot.left : spot.left + spot.width] = np.asarray(image.resize((spot.width, spot.rows), how))
+    return GrayPage(gray, (Box(spot.left, 0, spot.left + spot.width, spot.rows),))
+
+
+def _inches(image: Image.Image) -> tuple[float, float]:
+    """The picture's printed width and height."""
+    dpi = image.info.get("dpi", (0, 0))
+    across, down = (float(value) if _LEAST_DPI <= value <= _MOST_DPI else _USUAL_DPI for value in dpi)
+    return image.width / across, image.height / down
+
+
+def _gray(image: Image.Image) -> Image.Image:
+    """The picture in 8-bit grey; what is transparent is white paper."""
+    if image.mode.startswith("I") or image.mode == "F":
+        return _gray_of_deep(image)
+    if image.mode in ("RGBA", "LA", "PA", "La", "RGBa") or "transparency" in image.info:
+        layered = image.convert("RGBA")
+        paper = Image.new("RGBA", layered.size, "white")
+        return Image.alpha_composite(paper, layered).convert("L")
+    return image.convert("L")
+
+
+def _gray_of_deep(image: Image.Image) -> Image.Image:
+    """Grey of 16 or 32 bits or floating point; Pillow would cut everything above 255."""
+    values = np.asarray(image, dtype=np.float64)
+    most = 65_535.0 if image.mode.startswith("I;16") or values.max(initial=0) > 255 else 255.0
+    if image.mode == "F" and values.max(initial=0) <= 1:
+        most = 1.0
+    return Image.fromarray(np.clip(np.nan_to_num(values) * (255.0 / most), 0, 255).astype(np.uint8))

@@ -1,0 +1,98 @@
+"""PDF pages, drawn by pdfium into grey at the fax's own resolution: nothing is resized afterwards."""
+
+from __future__ import annotations
+
+import ctypes
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pypdfium2
+import pypdfium2.raw as pdfium
+
+from renderers.builtin.pdf_pictures import find_pictures
+from renderers.builtin.pdf_scan import scanned_page
+from renderers.document import SourceDocument
+from renderers.errors import DocumentDamaged, DocumentEmpty, DocumentProtected, DocumentTooLarge, TooManyPages
+from renderers.media_type import PDF
+from renderers.profile import PAGE_WIDTH, Profile
+from renderers.raster import Placement, place
+from renderers.spec import BUILTIN, NOT_MINE, Gray, GrayPage, RasterPage, Workshop
+
+_POINTS_PER_INCH = 72
+_FLAGS = pdfium.FPDF_ANNOT | pdfium.FPDF_PRINTING | pdfium.FPDF_GRAYSCALE
+
+
+class PdfRenderer:
+    """PDF of any version pdfium reads. Filled forms and annotations are printed, scripts are not run."""
+
+    name = "pdf"
+
+    def score(self, document: SourceDocument) -> int:
+        """Accepts PDF."""
+        return BUILTIN if document.media_type == PDF else NOT_MINE
+
+    def pages(self, document: SourceDocument, workshop: Workshop) -> Iterator[RasterPage]:
+        """The pages of the PDF."""
+        return pdf_pages(document.path, document.name, workshop.profile)
+
+
+def pdf_pages(path: Path, name: str, profile: Profile) -> Iterator[RasterPage]:
+    """The pages of a PDF file; errors call it `name`.
+
+    Raises:
+        DocumentProtected, DocumentDamaged, DocumentEmpty, DocumentTooLarge, TooManyPages
+    """
+    document = _open(path, name)
+    try:
+        document.init_forms()
+        count = len(document)
+        if count == 0:
+            raise DocumentEmpty(name)
+        if count > profile.page_limit:
+            raise TooManyPages.over(profile.page_limit, name)
+        for index in range(count):
+            yield _page(document, index, name, profile)
+    finally:
+        document.close()
+
+
+def _open(path: Path, name: str) -> Any:
+    try:
+        return pypdfium2.PdfDocument(path)
+    except pypdfium2.PdfiumError as error:
+        if getattr(error, "err_code", None) in (pdfium.FPDF_ERR_PASSWORD, pdfium.FPDF_ERR_SECURITY):
+            raise DocumentProtected(name) from error
+        raise DocumentDamaged(name, detail=str(error)) from error
+
+
+def _page(document: Any, index: int, name: str, profile: Profile) -> GrayPage:
+    try:
+        page = document[index]
+    except pypdfium2.PdfiumError as error:
+        raise DocumentDamaged(name, detail=f"page {index + 1}: {error}") from error
+    try:
+        width, height = (points / _POINTS_PER_INCH for points in page.get_size())
+        spot = place(width, height, profile)
+        scan = scanned_page(page, spot)
+        if scan is not None:
+            return scan
+        return GrayPage(_draw(document, page, spot, name), find_pictures(page, spot))
+    finally:
+        page.close()
+
+
+def _draw(document: Any, page: Any, spot: Placement, name: str) -> Gray:
+    """The page in grey, drawn into memory of ours so that nothing is copied."""
+    gray = np.full((spot.rows, PAGE_WIDTH), 255, np.uint8)
+    memory = gray.ctypes.data_as(ctypes.c_void_p)
+    bitmap = pdfium.FPDFBitmap_CreateEx(PAGE_WIDTH, spot.rows, pdfium.FPDFBitmap_Gray, memory, PAGE_WIDTH)
+    if not bitmap:
+        raise DocumentTooLarge(name)
+    where = (spot.left, 0, spot.width, spot.rows, int(spot.turned))
+    pdfium.FPDF_RenderPageBitmap(bitmap, page.raw, *where, _FLAGS)
+    if document.formenv:
+        pdfium.FPDF_FFLDraw(document.formenv.raw, bitmap, page.raw, *where, _FLAGS)
+    pdfium.FPDFBitmap_Destroy(bitmap)
+    return gray

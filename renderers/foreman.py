@@ -1,0 +1,258 @@
+"""The process that is kept warm: everything is loaded once, and each fax is rendered by a fork of it.
+
+A fork starts in milliseconds where a new Python takes a third of a second, and a document that crashes or
+eats all memory takes nothing with it but itself.
+
+Theory of operation: one thread, one selector. The owner (pool.py) sends jobs and cancellations as lines
+of JSON on a socket and gets answers the same way; a worker that ends shows on its pidfd; the nearest
+deadline is the selector's timeout, so nothing polls. When the owner dies, however it dies, the socket
+reads end-of-file: the workers are killed, the folder is deleted, and this process ends. Should this
+process be killed instead, the kernel kills its children (PR_SET_PDEATHSIG).
+
+usage: python -m renderers.foreman CONTROL_FD FOLDER OPTIONS_AS_JSON
+"""
+
+from __future__ import annotations
+
+import contextlib
+import gc
+import json
+import os
+import selectors
+import shutil
+import signal
+import socket
+import sys
+import tempfile
+import time
+import traceback
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from renderers import sandbox, work
+from renderers.errors import ConverterCrashed, ConverterTimedOut, DocumentTooLarge, RenderError
+from renderers.office_process import OfficeProcess
+
+_RESULT = "result.json"
+_MOST_RESULT = 16 << 20
+
+
+@dataclass
+class Worker:
+    """One fork, busy with one job."""
+
+    job: work.Job
+    pid: int
+    pidfd: int
+    folder: Path
+    deadline: float  #: on the monotonic clock
+    late: bool = False
+
+
+class Foreman:
+    """Forks a worker for each job and sees to its end."""
+
+    def __init__(
+        self, control: socket.socket, folder: Path, limits: sandbox.Limits, office: OfficeProcess
+    ) -> None:
+        self._control = control
+        self._folder = folder
+        self._limits = limits
+        self._office = office
+        self._workers: dict[int, Worker] = {}
+        self._selector = selectors.DefaultSelector()
+        self._received = bytearray()
+
+    def run(self) -> None:
+        """Returns when the owner is gone; no worker is left then."""
+        self._selector.register(self._control, selectors.EVENT_READ)
+        self._answer({"ready": True})
+        with contextlib.suppress(OSError, EOFError):
+            while True:
+                self._office.watch(self._selector)
+                for key, _ in self._selector.select(self._until_deadline()):
+                    self._attend(key)
+                self._end_the_late()
+        for worker in self._workers.values():
+            _kill(worker)
+
+    def _attend(self, key: selectors.SelectorKey) -> None:
+        if key.fileobj is self._control:
+            self._receive()
+        elif isinstance(key.data, Worker):
+            self._bury(key.data)
+        else:
+            self._office.attend(self._selector, key)
+
+    def _receive(self) -> None:
+        data = self._control.recv(65_536)
+        if not data:
+            raise EOFError
+        self._received += data
+        *lines, rest = self._received.split(b"\n")
+        self._received = bytearray(rest)
+        for line in lines:
+            job = json.loads(line)
+            if "cancel" in job:
+                self._cancel(job["cancel"])
+            else:
+                self._fork(job)
+
+    def _cancel(self, number: int) -> None:
+        worker = self._workers.get(number)
+        if worker is not None:
+            _kill(worker)
+
+    def _fork(self, job: work.Job) -> None:
+        folder = Path(tempfile.mkdtemp(prefix="job-", dir=self._folder))
+        parent = os.getpid()
+        pid = os.fork()
+        if pid == 0:
+            self._in_the_worker(job, folder, parent)
+        pidfd = os.pidfd_open(pid)
+        worker = Worker(job, pid, pidfd, folder, time.monotonic() + self._limits.wall_seconds)
+        self._workers[job["id"]] = worker
+        self._selector.register(pidfd, selectors.EVENT_READ, worker)
+
+    def _in_the_worker(self, job: work.Job, folder: Path, parent: int) -> None:
+        """Does the job, leaves its answer in the folder and never returns."""
+        try:
+            sandbox.die_with(parent)
+            self._control.close()
+            sandbox.confine(self._limits, folder)
+            tempfile.tempdir = str(folder)
+            answer = _outcome(job, folder, self._office.path, self._limits)
+            (folder / _RESULT).write_text(json.dumps(answer))
+        except BaseException:  # noqa: BLE001  nothing may climb out into the foreman's loop
+            traceback.print_exc()
+            os._exit(1)
+        os._exit(0)
+
+    def _bury(self, worker: Worker) -> None:
+        """Takes in the end of a worker: answers its job, removes what it left behind."""
+        self._selector.unregister(worker.pidfd)
+        os.close(worker.pidfd)
+        with contextlib.suppress(ProcessLookupError):
+            os.killpg(worker.pid, signal.SIGKILL)  # what it may have started
+        _, status, usage = os.wait4(worker.pid, 0)
+        del self._workers[worker.job["id"]]
+        answer = _answer_of(worker, status)
+        answer |= {"id": worker.job["id"], "cpu_seconds": usage.ru_utime + usage.ru_stime}
+        if "error" in answer:
+            work.part_of(Path(worker.job["out"])).unlink(missing_ok=True)
+        shutil.rmtree(worker.folder, ignore_errors=True)
+        self._answer(answer)
+
+    def _answer(self, answer: dict[str, Any]) -> None:
+        self._control.sendall(json.dumps(answer).encode() + b"\n")
+
+    def _until_deadline(self) -> float | None:
+        waiting = [worker.deadline for worker in self._workers.values() if not worker.late]
+        return max(0.0, min(waiting) - time.monotonic()) if waiting else None
+
+    def _end_the_late(self) -> None:
+        now = time.monotonic()
+        for worker in self._workers.values():
+            if now >= worker.deadline and not worker.late:
+                worker.late = True
+                _kill(worker)
+
+
+def _outcome(job: work.Job, folder: Path, office: Path | None, limits: sandbox.Limits) -> dict[str, Any]:
+    try:
+        return {"result": work.run(job, folder, office, limits.office_seconds)}
+    except RenderError as error:
+        return {"error": error.to_wire()}
+    except (MemoryError, RecursionError) as error:
+        return {"error": DocumentTooLarge(job["name"], detail=repr(error)).to_wire()}
+    except Exception:  # noqa: BLE001  a converter's bug ends one job, with its traceback for the operator
+        return {"error": ConverterCrashed(job["name"], detail=traceback.format_exc()[-4000:]).to_wire()}
+
+
+def _answer_of(worker: Worker, status: int) -> dict[str, Any]:
+    name = worker.job["name"]
+    code = os.waitstatus_to_exitcode(status)
+    if worker.late or code == -signal.SIGXCPU:
+        return {"error": ConverterTimedOut(name).to_wire()}
+    result = worker.folder / _RESULT
+    if code == 0 and result.is_file() and result.stat().st_size <= _MOST_RESULT:
+        return dict(json.loads(result.read_bytes()))
+    how = f"signal {signal.Signals(-code).name}" if code < 0 else f"exit code {code}"
+    return {"error": ConverterCrashed(name, detail=f"{how}; {_complaints(worker.folder)}").to_wire()}
+
+
+def _complaints(folder: Path) -> str:
+    with contextlib.suppress(OSError):
+        return (folder / "stderr").read_bytes()[-2000:].decode("utf-8", "replace")
+    return ""
+
+
+def _kill(worker: Worker) -> None:
+    """Kills the worker and, when it has become the head of its group, all of that."""
+    with contextlib.suppress(ProcessLookupError):
+        os.killpg(worker.pid, signal.SIGKILL)
+    with contextlib.suppress(ProcessLookupError):
+        os.kill(worker.pid, signal.SIGKILL)
+
+
+def _load_everything(folder: Path) -> None:
+    """What workers need, so that none of them has to load it."""
+    from renderers import registry
+
+    registry.all_renderers()
+    with contextlib.suppress(RenderError):
+        _rehearse(folder)
+    gc.collect()
+    gc.freeze()
+
+
+def _rehearse(folder: Path) -> None:
+    """One page of each kind that needs no LibreOffice, through every function: loads fonts and libraries."""
+    from PIL import Image
+
+    from renderers import header, pipeline, viewing
+    from renderers.document import SourceDocument
+    from renderers.profile import Profile
+    from renderers.spec import Workshop
+
+    Image.init()
+    sources = []
+    for name, content in (
+        ("a.txt", b"A line of text."),
+        ("a.html", b"<html><p>&Auml;rger <b>and</b> <i>more</i>"),
+    ):
+        (folder / name).write_bytes(content)
+        sources.append(SourceDocument(name, folder / name))
+    Image.new("RGB", (300, 300), "gray").save(folder / "a.jpg", dpi=(200, 200))
+    sources.append(SourceDocument("a.jpg", folder / "a.jpg"))
+    pages = pipeline.render(sources, folder / "a.tif", Workshop(Profile(), folder))
+    header.stamp(pages.path, folder / "b.tif", ["Page"] * pages.page_count)
+    viewing.to_pdf(pages.path, folder / "b.pdf")
+    viewing.picture(pages.path, folder / "b.png")
+    for file in folder.glob("[ab].*"):
+        file.unlink()
+
+
+def main() -> None:
+    """Serves the owner at the other end of the socket until it goes away."""
+    sandbox.leave_the_network()
+    sandbox.inherit_orphans()
+    control = socket.socket(fileno=int(sys.argv[1]))
+    control.set_inheritable(False)
+    folder = Path(sys.argv[2])
+    options = json.loads(sys.argv[3])
+    limits = sandbox.Limits(**options["limits"])
+    office = OfficeProcess(folder, limits.office_documents, wanted=options["office"])
+    try:
+        if options["prewarm"]:
+            office.start()
+            _load_everything(folder)
+        Foreman(control, folder, limits, office).run()
+    finally:
+        office.stop()
+        shutil.rmtree(folder, ignore_errors=True)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,119 @@
+"""Changes to a finished fax, page by page: the header line at the top, and standard resolution.
+
+A fax must show at its top who sent it, when, and which page it is (in the USA 47 CFR 68.318(d) demands
+it). The line is drawn at the page's own resolution, in a strip 4.5 mm high.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Sequence
+from functools import lru_cache
+from pathlib import Path
+
+import numpy as np
+from PIL import Image, ImageDraw, ImageFont
+
+from renderers.document import FaxPages
+from renderers.errors import DocumentDamaged
+from renderers.fonts import PROPORTIONAL, font
+from renderers.lines import at_lines
+from renderers.profile import X_DPI, Resolution
+from renderers.spec import Bits
+from renderers.tiff import FaxWriter, decode_pages
+from renderers.tiff_tags import read_fax_pages
+
+Change = Callable[[Bits, Resolution, int], tuple[Bits, Resolution]]
+
+STRIP_MM = 4.5
+_EM = 27  #: dots: 9.5 points
+_MARGIN = 48  #: dots: 6 mm, beside which some machines do not print
+_THRESHOLD = 150
+_OVERSAMPLED = 4
+_GAP = "   "
+
+
+def stamp(tiff: Path, out: Path, lines: Sequence[str]) -> FaxPages:
+    """Writes the fax with `lines[n]` at the top of page n + 1.
+
+    It takes the place of the first rows where they are white, else it goes above them.
+
+    Raises:
+        DocumentDamaged: the file is no fax TIFF, or there are fewer lines than pages.
+    """
+
+    def with_header(bits: Bits, resolution: Resolution, index: int) -> tuple[Bits, Resolution]:
+        if index >= len(lines):
+            raise DocumentDamaged(tiff.name, detail=f"{len(lines)} header lines for more pages")
+        strip = strip_of(lines[index], resolution, bits.shape[1] * 8)
+        if bits[: len(strip)].any() or len(bits) < len(strip):
+            return np.concatenate([strip, bits]), resolution
+        return np.concatenate([strip, bits[len(strip) :]]), resolution
+
+    return rewritten(tiff, out, with_header)
+
+
+def at_standard(tiff: Path, out: Path) -> FaxPages:
+    """Writes the fax at 98 lines per inch; a dot is black when any of the lines it stands for has it.
+
+    Raises:
+        DocumentDamaged: the file is no fax TIFF.
+    """
+    return rewritten(
+        tiff,
+        out,
+        lambda bits, resolution, _: (at_lines(bits, resolution, Resolution.STANDARD), Resolution.STANDARD),
+    )
+
+
+def rewritten(tiff: Path, out: Path, change: Change) -> FaxPages:
+    """Writes the fax with every page changed; page numbers in `change` count from 0.
+
+    Raises:
+        DocumentDamaged: the file is no fax TIFF.
+    """
+    with FaxWriter(out) as pages:
+        for index, (bits, directory) in enumerate(decode_pages(tiff)):
+            pages.add(*change(bits, directory.resolution, index))
+    return read_fax_pages(out)
+
+
+def strip_of(text: str, resolution: Resolution, width: int) -> Bits:
+    """The header line as packed bits, `width` dots wide and 4.5 mm high."""
+    rows = round(STRIP_MM * resolution.lines_per_mm)
+    tall = round(STRIP_MM / 25.4 * X_DPI) * _OVERSAMPLED
+    large = Image.new("L", (width * _OVERSAMPLED, tall), 255)
+    where = (_MARGIN * _OVERSAMPLED, tall * 0.72)
+    ImageDraw.Draw(large).text(where, shortened(text, width - 2 * _MARGIN), font=_face(), fill=0, anchor="ls")
+    gray = np.asarray(large.resize((width, rows), Image.Resampling.BOX))
+    return np.packbits(gray < _THRESHOLD, axis=1)
+
+
+def shortened(text: str, room: int) -> str:
+    """The text cut to `room` dots.
+
+    Its parts (two or more spaces apart) lose their ends, the longest inner one first. The first (who sent it)
+    and the last (which page) are cut only when nothing is left between them.
+    """
+    printable = "".join(letter if letter.isprintable() else " " for letter in text)
+    parts = [part for part in re.split(r"\s{2,}", printable.strip()) if part]
+    while _length(parts) > room and len(parts) > 2:
+        inner = max(range(1, len(parts) - 1), key=lambda index: len(parts[index]))
+        if len(parts[inner]) <= 4:
+            del parts[inner]
+        else:
+            parts[inner] = parts[inner].removesuffix("…")[:-1].rstrip() + "…"
+    while _length(parts) > room and parts and len(parts[0]) > 2:
+        parts[0] = parts[0].removesuffix("…")[:-1] + "…"
+    while _length(parts) > room and parts and len(parts[-1]) > 2:
+        parts[-1] = "…" + parts[-1].removeprefix("…")[1:]
+    return _GAP.join(parts)
+
+
+def _length(parts: Sequence[str]) -> float:
+    return _face().getlength(_GAP.join(parts)) / _OVERSAMPLED
+
+
+@lru_cache
+def _face() -> ImageFont.FreeTypeFont:
+    return font(PROPORTIONAL, _EM * _OVERSAMPLED)

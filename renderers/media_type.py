@@ -1,0 +1,146 @@
+"""What a file is, told from its bytes. A name or a declared type lies too often.
+
+The declared type counts only where bytes cannot tell: text may be HTML, CSV or plain, and its charset.
+"""
+
+from __future__ import annotations
+
+import codecs
+import re
+import zipfile
+from email.message import Message
+from pathlib import Path
+
+UNKNOWN = "application/octet-stream"
+PDF = "application/pdf"
+TIFF, PNG, JPEG, GIF, BMP, WEBP = (
+    "image/tiff",
+    "image/png",
+    "image/jpeg",
+    "image/gif",
+    "image/bmp",
+    "image/webp",
+)
+HTML, PLAIN, CSV, RTF = "text/html", "text/plain", "text/csv", "application/rtf"
+PROTECTED_OFFICE = "application/x-protected-office"
+DOC, XLS, PPT = "application/msword", "application/vnd.ms-excel", "application/vnd.ms-powerpoint"
+_OOXML = "application/vnd.openxmlformats-officedocument."
+DOCX = _OOXML + "wordprocessingml.document"
+XLSX = _OOXML + "spreadsheetml.sheet"
+PPTX = _OOXML + "presentationml.presentation"
+_ODF = "application/vnd.oasis.opendocument."
+ODT, ODS, ODP, ODG = _ODF + "text", _ODF + "spreadsheet", _ODF + "presentation", _ODF + "graphics"
+
+_HEAD = 65_536
+_MAGIC = (
+    (b"\x89PNG\r\n\x1a\n", PNG),
+    (b"\xff\xd8\xff", JPEG),
+    (b"II*\0", TIFF),
+    (b"MM\0*", TIFF),
+    (b"II+\0", TIFF),
+    (b"MM\0+", TIFF),
+    (b"GIF87a", GIF),
+    (b"GIF89a", GIF),
+    (b"BM", BMP),
+    (b"{\\rtf", RTF),
+)
+#: Streams of an OLE2 file that tell which program wrote it ([MS-CFB] 2.6.1 has names in UTF-16).
+_OLE_STREAMS = (
+    ("EncryptedPackage", PROTECTED_OFFICE),
+    ("WordDocument", DOC),
+    ("Workbook", XLS),
+    ("Book", XLS),
+    ("PowerPoint Document", PPT),
+)
+_OOXML_FOLDERS = (("word/", DOCX), ("xl/", XLSX), ("ppt/", PPTX))
+_HTML_START = re.compile(
+    rb"\s*(?:<\?xml[^>]*>\s*)?(?:<!--.*?-->\s*)*<(?:!doctype\s+html|html|head|body)\b", re.I | re.S
+)
+
+
+def media_type_of(path: Path, declared: str | None = None) -> str:
+    """The media type of the file, without parameters; `application/octet-stream` when nothing fits."""
+    with path.open("rb") as file:
+        head = file.read(_HEAD)
+    for magic, kind in _MAGIC:
+        if head.startswith(magic) and (kind != BMP or head[6:10] == bytes(4)):
+            return kind
+    if head[:4] == b"RIFF" and head[8:12] == b"WEBP":
+        return WEBP
+    if head.startswith(b"PK\x03\x04"):
+        return _inside_zip(path)
+    if head.startswith(b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"):
+        return _inside_ole(path)
+    if b"%PDF-" in head[:1024]:  # ISO 32000-1 annex H.3.4: the header may stand anywhere in there
+        return PDF
+    return _kind_of_text(head, declared) if looks_like_text(head) else UNKNOWN
+
+
+def charset_of(declared: str | None) -> str | None:
+    """The charset parameter of a declared media type, if Python knows it."""
+    if not declared:
+        return None
+    header = Message()
+    header["Content-Type"] = declared
+    try:
+        return codecs.lookup(str(header.get_param("charset") or "")).name
+    except (LookupError, ValueError):
+        return None
+
+
+def looks_like_text(head: bytes) -> bool:
+    """No zero bytes (unless UTF-16 says so first) and hardly any control characters."""
+    if head.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
+        return len(head) > 2
+    if not head or b"\0" in head or head.startswith(b"%!PS"):
+        return False
+    odd = sum(head.count(code) for code in range(32) if code not in b"\t\n\r\f\x1b\x1a\x08")
+    return odd * 100 <= len(head)
+
+
+def _kind_of_text(head: bytes, declared: str | None) -> str:
+    claimed = (declared or "").partition(";")[0].strip().lower()
+    if claimed in (HTML, "application/xhtml+xml"):
+        return HTML
+    if claimed == CSV:
+        return CSV
+    if claimed != PLAIN and _HTML_START.match(head.removeprefix(codecs.BOM_UTF8)):
+        return HTML
+    return PLAIN
+
+
+def _inside_zip(path: Path) -> str:
+    try:
+        with zipfile.ZipFile(path) as archive:
+            names = archive.namelist()
+            if "mimetype" in names:
+                return _open_document(archive)
+    except (zipfile.BadZipFile, OSError, ValueError, RuntimeError, NotImplementedError, EOFError):
+        return UNKNOWN
+    if "[Content_Types].xml" in names:
+        for folder, kind in _OOXML_FOLDERS:
+            if any(name.startswith(folder) for name in names):
+                return kind
+    return UNKNOWN
+
+
+def _open_document(archive: zipfile.ZipFile) -> str:
+    """ODF 1.2 part 3 clause 3.3: the first entry names the type; the manifest tells what is encrypted."""
+    with archive.open("mimetype") as entry:
+        kind = entry.read(100).decode("ascii", "replace").strip().removesuffix("-template")
+    if kind not in (ODT, ODS, ODP, ODG):
+        return UNKNOWN
+    if "META-INF/manifest.xml" in archive.namelist():
+        with archive.open("META-INF/manifest.xml") as entry:
+            if b"encryption-data" in entry.read(1_000_000):
+                return PROTECTED_OFFICE
+    return kind
+
+
+def _inside_ole(path: Path) -> str:
+    with path.open("rb") as file:
+        data = file.read(20_000_000)
+    for stream, kind in _OLE_STREAMS:
+        if stream.encode("utf-16-le") + b"\0\0" in data:
+            return kind
+    return UNKNOWN

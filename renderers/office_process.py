@@ -1,0 +1,96 @@
+"""The driver of LibreOffice as the foreman's child: started early, or at the first document, and again.
+
+The foreman holds the listening socket, so a worker can connect at any time: while no driver runs, its
+connection waits in the socket's queue and the foreman starts one.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import selectors
+import signal
+import socket
+import subprocess
+from pathlib import Path
+
+from renderers import sandbox
+
+_DRIVER = Path(__file__).with_name("office_driver.py")
+_PYTHON = Path("/usr/bin/python3")
+_NEEDED = (
+    _PYTHON,
+    Path("/usr/lib/python3/dist-packages/uno.py"),
+    Path("/usr/lib/libreoffice/program/soffice.bin"),
+)
+_QUEUE = 64
+
+
+class OfficeProcess:
+    """At most one driver, with one LibreOffice below it."""
+
+    def __init__(self, folder: Path, documents: int, *, wanted: bool) -> None:
+        self._folder = folder / "office"
+        self._documents = documents
+        self._listener: socket.socket | None = None
+        self._driver: subprocess.Popen[bytes] | None = None
+        self._pidfd = -1
+        self.path: Path | None = (
+            None  #: where workers connect; None when LibreOffice is not installed or wanted
+        )
+        if wanted and all(file.exists() for file in _NEEDED):
+            self._folder.mkdir()
+            self.path = self._folder / "socket"
+            self._listener = socket.socket(socket.AF_UNIX)
+            self._listener.bind(str(self.path))
+            self._listener.listen(_QUEUE)
+
+    def start(self) -> None:
+        """Starts the driver unless it runs; it takes a second or two until the first document is taken."""
+        if self._listener is None or self._driver is not None:
+            return
+        parent = os.getpid()
+        fd = self._listener.fileno()
+        self._driver = subprocess.Popen(
+            [str(_PYTHON), "-I", str(_DRIVER), str(fd), str(self._folder), str(self._documents)],
+            pass_fds=[fd],
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.DEVNULL,
+            start_new_session=True,
+            preexec_fn=lambda: sandbox.die_with(parent),  # noqa: PLW1509  this process has one thread
+        )
+
+    def stop(self) -> None:
+        """Returns when neither the driver nor LibreOffice runs."""
+        if self._driver is not None:
+            with contextlib.suppress(ProcessLookupError):
+                os.killpg(self._driver.pid, signal.SIGKILL)
+            group = self._driver.pid
+            self._driver.wait()
+            self._driver = None
+            with contextlib.suppress(ChildProcessError):
+                while True:
+                    os.waitpid(-group, 0)  # LibreOffice, inherited when the driver ended
+            with contextlib.suppress(OSError):
+                for socket_file in (self._folder / "sockets").read_text().splitlines():
+                    Path(socket_file).unlink(missing_ok=True)
+
+    def watch(self, selector: selectors.BaseSelector) -> None:
+        """Has the selector report the driver's end, or, while there is none, the first document for it."""
+        if self._listener is None or selector.get_map().get(self._listener) or self._pidfd >= 0:
+            return
+        if self._driver is None:
+            selector.register(self._listener, selectors.EVENT_READ)
+        else:
+            self._pidfd = os.pidfd_open(self._driver.pid)
+            selector.register(self._pidfd, selectors.EVENT_READ)
+
+    def attend(self, selector: selectors.BaseSelector, key: selectors.SelectorKey) -> None:
+        """Does what the selector's report asks for: start the driver, or see to its end."""
+        selector.unregister(key.fileobj)
+        if key.fileobj is self._listener:
+            self.start()
+        else:
+            os.close(self._pidfd)
+            self._pidfd = -1
+            self.stop()

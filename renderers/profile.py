@@ -1,0 +1,64 @@
+"""How pages shall look: resolution, paper, how many at most.
+
+Spec: ITU-T T.4 table 1 (1728 dots in 215 mm; 3.85, 7.7 and 15.4 lines per mm) and RFC 2306 section 2.2.2,
+which gives the same resolutions in dots per inch as TIFF writes them.
+"""
+
+from __future__ import annotations
+
+import enum
+from dataclasses import dataclass
+
+#: Dots in a scan line of an A4 or Letter fax page (T.4 table 1).
+PAGE_WIDTH = 1728
+#: Dots per inch along a scan line (RFC 2306 section 2.2.2).
+X_DPI = 204
+
+
+class Resolution(enum.Enum):
+    """Scan lines per inch; across the page it is always 204 dots per inch."""
+
+    STANDARD = 98
+    FINE = 196
+    SUPERFINE = 391
+
+    @property
+    def y_dpi(self) -> int:
+        """Scan lines per inch as the TIFF's YResolution says it."""
+        return int(self.value)
+
+    @property
+    def lines_per_mm(self) -> float:
+        """Scan lines per millimetre as T.4 says it."""
+        return {98: 3.85, 196: 7.7, 391: 15.4}[self.y_dpi]
+
+    @classmethod
+    def nearest(cls, y_dpi: float) -> Resolution:
+        """The fax resolution closest to so many lines per inch."""
+        return min(cls, key=lambda resolution: abs(resolution.y_dpi - y_dpi))
+
+
+class Paper(enum.Enum):
+    """The sheet at the far end, by its length in millimetres."""
+
+    A4 = 297.0
+    LETTER = 279.4
+    LEGAL = 355.6
+
+    def rows(self, resolution: Resolution) -> int:
+        """Scan lines that fit on the sheet: 2287 for A4 at fine resolution."""
+        return round(self.value * resolution.lines_per_mm)
+
+
+@dataclass(frozen=True)
+class Profile:
+    """What the pages of one fax must fit."""
+
+    resolution: Resolution = Resolution.FINE
+    paper: Paper = Paper.A4  #: no page gets longer than this sheet
+    page_limit: int = 200  #: a fax with more pages is refused, not cut
+
+    @property
+    def rows(self) -> int:
+        """The most scan lines a page may have."""
+        return self.paper.rows(self.resolution)

@@ -1,0 +1,45 @@
+"""Where a page of any size lands on the fax sheet: fitted, upright, never cropped.
+
+A page keeps its true size when it fits; a larger one is made smaller; a landscape one is turned when that
+lets it be larger. Dots are not square (204 across, 98 to 391 down), so width and rows are computed apart.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from renderers.profile import PAGE_WIDTH, X_DPI, Profile
+
+
+@dataclass(frozen=True)
+class Placement:
+    """A page on the sheet, in dots: `width` x `rows`, `left` dots from the edge, turned clockwise or not."""
+
+    width: int
+    rows: int
+    left: int
+    turned: bool
+
+
+def place(width: float, height: float, profile: Profile) -> Placement:
+    """Where a page of so many inches goes. Sizes that are not positive count as one hundredth of an inch."""
+    width, height = max(width, 0.01), max(height, 0.01)
+    upright = _scale(width, height, profile)
+    turned = _scale(height, width, profile) if width > height else 0.0
+    if turned > upright:
+        width, height = height, width
+    scale = max(upright, turned)
+    dots = _within(round(width * scale * X_DPI), PAGE_WIDTH)
+    rows = _within(round(height * scale * profile.resolution.y_dpi), profile.rows)
+    return Placement(dots, rows, (PAGE_WIDTH - dots) // 2, turned > upright)
+
+
+def _scale(width: float, height: float, profile: Profile) -> float:
+    """How much smaller the page must become to fit; 1.0 when it fits as it is."""
+    room_across = PAGE_WIDTH / X_DPI
+    room_down = profile.rows / profile.resolution.y_dpi
+    return min(1.0, room_across / width, room_down / height)
+
+
+def _within(value: int, most: int) -> int:
+    return max(1, min(value, most))

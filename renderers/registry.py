@@ -1,0 +1,46 @@
+"""Which renderer takes a document: the one with the highest score."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from functools import lru_cache
+from importlib.metadata import entry_points
+
+from renderers.document import SourceDocument
+from renderers.errors import DocumentUnsupported
+from renderers.spec import NOT_MINE, Renderer
+
+#: Packages that add renderers name them in this group of entry points.
+GROUP = "faxgw.renderers"
+
+
+@lru_cache
+def all_renderers() -> tuple[Renderer, ...]:
+    """The builtin renderers and those of other installed packages."""
+    # Imported here so that telling a media type does not load WeasyPrint.
+    from renderers.builtin.html import HtmlRenderer
+    from renderers.builtin.image import ImageRenderer
+    from renderers.builtin.office import OfficeRenderer
+    from renderers.builtin.pdf import PdfRenderer
+    from renderers.builtin.text import TextRenderer
+
+    builtin: tuple[Renderer, ...] = (
+        PdfRenderer(),
+        OfficeRenderer(),
+        HtmlRenderer(),
+        TextRenderer(),
+        ImageRenderer(),
+    )
+    return builtin + tuple(entry.load()() for entry in entry_points(group=GROUP))
+
+
+def renderer_for(document: SourceDocument, renderers: Sequence[Renderer] | None = None) -> Renderer:
+    """The renderer with the highest score for the document; the first of equals.
+
+    Raises:
+        DocumentUnsupported: none accepts it.
+    """
+    best = max(renderers or all_renderers(), key=lambda renderer: renderer.score(document))
+    if best.score(document) <= NOT_MINE:
+        raise DocumentUnsupported(document.name, detail=f"media type {document.media_type}")
+    return best
