@@ -1,7 +1,7 @@
 """Builds the fax core: the C files of this folder, sofia-sip and spandsp, as one extension module (cffi).
 
-    python -m telephony.native.build        builds it in place
-    python -m telephony.native.build --sanitize OUT     an instrumented one for the fuzz tests
+python -m telephony.native.build        builds it in place
+python -m telephony.native.build --sanitize OUT     an instrumented one for the fuzz tests
 """
 
 import re
@@ -14,8 +14,8 @@ from cffi import FFI
 HERE = Path(__file__).parent
 SOURCES = ["core.c", "sip.c", "media.c", "channel.c", "disk.c", "fax.c", "rtp.c", "udptl.c", "pair.c"]
 WARNINGS = [
-    "-std=gnu11", "-Wall", "-Wextra", "-Wshadow", "-Wconversion", "-Wno-sign-conversion", "-Wstrict-prototypes",
-    "-Wmissing-prototypes", "-Wformat=2", "-Wvla",
+    "-std=gnu11", "-Wall", "-Wextra", "-Wshadow", "-Wconversion", "-Wno-sign-conversion",
+    "-Wstrict-prototypes", "-Wmissing-prototypes", "-Wformat=2", "-Wvla",
 ]  # fmt: skip
 HARDENING = ["-D_FORTIFY_SOURCE=2", "-fstack-protector-strong"]
 
@@ -58,7 +58,18 @@ def compile_objects(folder: Path, *extra: str) -> list[str]:
     objects = []
     for name in SOURCES:
         target = folder / name.replace(".c", ".o")
-        command = ["cc", "-c", f'-DFC_SPANDSP_VERSION="{version}"', "-fPIC", "-O2", "-g", "-Werror", *WARNINGS, *HARDENING, *_system_includes()]
+        command = [
+            "cc",
+            "-c",
+            f'-DFC_SPANDSP_VERSION="{version}"',
+            "-fPIC",
+            "-O2",
+            "-g",
+            "-Werror",
+            *WARNINGS,
+            *HARDENING,
+            *_system_includes(),
+        ]
         subprocess.run([*command, *extra, "-o", str(target), str(HERE / name)], check=True)
         objects.append(str(target))
     return objects

@@ -1,0 +1,1 @@
+"""One SIP call with its fax session, from INVITE to BYE."""

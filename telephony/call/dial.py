@@ -1,0 +1,114 @@
+"""A call that we make."""
+
+import secrets
+
+from telephony.call.session import CallSession, Line
+from telephony.call.state import CallState
+from telephony.causes import sip_disposition
+from telephony.disposition import Disposition
+from telephony.engine import OnEvent, SendOrder
+from telephony.events import Dialled, Ringing
+from telephony.native.bridge import NativeEvent
+from telephony.sdp.audio import usable_audio
+from telephony.sdp.image import usable_image
+from telephony.station import station_id
+from telephony.trunk import T38Policy
+from telephony.uri import SipUri, escape_user
+
+_SLOWEST_PAGE = 600.0  # seconds: a dense fine page at 2400 bit/s takes about as long
+_CALL_SETUP = 180.0  # seconds
+
+
+class OutgoingCall(CallSession):
+    """Sends the pages of one order."""
+
+    calling = True
+
+    def __init__(self, line: Line, order: SendOrder, on_event: OnEvent, *, pages_owed: int) -> None:
+        super().__init__(line, order.trunk, on_event, pages_owed=pages_owed)
+        self._order = order
+        self.local_id = station_id(order.local_id)
+        self._rang = False
+
+    def dial(self) -> None:
+        """The INVITE is on its way; how it goes on is told by events."""
+        if not self._open_channel():
+            self._enter(CallState.DIALLING)
+            self._release()
+            return
+        assert self._ports
+        order, trunk = self._order, self._trunk
+        self._core.start_fax(
+            self._ports.channel,
+            calling=True,
+            file=order.pages,
+            first_page=order.first_page - 1,
+            local_id=self.local_id,
+            ecm=trunk.ecm,
+            max_bit_rate=trunk.max_bit_rate,
+            wants_tones=trunk.t38 is T38Policy.PREFER,
+        )
+        proxy = SipUri.parse(trunk.proxy)
+        self.sip_call_id = f"{secrets.token_hex(12)}@{self._line.media_address}"
+        caller = escape_user(order.caller_number) or "anonymous"
+        name = "".join(c for c in order.caller_name if c.isprintable() and c not in '"\\')
+        display = f'"{name}" ' if name else ""
+        self._enter(CallState.DIALLING)
+        self._call = self._core.invite(
+            self.on_call_event,
+            uri=proxy.with_user(order.number),
+            sender=f"{display}<sip:{caller}@{self._line.media_address}>",
+            to=f"<{proxy.address_of(order.number)}>",
+            identity=None,
+            sip_call_id=self.sip_call_id,
+            sdp=self._audio_offer(),
+        )
+        self._after("answer", trunk.answer_timeout_s, self._no_answer)
+        self._after("total", _CALL_SETUP + _SLOWEST_PAGE * (self._pages_owed or 1), self._too_long)
+        self._on_event(Dialled(self.sip_call_id))
+
+    def _no_answer(self) -> None:
+        self._facts.detail = f"no answer within {self._trunk.answer_timeout_s:.0f} seconds"
+        self.hang_up(Disposition.NO_ANSWER if self._rang else Disposition.TRUNK_UNAVAILABLE)
+
+    def _too_long(self) -> None:
+        self._facts.detail = "the call took longer than its pages can need"
+        self.hang_up(Disposition.INTERRUPTED if self._facts.pages else Disposition.LINE_FAILED)
+
+    def _on_provisional(self, event: NativeEvent) -> None:
+        if event.status > 100 and self.state is CallState.DIALLING:
+            self._rang = True
+            self._enter(CallState.EARLY)
+            self._on_event(Ringing(event.status))
+
+    def _on_accepted(self, event: NativeEvent) -> None:
+        if self.state not in (CallState.DIALLING, CallState.EARLY):
+            super()._on_accepted(event)
+            return
+        self._facts.sip_status = event.status
+        answer = self._parsed(event.sdp)
+        audio = usable_audio(answer) if answer else None
+        image = usable_image(answer) if answer else None
+        if audio and self._use_audio(audio):
+            self._enter(CallState.AUDIO)
+            self._answered()
+        elif image and self._use_image(image):
+            self._enter(CallState.IMAGE)
+            self._answered()
+        else:
+            self._facts.detail = self._facts.detail or "the answer names no medium that a fax can use"
+            self.hang_up(Disposition.INCOMPATIBLE)
+
+    def _on_refused(self, event: NativeEvent) -> None:
+        if self.state not in (CallState.DIALLING, CallState.EARLY, CallState.RELEASING):
+            super()._on_refused(event)
+            return
+        facts = self._facts
+        facts.sip_status, facts.q850_cause = event.status, event.cause or None
+        if facts.disposition is None:
+            facts.disposition = sip_disposition(event.status, event.cause, rang=self._rang)
+            facts.detail = f"{event.status} {event.text}"
+
+    def _on_tone(self) -> None:
+        """The called machine is heard and nobody asked for T.38 yet: we do."""
+        self._after("switch", 0.0, self._ask_for_t38)

@@ -1,0 +1,277 @@
+"""The one place where the C core meets the event loop.
+
+C threads put events into a queue and announce them on one file descriptor; the loop reads it and hands each
+event, as a frozen value, to whoever owns the call or channel. No C object leaves this file.
+"""
+
+import asyncio
+import contextlib
+import importlib
+from collections.abc import Callable
+from dataclasses import dataclass
+from enum import IntEnum
+from pathlib import Path
+from typing import Any
+
+from telephony.errors import AddressInUse, EngineClosed, NativeCoreMissing
+
+
+class Kind(IntEnum):
+    """The events of faxcore.h, by their numbers there."""
+
+    INVITE = 1
+    REINVITE = 2
+    PROVISIONAL = 3
+    ACCEPTED = 4
+    REFUSED = 5
+    ACKED = 6
+    BYE = 7
+    CANCELLED = 8
+    TERMINATED = 9
+    TONE = 10
+    NEGOTIATED = 11
+    PAGE = 12
+    FAX_DONE = 13
+    STOPPED = 14
+
+
+_OF_CHANNEL = frozenset({Kind.TONE, Kind.NEGOTIATED, Kind.PAGE, Kind.FAX_DONE})
+_NUMBERS = ("status", "cause", "page", "width", "rows", "bad_rows", "bit_rate", "y_dpi", "ecm", "encoding")
+_TEXTS = (
+    "text",
+    "sdp",
+    "from_user",
+    "from_name",
+    "to_user",
+    "request_user",
+    "sip_call_id",
+    "source",
+    "remote_id",
+)
+
+
+@dataclass(frozen=True, slots=True)
+class NativeEvent:
+    """One event of the core; what a kind does not carry is 0 or ""."""
+
+    kind: Kind
+    id: int
+    status: int = 0
+    cause: int = 0
+    page: int = 0
+    width: int = 0
+    rows: int = 0
+    bad_rows: int = 0
+    bit_rate: int = 0
+    y_dpi: int = 0
+    ecm: int = 0
+    encoding: int = 0
+    text: str = ""
+    sdp: str = ""
+    from_user: str = ""
+    from_name: str = ""
+    to_user: str = ""
+    request_user: str = ""
+    sip_call_id: str = ""
+    source: str = ""
+    remote_id: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Ports:
+    """A channel and the local ports it listens on."""
+
+    channel: int
+    rtp: int
+    udptl: int
+
+
+Sink = Callable[[NativeEvent], None]
+
+
+def load() -> Any:
+    """The extension module.
+
+    Raises:
+        NativeCoreMissing: it is not built, or a library it stands on is not installed.
+    """
+    try:
+        return importlib.import_module("telephony.native._faxcore")
+    except ImportError as error:
+        raise NativeCoreMissing(
+            f"The fax core cannot be loaded ({error}). "
+            "Install libsofia-sip-ua0 and libspandsp2, then build it: python -m telephony.native.build"
+        ) from error
+
+
+def versions() -> str:
+    """The libraries in use, for example "sofia-sip 1.12.11, spandsp 0.0.6"."""
+    core = load()
+    return str(core.ffi.string(core.lib.fc_versions()).decode())
+
+
+class NativeCore:
+    """The running core. Used from one event loop; `close` ends all calls."""
+
+    def __init__(self, sip_url: str, user_agent: str, on_invite: Sink) -> None:
+        """Listening at `sip_url`; `on_invite` hears of every call that comes in.
+
+        Raises:
+            NativeCoreMissing: the core is not built.
+            AddressInUse: another program has the port.
+        """
+        module = load()
+        self._ffi, self._lib = module.ffi, module.lib
+        error = self._ffi.new("char[200]")
+        self._core = self._lib.fc_start(sip_url.encode(), user_agent.encode(), error, 200)
+        if not self._core:
+            raise AddressInUse(self._ffi.string(error).decode(errors="replace"))
+        self._on_invite = on_invite
+        self._calls: dict[int, Sink] = {}
+        self._channels: dict[int, Sink] = {}
+        self._stopped = asyncio.Event()
+        self._loop = asyncio.get_running_loop()
+        self._loop.add_reader(self._lib.fc_event_fd(self._core), self._drain)
+
+    async def close(self) -> None:
+        """No thread of the core is left."""
+        if not self._core:
+            return
+        self._lib.fc_stop(self._core)
+        with contextlib.suppress(TimeoutError):
+            await asyncio.wait_for(self._stopped.wait(), 35)
+        core, self._core = self._core, None
+        self._loop.remove_reader(self._lib.fc_event_fd(core))
+        await asyncio.to_thread(self._lib.fc_free, core)
+
+    def _drain(self) -> None:
+        while self._core and (event := self._lib.fc_next_event(self._core)):
+            native = self._frozen(event)
+            self._lib.fc_event_free(event)
+            self._hand_on(native)
+
+    def _hand_on(self, event: NativeEvent) -> None:
+        if event.kind is Kind.STOPPED:
+            self._stopped.set()
+        elif event.kind is Kind.INVITE:
+            self._on_invite(event)
+        else:
+            owner = (self._channels if event.kind in _OF_CHANNEL else self._calls).get(event.id)
+            if owner:
+                owner(event)
+
+    def _frozen(self, event: Any) -> NativeEvent:
+        values: dict[str, Any] = {name: getattr(event, name) for name in _NUMBERS}
+        for name in _TEXTS:
+            text = getattr(event, name)
+            values[name] = self._ffi.string(text).decode("utf-8", "replace") if text else ""
+        return NativeEvent(Kind(event.kind), event.id, **values)
+
+    def _alive(self) -> Any:
+        if not self._core:
+            raise EngineClosed
+        return self._core
+
+    # ---- signalling
+
+    def invite(
+        self, sink: Sink, *, uri: str, sender: str, to: str, identity: str | None, sip_call_id: str, sdp: str
+    ) -> int:
+        """The id of a new call; its events go to `sink`."""
+        texts = [self._text(text) for text in (uri, sender, to, identity, None, sip_call_id, sdp)]
+        call = int(self._lib.fc_invite(self._alive(), *texts))
+        self._calls[call] = sink
+        return call
+
+    def adopt(self, call: int, sink: Sink) -> None:
+        """The events of a call that came in go to `sink` from now on."""
+        self._calls[call] = sink
+
+    def reinvite(self, call: int, sdp: str) -> None:
+        """A re-INVITE with `sdp` leaves."""
+        self._lib.fc_reinvite(self._alive(), call, sdp.encode())
+
+    def respond(self, call: int, status: int, phrase: str, sdp: str | None = None) -> None:
+        """The peer's (re-)INVITE has this answer."""
+        self._lib.fc_respond(self._alive(), call, status, phrase.encode(), self._text(sdp))
+
+    def hang_up(self, call: int) -> None:
+        """CANCEL, BYE or a refusal leaves, whichever fits."""
+        if self._core:
+            self._lib.fc_hang_up(self._core, call)
+
+    def forget(self, call: int) -> None:
+        """Nothing is heard of this call any more."""
+        self._calls.pop(call, None)
+        if self._core:
+            self._lib.fc_forget(self._core, call)
+
+    # ---- media
+
+    def open_channel(self, bind_address: str, ports: tuple[int, int], sink: Sink) -> Ports | None:
+        """A channel with its two ports bound, or None when no port is free."""
+        rtp, udptl = self._ffi.new("int *"), self._ffi.new("int *")
+        channel = self._lib.fc_channel_open(self._alive(), bind_address.encode(), *ports, rtp, udptl)
+        if not channel:
+            return None
+        self._channels[channel] = sink
+        return Ports(int(channel), rtp[0], udptl[0])
+
+    def start_fax(
+        self,
+        channel: int,
+        *,
+        calling: bool,
+        file: Path,
+        first_page: int,
+        local_id: str,
+        ecm: bool,
+        max_bit_rate: int,
+        wants_tones: bool,
+    ) -> None:
+        """The channel has a T.30 session; it begins when a medium is given to it."""
+        keep = [self._text(str(file)), self._text(local_id)]
+        options = self._ffi.new(
+            "fc_fax_options *",
+            {
+                "calling": calling,
+                "file": keep[0],
+                "first_page": first_page,
+                "local_id": keep[1],
+                "ecm": ecm,
+                "max_bit_rate": max_bit_rate,
+                "wants_tones": wants_tones,
+            },
+        )
+        self._lib.fc_channel_fax(self._alive(), channel, options)
+
+    def use_audio(self, channel: int, address: str, port: int, payload_type: int) -> bool:
+        """The session goes on over G.711 with the peer at `address`; False when that is no address."""
+        return bool(
+            self._lib.fc_channel_audio(self._alive(), channel, address.encode(), port, payload_type) == 0
+        )
+
+    def use_t38(self, channel: int, address: str, port: int, **options: int) -> bool:
+        """The session goes on over T.38 with the peer at `address`; False when that is no address."""
+        native = self._ffi.new("fc_t38_options *", options)
+        return bool(self._lib.fc_channel_t38(self._alive(), channel, address.encode(), port, native) == 0)
+
+    def end_fax(self, channel: int) -> None:
+        """The T.30 session ends as if the line had dropped; FAX_DONE follows."""
+        if self._core:
+            self._lib.fc_channel_end_fax(self._core, channel)
+
+    def close_channel(self, channel: int) -> None:
+        """Nothing is heard of this channel any more and its ports are free."""
+        self._channels.pop(channel, None)
+        if self._core:
+            self._lib.fc_channel_close(self._core, channel)
+
+    def statistics(self) -> dict[str, int]:
+        """Counters since the start; see fc_statistics in faxcore.h."""
+        out = self._ffi.new("fc_statistics *")
+        self._lib.fc_get_statistics(self._alive(), out)
+        return {name: int(getattr(out, name)) for name, _ in self._ffi.typeof("fc_statistics").fields}
+
+    def _text(self, text: str | None) -> Any:
+        return self._ffi.NULL if text is None else self._ffi.new("char[]", text.replace("\0", "").encode())

@@ -1,0 +1,159 @@
+"""The real fax engine: SIP, RTP and T.38 by the C core.
+
+See `telephony.engine` for what it promises.
+"""
+
+import asyncio
+import contextlib
+import socket
+from collections.abc import AsyncIterator, Sequence
+from types import TracebackType
+
+from telephony.call.answer import SipIncomingCall
+from telephony.call.dial import OutgoingCall
+from telephony.call.session import CallSession, Line
+from telephony.disposition import Disposition
+from telephony.engine import IncomingCall, OnEvent, SendOrder
+from telephony.errors import EngineClosed
+from telephony.events import CallReleased
+from telephony.native.bridge import NativeCore, NativeEvent, versions
+from telephony.pages import read_pages
+from telephony.transmission import Transmission
+from telephony.trunk import Trunk
+from telephony.uri import SipUri
+
+__all__ = ["SipEngine", "versions"]
+
+_ANY = ("0.0.0.0", "::")  # noqa: S104
+_ENDING = 40.0  # seconds that calls have to end at close
+
+
+class SipEngine:
+    """Makes and takes fax calls at one SIP address."""
+
+    def __init__(
+        self,
+        listen: str,
+        *,
+        media_ports: tuple[int, int] = (16384, 32767),
+        media_address: str = "",
+        trunks: Sequence[Trunk] = (),
+        user_agent: str = "faxgw",
+    ) -> None:
+        """An engine for `listen` ("127.0.0.1:5060"); it starts with `async with`.
+
+        `media_address` is what peers are told to send RTP and UDPTL to; "" means our address on the way to
+        the peer. Incoming calls follow the settings of the trunk they come from, else of the first one.
+        """
+        self._host, _, port = listen.rpartition(":")
+        self._port = int(port)
+        self._media_ports, self._media_address = media_ports, media_address
+        self._trunks = tuple(trunks)
+        self._user_agent = user_agent
+        self._core: NativeCore | None = None
+        self._calls: set[CallSession] = set()
+        self._arrived: asyncio.Queue[SipIncomingCall | None] | None = None
+
+    async def __aenter__(self) -> "SipEngine":
+        """Listening.
+
+        Raises:
+            AddressInUse: the SIP port is taken.
+            NativeCoreMissing: the core is not built.
+        """
+        self._core = NativeCore(f"sip:{self._host}:{self._port}", self._user_agent, self._on_invite)
+        return self
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        """Every call has ended and the address is free."""
+        for call in list(self._calls):
+            call.hang_up(Disposition.CANCELLED)
+        if self._calls:
+            await asyncio.wait([call.finished for call in self._calls], timeout=_ENDING)
+        if self._arrived:
+            self._arrived.put_nowait(None)
+        core, self._core = self._core, None
+        if core:
+            await core.close()
+
+    def statistics(self) -> dict[str, int]:
+        """Counters of the media thread: ticks, lateness (microseconds), packets, channels."""
+        return self._alive().statistics()
+
+    async def send(self, order: SendOrder, on_event: OnEvent) -> Transmission:
+        """The facts of the call; see `telephony.engine.FaxEngine.send`."""
+        self._alive()
+        pages = await asyncio.to_thread(read_pages, order.pages)
+        line = self._line(self._local_address(SipUri.parse(order.trunk.proxy)))
+        call = OutgoingCall(line, order, on_event, pages_owed=len(pages) - order.first_page + 1)
+        self._keep(call)
+        call.dial()
+        try:
+            transmission = await asyncio.shield(call.finished)
+        except asyncio.CancelledError:
+            call.hang_up(Disposition.CANCELLED)
+            with contextlib.suppress(asyncio.CancelledError):
+                await asyncio.shield(call.finished)
+            raise
+        on_event(CallReleased(transmission))
+        return transmission
+
+    async def incoming(self) -> AsyncIterator[IncomingCall]:
+        """The calls that come in; until somebody asks for them they are refused with 480."""
+        self._arrived = self._arrived or asyncio.Queue()
+        while call := await self._arrived.get():
+            yield call
+
+    def _on_invite(self, invite: NativeEvent) -> None:
+        source = invite.source.rpartition(":")[0]
+        trunk = self._trunk_of(source)
+        call = SipIncomingCall(self._line(self._address_towards(source)), trunk, invite)
+        self._keep(call)
+        if self._arrived is None:
+            rejecting = asyncio.ensure_future(call.reject(480))
+            call.finished.add_done_callback(lambda _: rejecting.cancel())
+        else:
+            self._arrived.put_nowait(call)
+
+    def _trunk_of(self, source: str) -> Trunk:
+        for trunk in self._trunks:
+            if SipUri.parse(trunk.proxy).host.strip("[]") == source:
+                return trunk
+        return self._trunks[0] if self._trunks else Trunk("incoming", proxy="")
+
+    def _keep(self, call: CallSession) -> None:
+        self._calls.add(call)
+        call.finished.add_done_callback(lambda _: self._calls.discard(call))
+
+    def _alive(self) -> NativeCore:
+        if not self._core:
+            raise EngineClosed
+        return self._core
+
+    def _line(self, local_address: str) -> Line:
+        return Line(
+            self._alive(), self._host.strip("[]"), self._media_address or local_address, self._media_ports
+        )
+
+    def _local_address(self, peer: SipUri) -> str:
+        if self._host not in _ANY:
+            return self._host.strip("[]")
+        try:
+            found = socket.getaddrinfo(peer.host.strip("[]"), peer.port or 5060, type=socket.SOCK_DGRAM)
+        except OSError:
+            return socket.gethostname()
+        return self._address_towards(str(found[0][4][0]))
+
+    def _address_towards(self, peer: str) -> str:
+        """Our address on the way to `peer`; no packet is sent for that."""
+        if self._host not in _ANY:
+            return self._host.strip("[]")
+        family = socket.AF_INET6 if ":" in peer else socket.AF_INET
+        with socket.socket(family, socket.SOCK_DGRAM) as probe:
+            try:
+                probe.connect((peer, 9))
+            except OSError:
+                return "127.0.0.1"
+            return str(probe.getsockname()[0])

@@ -1,0 +1,53 @@
+"""SIP URIs of trunks, as far as dialling needs them (RFC 3261 19.1)."""
+
+import re
+from dataclasses import dataclass
+from urllib.parse import quote
+
+from telephony.errors import TelephonyError
+
+_URI = re.compile(
+    r"sips?:(?:[^@;?<>\s]*@)?(\[[0-9A-Fa-f:.]+\]|[A-Za-z0-9.-]+)(?::(\d{1,5}))?((?:;[^?<>\s]*)?)"
+)
+
+
+class BadUri(TelephonyError):
+    """This is no SIP address."""
+
+
+def escape_user(user: str) -> str:
+    """`user` as the user part of a SIP URI."""
+    return quote(user, safe="+*-_.!~'()&=$,")
+
+
+@dataclass(frozen=True, slots=True)
+class SipUri:
+    """A SIP peer."""
+
+    scheme: str
+    host: str  #: in brackets when IPv6
+    port: int | None
+    parameters: str  #: ";transport=tcp" and the like, or ""
+
+    @classmethod
+    def parse(cls, text: str) -> "SipUri":
+        """The peer that `text` names, for example "sip:pbx.example.com:5060;transport=tcp".
+
+        Raises:
+            BadUri: it names none.
+        """
+        match = _URI.fullmatch(text.strip())
+        if not match or (match[2] and not 0 < int(match[2]) < 65536):
+            raise BadUri(f'"{text}" is no SIP address. Write it like "sip:pbx.example.com:5060".')
+        return cls(
+            text.strip().partition(":")[0], match[1], int(match[2]) if match[2] else None, match[3] or ""
+        )
+
+    def address_of(self, user: str) -> str:
+        """The address of `user` at this peer, without port and parameters: for To and From."""
+        return f"{self.scheme}:{escape_user(user)}@{self.host}"
+
+    def with_user(self, user: str) -> str:
+        """The Request-URI for `user` at this peer."""
+        port = f":{self.port}" if self.port else ""
+        return f"{self.address_of(user)}{port}{self.parameters}"
