@@ -7,7 +7,7 @@ what to do.
 
 import asyncio
 import logging
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from datetime import timedelta
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -22,6 +22,7 @@ from gateway.model.lifecycle import JobEvent
 from gateway.model.submission import Submission
 from gateway.ports.blobs import Blobs
 from gateway.ports.job_store import JobStore, Outcome
+from gateway.rendering.unpack import unpack
 from gateway.stage import refusal
 from renderers import ConverterCrashed, FaxPages, Profile, RenderError, SourceDocument
 
@@ -47,10 +48,6 @@ class Renderer(Protocol):
         ...
 
 
-#: The documents in the message at this path, in the order they are faxed; their files lie in the folder.
-DocumentsOf = Callable[[Path, Path], Sequence[SourceDocument]]
-
-
 class RenderingWorker:
     """Gives a resolved job its pages."""
 
@@ -60,14 +57,12 @@ class RenderingWorker:
         jobs: JobStore,
         blobs: Blobs,
         renderer: Renderer,
-        documents_of: DocumentsOf,
         profile: Profile,
         scratch: Path,
     ) -> None:
         self._jobs = jobs
         self._blobs = blobs
         self._renderer = renderer
-        self._documents_of = documents_of
         self._profile = profile
         self._scratch = scratch
 
@@ -91,7 +86,9 @@ class RenderingWorker:
         with TemporaryDirectory(dir=self._scratch, prefix="rendering-") as name:
             folder = Path(name)
             async with self._blobs.file(submission.message) as message:
-                documents = await asyncio.to_thread(self._documents_of, message, folder)
+                documents, defects = await asyncio.to_thread(unpack, message, folder)
+            if defects:
+                _log.info("submission %s: %s", submission.id, "; ".join(defects))
             if not documents:
                 raise NothingToFax
             pages = await self._render_twice(documents, folder / "pages.tif")

@@ -1,0 +1,20 @@
+"""The role intake: mails come in and are on disk before their client hears 250."""
+
+import asyncio
+
+from gateway.cluster.wakeups import open_wakeups
+from gateway.config.schema import Config
+from gateway.daemon.process import Ready
+from gateway.intake.smtp import SmtpIntake
+from gateway.store import open_store
+
+
+async def run(config: Config, stopping: asyncio.Event, ready: Ready) -> None:
+    """Listens until `stopping` is set."""
+    async with (
+        open_wakeups(config.queue, config.node) as wakeups,
+        open_store(config.queue, config.node, wakeups) as store,
+        SmtpIntake(config.smtp, store.jobs, config.node.data_dir),
+    ):
+        ready()
+        await stopping.wait()

@@ -1,0 +1,79 @@
+"""The role line: calls go out and come in. The C core lives here and only here."""
+
+import asyncio
+
+from gateway.cluster.wakeups import open_wakeups
+from gateway.config.schema import Config, TrunkSection
+from gateway.daemon.clock import SystemClock
+from gateway.daemon.process import GRACE, Ready
+from gateway.daemon.scratch import scratch_folder
+from gateway.model.lifecycle import JobState
+from gateway.ports.wakeups import Topic
+from gateway.receiving.worker import ReceivingWorker
+from gateway.rendering.page_views import RenderedViews
+from gateway.sending.worker import SendingWorker
+from gateway.stage import Stage
+from gateway.store import open_store
+from renderers import RenderPool
+from telephony import T38Policy, Trunk
+from telephony.sip_engine import SipEngine
+
+
+async def run(config: Config, stopping: asyncio.Event, ready: Ready) -> None:
+    """Makes and takes calls until `stopping` is set, and then ends those under way."""
+    trunks = [_trunk(name, section) for name, section in config.trunk.items()]
+    spool = config.node.data_dir / "spool"
+    with scratch_folder(config.node.data_dir, "line") as scratch:
+        async with (
+            open_wakeups(config.queue, config.node) as wakeups,
+            open_store(config.queue, config.node, wakeups) as store,
+            RenderPool(workers=1, office=False) as pool,
+            SipEngine(config.sip.listen, config.sip.media_ports, config.sip.media_address, trunks) as engine,
+        ):
+            sending = SendingWorker(
+                engine=engine,
+                jobs=store.jobs,
+                blobs=store.blobs,
+                views=RenderedViews(pool),
+                trunks=trunks,
+                section=config.sending,
+                clock=SystemClock(),
+                scratch=scratch,
+            )
+            calls_out = Stage(
+                topic=Topic.SENDING,
+                claims=(JobState.RENDERED, JobState.DEFERRED),
+                work=sending.work,
+                jobs=store.jobs,
+                wakeups=wakeups,
+                lease=config.queue.lease,
+                at_once=sending.channels,
+                grace=GRACE,
+            )
+            calls_in = ReceivingWorker(
+                engine=engine,
+                received=store.received,
+                spool=spool,
+                section=config.receiving,
+                did=config.did,
+                lease=config.queue.lease,
+                grace=GRACE,
+            )
+            ready()
+            async with asyncio.TaskGroup() as group:
+                group.create_task(calls_out.run(stopping))
+                group.create_task(calls_in.run(stopping))
+
+
+def _trunk(name: str, section: TrunkSection) -> Trunk:
+    return Trunk(
+        name=name,
+        proxy=section.proxy,
+        channels=section.channels,
+        t38=T38Policy(section.t38),
+        ecm=section.ecm,
+        max_bit_rate=section.max_bit_rate,
+        answer_timeout_s=section.answer_timeout.total_seconds(),
+    )
+
+

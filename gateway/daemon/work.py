@@ -1,0 +1,43 @@
+"""The role work: everything that happens to a fax between the mail and the line, and the answers."""
+
+import asyncio
+
+from gateway.cluster.reaper import Reaper
+from gateway.cluster.wakeups import open_wakeups
+from gateway.config.schema import Config, RenderingSection
+from gateway.daemon.clock import SystemClock
+from gateway.daemon.process import Ready
+from gateway.daemon.scratch import scratch_folder
+from gateway.model.lifecycle import JobState
+from gateway.ports.wakeups import Topic
+from gateway.rendering.page_views import RenderedViews
+from gateway.rendering.worker import RenderingWorker
+from gateway.resolving.sender import EnvelopeSenders
+from gateway.resolving.worker import ResolvingWorker
+from gateway.stage import Stage
+from gateway.store import open_store
+from renderers import Limits, Profile, RenderPool, Resolution
+
+_RESOLVED_AT_ONCE = 8
+_ANSWERING = 1  # worker of the pool beyond [rendering] workers, so that answers never wait for documents
+
+
+async def run(config: Config, stopping: asyncio.Event, ready: Ready) -> None:
+    """Resolves, renders, answers and reaps until `stopping` is set."""
+    limits = Limits(wall_seconds=config.rendering.timeout.total_seconds())
+    with scratch_folder(config.node.data_dir, "work") as scratch:
+        async with (
+            open_wakeups(config.queue, config.node) as wakeups,
+            open_store(config.queue, config.node, wakeups) as store,
+            RenderPool(workers=config.rendering.workers + _ANSWERING, limits=limits) as pool,
+        ):
+            resolver = ResolvingWorker(
+                jobs=store.jobs, blobs=store.blobs, sender_of=EnvelopeSenders(config.sending)
+            )
+            renderer = RenderingWorker(
+                jobs=store.jobs,
+                blobs=store.blobs,
+                renderer=pool,
+                profile=_profile(config.rendering),
+                scratch=scratch,
+            )

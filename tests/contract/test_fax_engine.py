@@ -1,0 +1,218 @@
+"""What the gateway relies on of any fax engine."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Protocol
+
+import pytest
+
+from telephony import (
+    CallEvent,
+    CallReleased,
+    Dialled,
+    Disposition,
+    FaxEngine,
+    PageConfirmed,
+    SendOrder,
+    Trunk,
+)
+from telephony.errors import EngineClosed, UnreadablePages
+from telephony.page_file import whole_pages
+from telephony.simulated import SimulatedEngine
+from tests.fakes.pages import a_fax
+
+
+class FarEnd(Protocol):
+    """An engine under test, and what the other end of its calls is made to do."""
+
+    engine: FaxEngine
+    trunk: Trunk
+
+    def is_busy(self) -> None:
+        """The next call meets a busy line."""
+
+    def hangs(self) -> None:
+        """The next call is never answered."""
+
+    def calls(self, called: str, caller: str, pages: Path) -> "Calling":
+        """A fax machine calls and sends these pages."""
+
+
+class Calling(Protocol):
+    """A call that a fax machine makes."""
+
+    async def rejected_with(self) -> int:
+        """The SIP status the machine heard."""
+
+
+class SimulatedFarEnd:
+    """The script of a SimulatedEngine."""
+
+    def __init__(self, engine: SimulatedEngine) -> None:
+        self.engine = engine
+        self.trunk = Trunk("main", "sip:simulated.example")
+
+    def is_busy(self) -> None:
+        self.engine.next_call_ends(Disposition.BUSY, sip_status=486)
+
+    def hangs(self) -> None:
+        self.engine.next_call_lasts_until(asyncio.Event())
+
+    def calls(self, called: str, caller: str, pages: Path) -> "SimulatedCalling":
+        return SimulatedCalling(self.engine, called, caller, pages)
+
+
+class SimulatedCalling:
+    def __init__(self, engine: SimulatedEngine, called: str, caller: str, pages: Path) -> None:
+        self._call = engine.call_in(called, caller, pages)
+
+    async def rejected_with(self) -> int:
+        await self._call.ended.wait()
+        assert self._call.rejected_with is not None
+        return self._call.rejected_with
+
+
+@dataclass
+class Heard:
+    """What an engine told of a call."""
+
+    events: list[CallEvent]
+
+    def __call__(self, event: CallEvent) -> None:
+        self.events.append(event)
+
+    @property
+    def confirmed(self) -> list[int]:
+        return [event.page.number for event in self.events if isinstance(event, PageConfirmed)]
+
+
+@pytest.fixture
+def heard() -> Heard:
+    return Heard([])
+
+
+@pytest.fixture
+async def far_end() -> AsyncIterator[FarEnd]:
+    async with SimulatedEngine() as engine:
+        yield SimulatedFarEnd(engine)
+
+
+async def test_every_page_is_confirmed_in_order_and_then_the_call_is_released(far_end, heard, tmp_path):
+    pages = a_fax(tmp_path / "fax.tif", pages=3)
+
+    transmission = await far_end.engine.send(SendOrder("+49301", pages, far_end.trunk), heard)
+
+    assert transmission.disposition is Disposition.DELIVERED
+    assert transmission.pages_confirmed == 3
+    assert heard.confirmed == [1, 2, 3]
+    assert isinstance(heard.events[0], Dialled)
+    assert heard.events[-1] == CallReleased(transmission)
+
+
+async def test_pages_before_the_first_one_are_not_sent(far_end, heard, tmp_path):
+    pages = a_fax(tmp_path / "fax.tif", pages=3)
+
+    transmission = await far_end.engine.send(SendOrder("+49301", pages, far_end.trunk, first_page=3), heard)
+
+    assert transmission.pages_confirmed == 1
+    assert heard.confirmed == [1]
+
+
+async def test_a_busy_line_is_a_value_and_no_error(far_end, heard, tmp_path):
+    far_end.is_busy()
+
+    transmission = await far_end.engine.send(
+        SendOrder("+49301", a_fax(tmp_path / "fax.tif"), far_end.trunk), heard
+    )
+
+    assert transmission.disposition is Disposition.BUSY
+    assert transmission.sip_status == 486
+    assert transmission.pages == ()
+    assert transmission.trunk == "main"
+    assert transmission.ended_at >= transmission.started_at
+
+
+async def test_pages_that_cannot_be_read_are_not_dialled(far_end, heard, tmp_path):
+    (tmp_path / "fax.tif").write_bytes(b"no fax")
+
+    with pytest.raises(UnreadablePages):
+        await far_end.engine.send(SendOrder("+49301", tmp_path / "fax.tif", far_end.trunk), heard)
+
+    assert heard.events == []
+
+
+async def test_a_page_after_the_last_one_cannot_be_sent(far_end, heard, tmp_path):
+    order = SendOrder("+49301", a_fax(tmp_path / "fax.tif"), far_end.trunk, first_page=2)
+
+    with pytest.raises(UnreadablePages):
+        await far_end.engine.send(order, heard)
+
+
+async def test_cancelling_a_call_ends_it(far_end, tmp_path):
+    far_end.hangs()
+    dialled = asyncio.Event()
+    order = SendOrder("+49301", a_fax(tmp_path / "fax.tif"), far_end.trunk)
+    call = asyncio.ensure_future(far_end.engine.send(order, lambda _: dialled.set()))
+    await dialled.wait()
+
+    call.cancel()
+
+    with pytest.raises(asyncio.CancelledError):
+        await call
+
+
+async def test_a_call_that_comes_in_leaves_its_pages_on_disk(far_end, heard, tmp_path):
+    far_end.calls("+4930999", "+4940111", a_fax(tmp_path / "sent.tif", pages=2))
+    call = await anext(far_end.engine.incoming())
+
+    transmission = await call.receive(tmp_path / "received.tif", local_id="US", on_event=heard)
+
+    assert (call.called, call.caller) == ("+4930999", "+4940111")
+    assert transmission.disposition is Disposition.DELIVERED
+    assert heard.confirmed == [1, 2]
+    assert len(whole_pages(tmp_path / "received.tif")) == 2
+
+
+async def test_a_page_is_on_disk_when_it_is_confirmed(far_end, tmp_path):
+    far_end.calls("+4930999", "+4940111", a_fax(tmp_path / "sent.tif", pages=2))
+    call = await anext(far_end.engine.incoming())
+    found: list[int] = []
+
+    def look(event: CallEvent) -> None:
+        if isinstance(event, PageConfirmed):
+            found.append(len(whole_pages(tmp_path / "received.tif")))
+
+    await call.receive(tmp_path / "received.tif", local_id="", on_event=look)
+
+    assert found == [1, 2]
+
+
+async def test_a_call_can_be_refused(far_end, tmp_path):
+    calling = far_end.calls("+4930999", "", a_fax(tmp_path / "sent.tif"))
+    call = await anext(far_end.engine.incoming())
+
+    await call.reject(486)
+
+    assert await calling.rejected_with() == 486
+
+
+async def test_a_closed_engine_makes_no_call(tmp_path):
+    engine = SimulatedEngine()
+    async with engine:
+        pass
+
+    with pytest.raises(EngineClosed):
+        await engine.send(SendOrder("+49301", a_fax(tmp_path / "fax.tif"), Trunk("main", "sip:x")), print)
+
+
+async def test_no_call_comes_into_a_closed_engine():
+    async with SimulatedEngine() as engine:
+        calls = engine.incoming()
+
+    assert [call async for call in calls] == []
+
+
+def _is_an_engine(engine: SimulatedEngine) -> FaxEngine:
+    return engine

@@ -1,0 +1,144 @@
+from datetime import timedelta
+
+import pytest
+
+from gateway.model.lifecycle import JobEvent, JobState, next_state
+from gateway.model.retry import RULES, FollowUp, RetryLimits, Verdict, costs_an_attempt, judge
+from telephony import Disposition
+
+LIMITS = RetryLimits(
+    attempts=3,
+    delay=timedelta(minutes=5),
+    busy_delay=timedelta(minutes=3),
+    no_answer_delay=timedelta(minutes=15),
+)
+
+
+def verdict(
+    disposition: Disposition,
+    *earlier: Disposition,
+    confirmed: int = 0,
+    page_count: int = 2,
+    age: timedelta = timedelta(),
+) -> Verdict:
+    return judge(
+        disposition,
+        age=age,
+        attempts=len(earlier),
+        earlier=earlier,
+        limits=LIMITS,
+        pages_confirmed=confirmed,
+        page_count=page_count,
+    )
+
+
+@pytest.mark.parametrize("disposition", Disposition)
+def test_every_disposition_has_a_rule_and_leads_out_of_the_call(disposition):
+    outcome = verdict(disposition)
+
+    assert next_state(JobState.SENDING, outcome.event) is not JobState.SENDING
+
+
+@pytest.mark.parametrize("disposition", Disposition)
+def test_a_sender_who_is_told_of_a_failure_reads_why_and_what_to_do(disposition):
+    rule = RULES[disposition]
+
+    if rule.follow_up in {FollowUp.REDIAL, FollowUp.REFUSE}:
+        assert rule.reason.endswith(".")
+        assert rule.remedy.endswith(".")
+
+
+@pytest.mark.parametrize(
+    ("disposition", "delay"),
+    [
+        (Disposition.BUSY, LIMITS.busy_delay),
+        (Disposition.NO_ANSWER, LIMITS.no_answer_delay),
+        (Disposition.NO_FAX_ANSWERED, LIMITS.no_answer_delay),
+        (Disposition.LINE_FAILED, LIMITS.delay),
+        (Disposition.INTERRUPTED, LIMITS.delay),
+    ],
+)
+def test_a_call_that_may_succeed_later_is_made_later(disposition, delay):
+    outcome = verdict(disposition)
+
+    assert outcome == Verdict(JobEvent.ATTEMPT_FAILED, due_in=delay)
+
+
+@pytest.mark.parametrize(
+    "disposition",
+    [
+        Disposition.INVALID_NUMBER,
+        Disposition.REJECTED,
+        Disposition.INCOMPATIBLE,
+        Disposition.BAD_DOCUMENT,
+    ],
+)
+def test_a_call_that_cannot_succeed_is_not_made_again(disposition):
+    outcome = verdict(disposition)
+
+    assert outcome.event is JobEvent.REFUSED
+    assert outcome.failure is not None
+    assert outcome.failure.code == disposition
+
+
+@pytest.mark.parametrize("disposition", [Disposition.CONGESTED, Disposition.TRUNK_UNAVAILABLE])
+def test_trouble_on_our_side_costs_no_attempt(disposition):
+    outcome = verdict(disposition, Disposition.BUSY, Disposition.BUSY)
+
+    assert not costs_an_attempt(disposition)
+    assert outcome == Verdict(JobEvent.WAS_POSTPONED, due_in=timedelta(minutes=1))
+
+
+@pytest.mark.parametrize("disposition", [Disposition.CONGESTED, Disposition.TRUNK_UNAVAILABLE])
+def test_a_line_that_is_away_for_a_day_fails_the_job(disposition):
+    outcome = verdict(disposition, age=timedelta(days=1))
+
+    assert outcome.event is JobEvent.GAVE_UP
+
+
+def test_a_call_we_ended_ourselves_is_made_again_at_once_however_old_the_job_is():
+    outcome = verdict(Disposition.CANCELLED, age=timedelta(days=30))
+
+    assert outcome == Verdict(JobEvent.WAS_POSTPONED, due_in=timedelta())
+
+
+def test_the_last_attempt_gives_up():
+    outcome = verdict(Disposition.BUSY, Disposition.BUSY, Disposition.NO_ANSWER)
+
+    assert outcome.event is JobEvent.GAVE_UP
+    assert outcome.failure is not None
+    assert outcome.failure.reason == "The line was busy at every attempt."
+
+
+def test_a_person_who_answers_is_called_twice_at_most():
+    first = verdict(Disposition.NO_FAX_ANSWERED)
+    second = verdict(Disposition.NO_FAX_ANSWERED, Disposition.NO_FAX_ANSWERED)
+
+    assert first.event is JobEvent.ATTEMPT_FAILED
+    assert second.event is JobEvent.GAVE_UP
+
+
+def test_a_busy_line_does_not_use_up_the_calls_to_a_person():
+    outcome = verdict(Disposition.NO_FAX_ANSWERED, Disposition.BUSY)
+
+    assert outcome.event is JobEvent.ATTEMPT_FAILED
+
+
+@pytest.mark.parametrize("disposition", Disposition)
+def test_a_fax_whose_every_page_was_confirmed_is_delivered_however_the_call_ended(disposition):
+    outcome = verdict(disposition, confirmed=2, page_count=2)
+
+    assert outcome == Verdict(JobEvent.PAGES_CONFIRMED)
+
+
+def test_a_delivered_call_with_pages_missing_is_followed_by_another_one():
+    outcome = verdict(Disposition.DELIVERED, confirmed=1, page_count=2)
+
+    assert outcome == Verdict(JobEvent.ATTEMPT_FAILED, due_in=LIMITS.delay)
+
+
+def test_a_failure_says_how_many_pages_arrived():
+    outcome = verdict(Disposition.INTERRUPTED, Disposition.BUSY, Disposition.BUSY, confirmed=1)
+
+    assert outcome.failure is not None
+    assert outcome.failure.reason == "The call broke off before the last page. 1 of 2 pages arrived."
