@@ -1,0 +1,231 @@
+"""What to fax of a mail: the documents in it, in order, and the facts a header line or cover tells.
+
+The body comes first, then the attachments as they stand. Of alternatives the HTML is taken. Left out is what
+no reader of a fax wants: signatures, calendar entries, reports, and pictures the HTML shows anyway.
+
+A mail that is broken never raises: what can be read is returned, and what was wrong is in `defects`.
+"""
+
+import mimetypes
+import re
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from email.utils import parseaddr, parsedate_to_datetime
+from html import unescape
+from pathlib import Path
+from urllib.parse import unquote
+
+from gateway.rendering.mime import Part, decoded_text, parse
+
+Related = Mapping[str, tuple[str, bytes]]
+
+#: Parts that are about the mail, not in it.
+_LEFT_OUT = frozenset(
+    {
+        "application/pkcs7-signature",
+        "application/x-pkcs7-signature",
+        "application/pgp-signature",
+        "application/pgp-encrypted",
+        "text/calendar",
+        "application/ics",
+        "text/vcard",
+        "text/x-vcard",
+        "text/directory",
+        "text/x-amp-html",
+        "text/rfc822-headers",
+        "message/delivery-status",
+        "message/disposition-notification",
+        "message/feedback-report",
+    }
+)
+_BODY_TYPES = ("text/html", "text/plain", "text/enriched", "text/richtext")
+_CID = re.compile(r"""cid:([^"'\s)>]+)""", re.IGNORECASE)
+_UNSEEN = frozenset({"script", "style", "head", "title"})
+_TAG_NAME = re.compile(r"/?[a-z]+")
+_SHOWS = re.compile(r"<(?:img|table|hr|svg)\b", re.IGNORECASE)
+_UNSAFE = re.compile('[\x00-\x1f\x7f-\x9f\\u200e\\u200f\\u202a-\\u202e\\u2066-\\u2069\ud800-\udfff"*:<>?|]')
+_MAX_NAME = 120  # characters
+
+
+@dataclass(frozen=True, slots=True)
+class DocumentPart:
+    """One document of a mail."""
+
+    name: str  #: as the sender knows it; safe as a file name
+    content: bytes
+    media_type: str  #: as declared, lower case; text of the mail itself says `charset=utf-8`, and is
+    related: Related = field(
+        default_factory=dict
+    )  #: HTML: Content-ID -> media type and bytes of the pictures it shows
+
+
+@dataclass(frozen=True, slots=True)
+class MessageFacts:
+    """What a mail says about itself. Untrusted; each is one line."""
+
+    subject: str = ""
+    sender_name: str = ""  #: of From; its address when it has no name
+    date: datetime | None = None  #: aware when the mail says its time zone
+
+
+@dataclass(frozen=True, slots=True)
+class MailDocuments:
+    """A mail taken apart."""
+
+    parts: tuple[DocumentPart, ...]
+    facts: MessageFacts
+    defects: tuple[str, ...] = field(default=())  #: for the operator
+
+
+def documents_in(message: bytes | Path) -> MailDocuments:
+    """What to fax of a raw RFC 5322 message. Raises only what reading the file raises."""
+    raw = message.read_bytes() if isinstance(message, Path) else message
+    defects: list[str] = []
+    root = parse(raw, defects)
+    chosen = list(_chosen(root, defects))
+    shown = _pictures(chosen, defects)
+    used: set[str] = set()
+    bodies: list[DocumentPart] = []
+    attachments: list[DocumentPart] = []
+    for part in chosen:
+        if _is_body(part):
+            if (body := _body(part, shown, defects)) is not None:
+                bodies.append(body)
+                used.update(body.related)
+        else:
+            attachments.append(_attachment(part, len(attachments) + 1, defects))
+    wanted = [
+        attachment
+        for part, attachment in zip((p for p in chosen if not _is_body(p)), attachments, strict=True)
+        if part.content_id not in used or part.disposition == "attachment"
+    ]
+    return MailDocuments(tuple(bodies + wanted), _facts(root), tuple(dict.fromkeys(defects)))
+
+
+def _chosen(part: Part, defects: list[str]) -> Iterator[Part]:
+    """The leaves that are faxed: one of each alternatives, no signatures."""
+    if part.media_type in _LEFT_OUT:
+        return
+    if not part.parts:
+        if part.media_type.startswith("multipart/"):
+            return
+        yield part
+    elif part.media_type == "multipart/alternative":
+        yield from _chosen(_best(part.parts, defects), defects)
+    elif part.media_type == "multipart/signed":
+        yield from _chosen(part.parts[0], defects)
+    else:
+        for child in part.parts:
+            yield from _chosen(child, defects)
+
+
+def _best(alternatives: list[Part], defects: list[str]) -> Part:
+    """HTML that shows something, else text that does, else the last alternative we can show at all."""
+    for media_type in _BODY_TYPES:
+        for part in reversed(alternatives):
+            for leaf in _bodies(part):
+                if leaf.media_type == media_type and not _is_empty(leaf, _text(leaf, defects)):
+                    return part
+    return next(
+        (part for part in reversed(alternatives) if part.media_type not in _LEFT_OUT), alternatives[-1]
+    )
+
+
+def _bodies(part: Part) -> Iterator[Part]:
+    """The leaves of a part that are text of the mail."""
+    return (leaf for leaf in part.leaves() if _is_body(leaf))
+
+
+def _is_body(part: Part) -> bool:
+    return part.media_type in _BODY_TYPES and part.disposition != "attachment" and not part.filename
+
+
+def _text(part: Part, defects: list[str]) -> str:
+    return decoded_text(part.content(defects), part.parameter("content-type", "charset"))
+
+
+def _is_empty(part: Part, text: str) -> bool:
+    if part.media_type != "text/html":
+        return not text.strip("\ufeff\xa0\x00 \t\r\n")
+    return not _SHOWS.search(text) and not unescape(_without_tags(text)).strip("\ufeff\xa0\u200b\x00 \t\r\n")
+
+
+def _without_tags(html: str) -> str:
+    """The text of HTML, well enough to tell whether there is any. In one pass: strangers write this."""
+    text, unseen = [], ""
+    for piece in f">{html}".split("<"):
+        tag, _, behind = piece.partition(">")
+        name = found[0] if (found := _TAG_NAME.match(tag[:10].lower())) else ""
+        if not unseen and name in _UNSEEN:
+            unseen = name
+        elif name == f"/{unseen}":
+            unseen = ""
+        if not unseen:
+            text.append(behind)
+    return "".join(text)
+
+
+def _body(part: Part, shown: Related, defects: list[str]) -> DocumentPart | None:
+    """The text as UTF-8 with the pictures it shows, or None when it says nothing."""
+    text = _text(part, defects)
+    if _is_empty(part, text):
+        return None
+    is_html = part.media_type == "text/html"
+    content_ids = {unquote(unescape(cid)) for cid in _CID.findall(text)} if is_html else set()
+    related = {cid: shown[cid] for cid in sorted(content_ids) if cid in shown}
+    return DocumentPart(
+        name="mail.html" if is_html else "mail.txt",
+        content=text.encode("utf-8", "replace"),
+        media_type=f"{part.media_type}; charset=utf-8",
+        related=related,
+    )
+
+
+def _pictures(parts: list[Part], defects: list[str]) -> Related:
+    """Whatever has a Content-ID: mail programs put what HTML shows in any multipart."""
+    return {
+        part.content_id: (part.media_type, part.content(defects))
+        for part in parts
+        if part.content_id and not _is_body(part)
+    }
+
+
+def _attachment(part: Part, number: int, defects: list[str]) -> DocumentPart:
+    media_type, content = part.media_type, part.content(defects)
+    charset = part.parameter("content-type", "charset")
+    if media_type == "text/plain" and charset:
+        content = decoded_text(content, charset).encode("utf-8", "replace")
+        media_type = "text/plain; charset=utf-8"
+    fallback = f"attachment-{number}{mimetypes.guess_extension(part.media_type) or ''}"
+    return DocumentPart(safe_name(part.filename) or fallback, content, media_type)
+
+
+def safe_name(name: str) -> str:
+    """The last component of a name a stranger gave, without what file systems or readers trip over."""
+    name = _UNSAFE.sub("", name.replace("\\", "/")).rpartition("/")[2].strip(" .")
+    if len(name) > _MAX_NAME:
+        stem, dot, ending = name.rpartition(".")
+        keeps = dot and len(ending) <= 10
+        name = f"{stem[: _MAX_NAME - len(ending) - 1]}.{ending}" if keeps else name[:_MAX_NAME]
+    return name
+
+
+def _facts(root: Part) -> MessageFacts:
+    name, address = parseaddr(root.header("from"))
+    return MessageFacts(
+        subject=_one_line(root.header("subject")),
+        sender_name=_one_line(name or address),
+        date=_date(root.header("date")),
+    )
+
+
+def _one_line(text: str) -> str:
+    return "".join(c for c in text if c.isprintable())[:500]
+
+
+def _date(text: str) -> datetime | None:
+    try:
+        return parsedate_to_datetime(text[:100])
+    except (ValueError, TypeError, OverflowError):
+        return None

@@ -1,0 +1,248 @@
+"""A message cut into its parts, whatever its state. Never raises; says what was wrong.
+
+The standard library's parser is exact, but it works line by line, recurses as deep as a stranger nests, and
+asks every open boundary about every line. This one searches for boundaries in blocks, copies nothing until a
+part is read, and goes to a fixed depth and number of parts.
+
+Spec: RFC 5322 (headers), RFC 2045 and 2046 (MIME), RFC 2047 and 2231 (names and parameters).
+"""
+
+import base64
+import binascii
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from email.errors import MessageError
+from email.header import decode_header, make_header
+from email.message import Message
+
+MAX_DEPTH = 20  # multiparts in multiparts; mail programs make four
+MAX_PARTS = 500  # of one message
+_MAX_HEADERS = 256 * 1024  # bytes of one part
+_MAX_VALUE = 10_000  # characters of one header that is read
+_HEADER_END = re.compile(rb"\r?\n[ \t]*\r?\n")
+_HEADER = re.compile(rb"([!-9;-~]+)[ \t]*:[ \t]*(.*)", re.DOTALL)
+_FOLD = re.compile(rb"\r?\n(?=[ \t])")
+_NOT_BASE64 = re.compile(rb"[^A-Za-z0-9+/]")
+_LINE_END = re.compile(rb"\r?\n")
+_EMPTY = memoryview(b"")
+_LF = ord("\n")
+_UU_BEGIN = re.compile(rb"^begin [0-7]{3,4} [^\n]*\n", re.MULTILINE)
+
+
+@dataclass(slots=True)
+class Part:
+    """One node of a message: headers, and either parts or a body."""
+
+    headers: dict[str, list[str]]  #: by lower-case name; 8-bit bytes are surrogates (PEP 383)
+    body: memoryview  #: as it stands in the message; of a multipart, nothing
+    media_type: str = "text/plain"  #: lower case, without parameters
+    parts: "list[Part]" = field(default_factory=list)
+
+    def header(self, name: str) -> str:
+        """The first header of this name, decoded (RFC 2047), or ""."""
+        return decoded_words(next(iter(self.headers.get(name, ())), ""))
+
+    def parameter(self, header: str, name: str) -> str:
+        """A parameter of Content-Type or Content-Disposition, decoded (RFC 2231), or ""."""
+        try:
+            value = _structured(self, header).get_param(name, "", header)
+            if isinstance(value, tuple):
+                charset, _, text = value
+                return text.encode("latin-1", "replace").decode(charset or "ascii", "replace")
+        except (LookupError, ValueError, TypeError, AttributeError, MessageError):
+            return ""
+        return _encoded_words(str(value or ""))
+
+    @property
+    def disposition(self) -> str:
+        """`attachment`, `inline` or "" (RFC 2183)."""
+        raw = next(iter(self.headers.get("content-disposition", ())), "")
+        return raw.partition(";")[0].strip().lower()
+
+    @property
+    def filename(self) -> str:
+        """The name as its sender wrote it, or ""."""
+        return self.parameter("content-disposition", "filename") or self.parameter("content-type", "name")
+
+    @property
+    def content_id(self) -> str:
+        """What `cid:` links say (RFC 2392), or ""."""
+        return next(iter(self.headers.get("content-id", ())), "").strip().strip("<>")
+
+    def content(self, defects: list[str]) -> bytes:
+        """The body without its transfer encoding (RFC 2045 6)."""
+        encoding = next(iter(self.headers.get("content-transfer-encoding", ())), "").strip().lower()
+        if encoding == "base64":
+            return _base64(self.body, defects)
+        if encoding == "quoted-printable":
+            return binascii.a2b_qp(self.body)
+        if encoding in {"x-uuencode", "uuencode", "x-uue", "uue"}:
+            return _uuencoded(bytes(self.body), defects)
+        return bytes(self.body)
+
+    def leaves(self) -> "Iterator[Part]":
+        """This part, or the parts in it that hold content, in order."""
+        if not self.parts:
+            yield self
+        for part in self.parts:
+            yield from part.leaves()
+
+
+def parse(message: bytes, defects: list[str]) -> Part:
+    """The message as a tree of at most MAX_DEPTH. What was wrong with it is added to `defects`."""
+    return _Parser(defects).part(memoryview(message), depth=0, default="text/plain")
+
+
+def decoded_words(raw: str) -> str:
+    """A header value as people read it: one line, encoded words and raw 8-bit decoded."""
+    return _encoded_words(_decoded_bytes(raw[:_MAX_VALUE].encode("ascii", "surrogateescape")))
+
+
+def _encoded_words(text: str) -> str:
+    text = " ".join(text.split())
+    if "=?" not in text:
+        return text
+    try:
+        return " ".join(str(make_header(decode_header(text))).split())
+    except (LookupError, ValueError, TypeError, MessageError):
+        return text
+
+
+def decoded_text(content: bytes, charset: str) -> str:
+    """Text in the charset that was declared; in UTF-8 or Windows-1252 when that is wrong."""
+    try:
+        return content.decode(charset or "utf-8")
+    except (LookupError, ValueError):
+        return _decoded_bytes(content)
+
+
+def _decoded_bytes(content: bytes) -> str:
+    try:
+        return content.decode()
+    except UnicodeDecodeError:
+        return content.decode("cp1252", "replace")
+
+
+class _Parser:
+    def __init__(self, defects: list[str]) -> None:
+        self._defects = defects
+        self._parts = 0
+
+    def part(self, raw: memoryview, *, depth: int, default: str) -> Part:
+        self._parts += 1
+        headers, body = _split(raw, self._defects)
+        part = Part(headers, body)
+        part.media_type = _media_type(part) or default
+        if part.media_type.startswith("multipart/"):
+            self._open_multipart(part, depth)
+        elif part.media_type == "message/rfc822":
+            if depth < MAX_DEPTH:
+                inner = memoryview(part.content([]))
+                part.parts = [self.part(inner, depth=depth + 1, default="text/plain")]
+                part.body = _EMPTY
+            else:
+                self._defects.append("messages in messages are nested too deep")
+        return part
+
+    def _open_multipart(self, part: Part, depth: int) -> None:
+        boundary = part.parameter("content-type", "boundary")
+        if not boundary:
+            self._defects.append("a multipart has no boundary")
+            part.media_type = "text/plain"
+            return
+        if depth >= MAX_DEPTH:
+            self._defects.append("multiparts are nested too deep")
+            part.body = _EMPTY
+            return
+        default = "message/rfc822" if part.media_type == "multipart/digest" else "text/plain"
+        body, part.body = part.body, _EMPTY
+        for raw in _between(body, boundary.encode("utf-8", "surrogateescape"), self._defects):
+            if self._parts >= MAX_PARTS:
+                self._defects.append("there are too many parts")
+                return
+            part.parts.append(self.part(raw, depth=depth + 1, default=default))
+
+
+def _between(body: memoryview, boundary: bytes, defects: list[str]) -> Iterator[memoryview]:
+    """What stands between the boundary lines (RFC 2046 5.1.1). Without an end, to the end."""
+    line = re.compile(b"--" + re.escape(boundary) + rb"(--)?[ \t]*(?:\r?\n|\Z)")
+    start = None
+    for found in line.finditer(body):
+        end = found.start()
+        if end and body[end - 1] != _LF:
+            continue  # not at the beginning of a line
+        if start is not None:
+            # The line break in front of a boundary belongs to the boundary.
+            end -= 2 if bytes(body[max(start, end - 2) : end]) == b"\r\n" else 1
+            yield body[start : max(start, end)]
+        if found[1]:
+            return
+        start = found.end()
+    if start is not None:
+        defects.append("a multipart does not end")
+        yield body[start:]
+    else:
+        defects.append("a multipart has no parts")
+        yield memoryview(b"\r\n" + bytes(body))
+
+
+def _split(raw: memoryview, defects: list[str]) -> tuple[dict[str, list[str]], memoryview]:
+    """Headers and body."""
+    if empty_line := _LINE_END.match(raw):
+        return {}, raw[empty_line.end() :]
+    # A part that begins with its body, though no empty line says so, is common in broken mails.
+    first_line = bytes(raw[:1000]).partition(b"\n")[0]
+    if _HEADER.match(first_line) is None and not first_line.startswith(b"From "):
+        if raw:
+            defects.append("a part has no headers")
+        return {}, raw
+    end = _HEADER_END.search(raw)
+    head, body = (raw[: end.start()], raw[end.end() :]) if end else (raw, _EMPTY)
+    if len(head) > _MAX_HEADERS:
+        defects.append("a part has too many headers")
+        head = head[:_MAX_HEADERS]
+    headers: dict[str, list[str]] = {}
+    for line in _FOLD.sub(b"", head).splitlines():
+        if found := _HEADER.fullmatch(line):
+            value = found[2].decode("ascii", "surrogateescape").strip()
+            headers.setdefault(found[1].decode("ascii").lower(), []).append(value)
+    return headers, body
+
+
+def _structured(part: Part, header: str) -> Message:
+    message: Message = Message()
+    for value in part.headers.get(header, ())[:1]:
+        text = _decoded_bytes(value[:_MAX_VALUE].encode("ascii", "surrogateescape"))
+        message[header] = text.replace("\r", " ").replace("\n", " ")
+    return message
+
+
+def _media_type(part: Part) -> str:
+    """Type and subtype, or "" when the header is missing or no media type (RFC 2045 5.2)."""
+    raw = next(iter(part.headers.get("content-type", ())), "")
+    kind = raw.partition(";")[0].strip().lower()
+    return kind if re.fullmatch(r"[!-.0-~]+/[!-.0-~]+", kind) else ""
+
+
+def _base64(body: memoryview, defects: list[str]) -> bytes:
+    data = _NOT_BASE64.sub(b"", body)
+    if len(data) % 4 == 1:
+        defects.append("a base64 part is cut off")
+        data = data[:-1]
+    return base64.b64decode(data + b"=" * (-len(data) % 4))
+
+
+def _uuencoded(body: bytes, defects: list[str]) -> bytes:
+    begin = _UU_BEGIN.search(body)
+    lines = body[begin.end() if begin else 0 :].splitlines()
+    content = bytearray()
+    for line in lines:
+        if line.strip() == b"end":
+            break
+        try:
+            content += binascii.a2b_uu(line)
+        except binascii.Error:
+            defects.append("a uuencoded part is damaged")
+            break
+    return bytes(content)
