@@ -4,6 +4,7 @@ samples/faxgw.toml explains each one; tests/docs holds the two together. Each pa
 section, nobody gets the whole but the daemon.
 """
 
+import socket
 from dataclasses import dataclass, field
 from datetime import timedelta
 from ipaddress import IPv4Network, IPv6Network
@@ -21,14 +22,24 @@ class NodeSection:
     name: str = ""  #: "" means the host name
     data_dir: Path = Path("/var/lib/faxgw")
 
+    @property
+    def identity(self) -> str:
+        """The name this node signs leases, attempts and Message-IDs with."""
+        return self.name or socket.gethostname()
+
 
 @dataclass(frozen=True, slots=True)
 class QueueSection:
     """[queue]: where submissions and jobs live."""
 
     url: str = ""  #: "" means SQLite in data_dir; or "postgresql://user@host/faxgw"
-    password_file: Path | None = None
+    password: Secret | None = None  #: read from password_file
     lease: timedelta = timedelta(seconds=60)  #: how long a dead node's jobs stay with it
+
+    @property
+    def is_local(self) -> bool:
+        """The queue is a SQLite file of this machine."""
+        return not self.url or self.url.startswith("sqlite:")
 
 
 @dataclass(frozen=True, slots=True)

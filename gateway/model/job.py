@@ -46,3 +46,4 @@ class Job:
     failure: Failure | None = None
     leased_by: str | None = None
     leased_until: datetime | None = None
+    version: int = 0  #: grows with every change of state, so that a row that moved on can be told

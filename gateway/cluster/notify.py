@@ -1,0 +1,85 @@
+"""Wake-ups between nodes, by PostgreSQL's LISTEN and NOTIFY (one channel, the topic is its payload).
+
+One connection listens, another one sends, after the COMMIT and not within it: a transaction with a NOTIFY
+commits one at a time, which would end PostgreSQL's group commit. Both connect again by themselves.
+"""
+
+import asyncio
+import logging
+from datetime import timedelta
+
+import psycopg
+
+from gateway.cluster.bell import Bells
+from gateway.ports.wakeups import Topic
+
+_CHANNEL = "faxgw_wakeup"
+_AGAIN = timedelta(seconds=1)
+_log = logging.getLogger(__name__)
+
+
+class NotifyWakeups:
+    """Wake-ups for every process whose queue is this database."""
+
+    def __init__(self, conninfo: str) -> None:
+        self._conninfo = conninfo
+        self._bells = Bells()
+        self._to_send: set[Topic] = set()
+        self._something_to_send = asyncio.Event()
+        self._loop = asyncio.get_running_loop()
+        self.listening = asyncio.Event()  #: set while connected
+
+    def wake(self, topic: Topic) -> None:
+        """This process at once, the others when PostgreSQL has told them. May be called from any thread."""
+        self._loop.call_soon_threadsafe(self._wake, topic)
+
+    def _wake(self, topic: Topic) -> None:
+        self._bells.ring(topic)
+        self._to_send.add(topic)
+        self._something_to_send.set()
+
+    async def wait(self, topic: Topic, timeout: timedelta | None) -> None:
+        """While the connection is lost, the time alone wakes."""
+        await self._bells.wait(topic, timeout)
+
+    async def listen(self) -> None:
+        """Every wake-up of others is heard. A new connection rings every bell: we may have missed some."""
+        while True:
+            try:
+                async with await self._connect() as connection:
+                    await connection.execute(f"LISTEN {_CHANNEL}")
+                    self._bells.ring_all()
+                    self.listening.set()
+                    async for notice in connection.notifies():
+                        if notice.payload in set(Topic):
+                            self._bells.ring(Topic(notice.payload))
+            except psycopg.Error as error:
+                _log.warning(
+                    "Wake-ups do not arrive: %s. Trying again.", str(error).strip().partition("\n")[0]
+                )
+            self.listening.clear()
+            await asyncio.sleep(_AGAIN.total_seconds())
+
+    async def send(self) -> None:
+        """Every wake-up from here reaches the others; those of one moment go together."""
+        while True:
+            try:
+                async with await self._connect() as connection:
+                    await self._send_over(connection)
+            except psycopg.Error:
+                await asyncio.sleep(_AGAIN.total_seconds())
+
+    async def _send_over(self, connection: psycopg.AsyncConnection[tuple[object, ...]]) -> None:
+        while True:
+            await self._something_to_send.wait()
+            topics = sorted(self._to_send)
+            await connection.execute(
+                "SELECT pg_notify(%s, topic) FROM unnest(%s::text[]) AS topic", [_CHANNEL, topics]
+            )
+            # What was added meanwhile is still to be sent; what was lost with a connection is sent again.
+            self._to_send.difference_update(topics)
+            if not self._to_send:
+                self._something_to_send.clear()
+
+    async def _connect(self) -> psycopg.AsyncConnection[tuple[object, ...]]:
+        return await psycopg.AsyncConnection.connect(self._conninfo, autocommit=True)

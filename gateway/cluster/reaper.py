@@ -1,0 +1,36 @@
+"""The reaper: jobs of nodes that died come to rest again. Every node has one."""
+
+import asyncio
+import logging
+from datetime import timedelta
+
+from gateway.errors import StoreUnavailable
+from gateway.model.job import Job
+from gateway.ports.job_store import JobStore
+
+_log = logging.getLogger(__name__)
+
+
+class Reaper:
+    """Looks for expired leases four times in the length of a lease. No wake-up can tell that a node died."""
+
+    def __init__(self, jobs: JobStore, *, lease: timedelta) -> None:
+        self._jobs = jobs
+        self._interval = lease / 4
+
+    async def run(self) -> None:
+        """Reaps for ever."""
+        while True:
+            await self.run_once()
+            await asyncio.sleep(self._interval.total_seconds())
+
+    async def run_once(self) -> list[Job]:
+        """The jobs that were reaped now; none while the database is away."""
+        try:
+            reaped = await self._jobs.reap()
+        except StoreUnavailable as error:
+            _log.warning("Expired leases were not looked for: %s", error)
+            return []
+        for job in reaped:
+            _log.warning("Job %s was left behind by its node and is %s now.", job.id, job.state)
+        return reaped

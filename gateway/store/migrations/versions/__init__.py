@@ -1,0 +1,1 @@
+"""Migrations of the queue's tables, applied by Alembic."""
