@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from telephony.transmission import Compression, Medium, PageFacts, Transmission
+from telephony.transmission import Medium, PageFacts, Transmission
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,7 +37,6 @@ class SessionNegotiated:
 
     bit_rate: int
     ecm: bool
-    compression: Compression
     remote_id: str
 
 

@@ -111,7 +111,7 @@ class SimulatedEngine:
         confirmed: list[PageFacts] = []
         if script.disposition in _TALKED or script.pages:
             on_event(CallAnswered())
-            on_event(SessionNegotiated(_BIT_RATE, order.trunk.ecm, Compression.MMR, "SIMULATED"))
+            on_event(SessionNegotiated(_BIT_RATE, order.trunk.ecm, "SIMULATED"))
         _confirm(pages[: script.pages], confirmed, on_event)
         if script.wait_for is not None:
             await script.wait_for()

@@ -7,17 +7,17 @@ import asyncio
 import contextlib
 import socket
 from collections.abc import AsyncIterator, Sequence
-from types import TracebackType
+from pathlib import Path
 
 from telephony.call.answer import SipIncomingCall
 from telephony.call.dial import OutgoingCall
 from telephony.call.session import CallSession, Line
 from telephony.disposition import Disposition
 from telephony.engine import IncomingCall, OnEvent, SendOrder
-from telephony.errors import EngineClosed
+from telephony.errors import EngineClosed, UnreadablePages
 from telephony.events import CallReleased
 from telephony.native.bridge import NativeCore, NativeEvent, versions
-from telephony.pages import read_pages
+from telephony.page_file import StoredPage, whole_pages
 from telephony.transmission import Transmission
 from telephony.trunk import Trunk
 from telephony.uri import SipUri
@@ -25,7 +25,18 @@ from telephony.uri import SipUri
 __all__ = ["SipEngine", "versions"]
 
 _ANY = ("0.0.0.0", "::")  # noqa: S104
+_WIDTHS = frozenset({1728, 2048, 2432, 3456, 4096, 4864})  # pixels (ITU-T T.4 2.1 and T.30 table 2)
 _ENDING = 40.0  # seconds that calls have to end at close
+
+
+def _sendable_pages(file: Path) -> list[StoredPage]:
+    pages = whole_pages(file)
+    if not pages:
+        raise UnreadablePages(f"{file.name} has no page that can be sent.")
+    for page in pages:
+        if page.width not in _WIDTHS:
+            raise UnreadablePages(f"{file.name} has a page {page.width} pixels wide; a fax page has 1728.")
+    return pages
 
 
 class SipEngine:
@@ -34,7 +45,6 @@ class SipEngine:
     def __init__(
         self,
         listen: str,
-        *,
         media_ports: tuple[int, int] = (16384, 32767),
         media_address: str = "",
         trunks: Sequence[Trunk] = (),
@@ -64,9 +74,7 @@ class SipEngine:
         self._core = NativeCore(f"sip:{self._host}:{self._port}", self._user_agent, self._on_invite)
         return self
 
-    async def __aexit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
+    async def __aexit__(self, *exc_info: object) -> None:
         """Every call has ended and the address is free."""
         for call in list(self._calls):
             call.hang_up(Disposition.CANCELLED)
@@ -85,7 +93,7 @@ class SipEngine:
     async def send(self, order: SendOrder, on_event: OnEvent) -> Transmission:
         """The facts of the call; see `telephony.engine.FaxEngine.send`."""
         self._alive()
-        pages = await asyncio.to_thread(read_pages, order.pages)
+        pages = await asyncio.to_thread(_sendable_pages, order.pages)
         line = self._line(self._local_address(SipUri.parse(order.trunk.proxy)))
         call = OutgoingCall(line, order, on_event, pages_owed=len(pages) - order.first_page + 1)
         self._keep(call)

@@ -1,13 +1,14 @@
 """The versions of the C libraries that make the calls, when they can be loaded."""
 
-from importlib import import_module
+from telephony import TelephonyError
 
 
 def lines() -> list[str]:
     """One line a library, or one that says why there is none."""
     try:
-        native = import_module("telephony.native")
-        versions: dict[str, str] = native.versions()
-    except (ImportError, OSError, AttributeError) as error:
-        return [f"no fax core: {error}"]
-    return [f"{name} {version}" for name, version in versions.items()]
+        from telephony.sip_engine import versions
+
+        found = versions()
+    except TelephonyError as error:
+        return [str(error)]
+    return [f"{name} {version}" for name, version in found.items()]

@@ -302,10 +302,7 @@ class CallSession:
         self._stop_timer("no fax")
         self._facts.negotiated = True
         self._take_session_facts(event)
-        assert self._facts.compression
-        self._on_event(
-            SessionNegotiated(event.bit_rate, bool(event.ecm), self._facts.compression, self._facts.remote_id)
-        )
+        self._on_event(SessionNegotiated(event.bit_rate, bool(event.ecm), self._facts.remote_id))
 
     def _take_session_facts(self, event: NativeEvent) -> None:
         facts = self._facts

@@ -104,10 +104,15 @@ def load() -> Any:
         ) from error
 
 
-def versions() -> str:
-    """The libraries in use, for example "sofia-sip 1.12.11, spandsp 0.0.6"."""
+def versions() -> dict[str, str]:
+    """The libraries in use and their versions, for example {"sofia-sip": "1.12.11", "spandsp": "0.0.6"}.
+
+    Raises:
+        NativeCoreMissing: they cannot be loaded.
+    """
     core = load()
-    return str(core.ffi.string(core.lib.fc_versions()).decode())
+    text = core.ffi.string(core.lib.fc_versions()).decode()
+    return dict(pair.rsplit(" ", 1) for pair in text.split(", "))
 
 
 class NativeCore:
