@@ -22,6 +22,8 @@ COMMANDS = {
     "render": "gateway.cli.render:render",
     "queue": "gateway.cli.queue:queue",
     "received": "gateway.cli.received:received",
+    "fax-machine": "gateway.cli.fax_machine:fax_machine",
+    "demo": "gateway.cli.demo:demo",
     "role": "gateway.cli.role:role",
 }
 
