@@ -72,7 +72,8 @@ class Player:
         while True:
             line = await self._reader.readuntil(b"\r\n")
             self._reply.append(line.decode().rstrip())
-            assert (found := _REPLY_LINE.match(line)), line
+            found = _REPLY_LINE.match(line)
+            assert found, line
             if found[1] == b" ":
                 return
 
