@@ -39,6 +39,7 @@ from telephony.errors import EngineClosed, UnreadablePages
 _log = logging.getLogger("faxgw.sending")
 
 _ID_LENGTH = 20  # characters of a TSI (ITU-T T.30 5.3.6.2.4)
+_DEATHS = 3  # calls in a row whose end nobody saw, after which a job is held
 _RECORD_AGAIN = (0.2, 1.0, 5.0)  # seconds to the next try; the last one for ever
 
 
@@ -80,11 +81,24 @@ class SendingWorker:
         if 0 < job.page_count <= job.pages_confirmed:
             _tell(await self._jobs.record(job, JobEvent.PAGES_CONFIRMED, _arrived_before(job)))
             return
+        await self._check_doubts(job)
         with self._channels.taken() as trunk:
             async with self._stamped(job) as pages:
                 fault = await self._call(job, trunk, pages)
         if fault is not None:
             raise fault
+
+    async def _check_doubts(self, job: Job) -> None:
+        """A job in whose calls we died again and again is not called for ever.
+
+        Raises:
+            InvariantError: it has had its chances; a person must look.
+        """
+        if job.attempts < _DEATHS:
+            return
+        latest = (await self._jobs.attempts(job.id))[-_DEATHS:]
+        if all(attempt.disposition is None for attempt in latest):
+            raise InvariantError(f"The gateway died in the last {_DEATHS} calls of this job.")
 
     @asynccontextmanager
     async def _stamped(self, job: Job) -> AsyncIterator[Path]:

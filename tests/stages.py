@@ -1,0 +1,76 @@
+"""What the tests of every stage start from: a real store in a temporary folder, and jobs in each state."""
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from datetime import timedelta
+from pathlib import Path
+
+from gateway.cluster.wakeups import open_wakeups
+from gateway.config.schema import NodeSection, QueueSection
+from gateway.model.envelope import Envelope
+from gateway.model.job import Job, Sender
+from gateway.model.lifecycle import JobEvent, JobState
+from gateway.model.notification import NotificationKind
+from gateway.model.number import FaxNumber
+from gateway.model.submission import NewSubmission, Recipient
+from gateway.ports.job_store import Outcome
+from gateway.ports.wakeups import Wakeups
+from gateway.store import Store, open_store
+from tests.fakes.pages import a_fax
+
+LEASE = timedelta(seconds=60)
+ANN = Sender("ann@example.com", "Ann Smith", "+49 30 1", "+49301")
+A_MAIL = b"From: Ann Smith <ann@example.com>\r\nSubject: Offer\r\n\r\nHello\r\n"
+
+
+@asynccontextmanager
+async def a_store(data_dir: Path, lease: timedelta = LEASE) -> AsyncIterator[tuple[Store, Wakeups]]:
+    """An empty SQLite store and its wake-ups."""
+    queue, node = QueueSection(lease=lease), NodeSection(name="here", data_dir=data_dir)
+    async with open_wakeups(queue, node) as wakeups, open_store(queue, node, wakeups) as store:
+        yield store, wakeups
+
+
+async def a_received_job(
+    store: Store, *, number: str = "+49301234567", message: bytes = A_MAIL, mail_from: str = ANN.mail
+) -> Job:
+    """A job as the intake leaves it."""
+    return (await some_received_jobs(store, number, message=message, mail_from=mail_from))[0]
+
+
+async def some_received_jobs(
+    store: Store, *numbers: str, message: bytes = A_MAIL, mail_from: str = ANN.mail
+) -> list[Job]:
+    """The jobs of one mail to several numbers."""
+    recipients = tuple(Recipient(f"{number}@fax.example.com", FaxNumber(number)) for number in numbers)
+    envelope = Envelope(mail_from, tuple(recipient.address for recipient in recipients))
+    submission = await store.jobs.submit(NewSubmission(envelope, recipients, "test"), message)
+    return sorted(
+        (job for job in await store.jobs.list() if job.submission_id == submission), key=lambda job: job.id
+    )
+
+
+async def a_resolved_job(store: Store, *, message: bytes = A_MAIL) -> Job:
+    """A job whose sender is known."""
+    await a_received_job(store, message=message)
+    return await _advance(store, JobState.RECEIVED, JobEvent.SENDER_RESOLVED, Outcome(sender=ANN))
+
+
+async def a_rendered_job(store: Store, folder: Path, *, pages: int = 1, sender: Sender = ANN) -> Job:
+    """A job that is ready to be sent."""
+    await a_received_job(store)
+    await _advance(store, JobState.RECEIVED, JobEvent.SENDER_RESOLVED, Outcome(sender=sender))
+    ref = await store.blobs.put(a_fax(folder / "rendered.tif", pages=pages))
+    rendered = Outcome(pages=ref, page_count=pages)
+    return await _advance(store, JobState.RESOLVED, JobEvent.PAGES_RENDERED, rendered)
+
+
+async def answers(store: Store) -> list[tuple[NotificationKind, str]]:
+    """The mails that are owed now: which kind, to whom."""
+    owed = await store.outbox.claim(lease=LEASE, limit=100)
+    return [(notification.kind, notification.mailbox) for notification in owed]
+
+
+async def _advance(store: Store, state: JobState, event: JobEvent, outcome: Outcome) -> Job:
+    (job,) = await store.jobs.claim(state, lease=LEASE)
+    return await store.jobs.record(job, event, outcome)

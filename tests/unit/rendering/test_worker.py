@@ -1,0 +1,178 @@
+import asyncio
+
+import pytest
+
+from gateway.model.lifecycle import JobState
+from gateway.model.notification import NotificationKind
+from gateway.ports.wakeups import Topic
+from gateway.rendering.worker import RenderingWorker
+from gateway.stage import Stage
+from renderers import ConverterCrashed, DocumentProtected, Profile
+from tests.fakes.renderer import FakeRenderer
+from tests.stages import ANN, LEASE, a_resolved_job, a_store, answers, some_received_jobs
+
+TWO_DOCUMENTS = b"""\
+From: ann@example.com
+Content-Type: multipart/mixed; boundary=x
+
+--x
+
+Please see the offer.
+--x
+Content-Type: text/plain; name=offer.txt
+Content-Disposition: attachment; filename=offer.txt
+
+100 EUR
+--x--
+"""
+
+
+@pytest.fixture
+async def opened(tmp_path):
+    async with a_store(tmp_path) as opened:
+        yield opened
+
+
+@pytest.fixture
+def store(opened):
+    return opened[0]
+
+
+@pytest.fixture
+def renderer():
+    return FakeRenderer()
+
+
+@pytest.fixture
+def stage(opened, renderer, tmp_path):
+    store, wakeups = opened
+    worker = RenderingWorker(
+        jobs=store.jobs, blobs=store.blobs, renderer=renderer, profile=Profile(), scratch=tmp_path
+    )
+    return Stage(
+        topic=Topic.RENDERING,
+        claims=(JobState.RESOLVED,),
+        work=worker.work,
+        jobs=store.jobs,
+        wakeups=wakeups,
+        lease=LEASE,
+        at_once=2,
+    )
+
+
+async def test_text_and_attachments_become_the_pages_of_the_job(stage, store, renderer):
+    job = await a_resolved_job(store, message=TWO_DOCUMENTS)
+
+    await stage.run_once()
+
+    rendered = await store.jobs.get(job.id)
+    assert rendered.state is JobState.RENDERED
+    assert rendered.page_count == 2
+    assert [[name for name, _ in documents] for documents in renderer.documents] == [
+        ["mail.txt", "offer.txt"]
+    ]
+
+
+async def test_a_mail_to_several_numbers_is_rendered_once(stage, store, renderer):
+    from gateway.model.lifecycle import JobEvent
+    from gateway.ports.job_store import Outcome
+
+    await some_received_jobs(store, "+491", "+492")
+    for job in await store.jobs.claim(JobState.RECEIVED, lease=LEASE, limit=2):
+        await store.jobs.record(job, JobEvent.SENDER_RESOLVED, Outcome(sender=ANN))
+
+    await stage.run_once()
+    await stage.run_once()
+
+    first, second = await store.jobs.list(JobState.RENDERED)
+    assert first.pages == second.pages
+    assert len(renderer.documents) == 1
+
+
+async def test_a_document_that_cannot_be_rendered_fails_the_job_and_says_which_and_what_to_do(
+    stage, store, renderer
+):
+    job = await a_resolved_job(store)
+    renderer.next_document_fails(DocumentProtected("offer.pdf"))
+
+    await stage.run_once()
+
+    failed = await store.jobs.get(job.id)
+    assert failed.state is JobState.FAILED
+    assert failed.failure is not None
+    assert failed.failure.code == "document-protected"
+    assert failed.failure.reason == 'The document "offer.pdf" is protected by a password.'
+    assert failed.failure.remedy == "Send it again without one."
+    assert await answers(store) == [(NotificationKind.FAILED, "ann@example.com")]
+
+
+async def test_an_empty_mail_fails_and_says_so(stage, store, renderer):
+    job = await a_resolved_job(store, message=b"From: ann@example.com\r\n\r\n")
+
+    await stage.run_once()
+
+    failed = await store.jobs.get(job.id)
+    assert failed.failure is not None
+    assert (failed.failure.code, failed.failure.reason, failed.failure.remedy) == (
+        "nothing-to-fax",
+        "There is nothing to fax in this mail.",
+        "Write a text or attach a document.",
+    )
+
+
+async def test_a_converter_that_crashes_once_gets_a_second_chance(stage, store, renderer):
+    job = await a_resolved_job(store)
+    renderer.next_document_fails(ConverterCrashed("mail.txt"))
+
+    await stage.run_once()
+
+    assert (await store.jobs.get(job.id)).state is JobState.RENDERED
+
+
+async def test_a_converter_that_crashes_again_fails_the_job(stage, store, renderer):
+    job = await a_resolved_job(store)
+    renderer.next_document_fails(ConverterCrashed("mail.txt"), ConverterCrashed("mail.txt"))
+
+    await stage.run_once()
+
+    assert (await store.jobs.get(job.id)).state is JobState.FAILED
+
+
+async def test_a_bug_of_ours_holds_the_job_for_a_person(stage, store, renderer, caplog):
+    job = await a_resolved_job(store)
+    renderer.next_document_fails(ZeroDivisionError("a bug"))
+
+    await stage.run_once()
+
+    assert (await store.jobs.get(job.id)).state is JobState.HELD
+    assert "Traceback" in caplog.text
+    assert await answers(store) == []
+
+
+async def test_work_that_is_stopped_is_put_back_at_once(opened, tmp_path):
+    store, wakeups = opened
+    job = await a_resolved_job(store)
+    begun = asyncio.Event()
+
+    async def never(_: object) -> None:
+        begun.set()
+        await asyncio.Event().wait()
+
+    stage = Stage(
+        topic=Topic.RENDERING,
+        claims=(JobState.RESOLVED,),
+        work=never,
+        jobs=store.jobs,
+        wakeups=wakeups,
+        lease=LEASE,
+        at_once=1,
+        grace=LEASE * 0,
+    )
+    stopping = asyncio.Event()
+    running = asyncio.ensure_future(stage.run(stopping))
+    await begun.wait()
+
+    stopping.set()
+    await running
+
+    assert (await store.jobs.get(job.id)).state is JobState.RESOLVED

@@ -1,0 +1,314 @@
+import asyncio
+from datetime import UTC, datetime, timedelta
+
+import pytest
+
+from gateway.config.schema import SendingSection
+from gateway.model.job import Sender
+from gateway.model.lifecycle import JobEvent, JobState
+from gateway.model.notification import NotificationKind
+from gateway.ports.job_store import Outcome
+from gateway.ports.wakeups import Topic
+from gateway.sending.worker import SendingWorker
+from gateway.stage import Stage
+from telephony import Disposition, Trunk
+from telephony.errors import EngineClosed, UnreadablePages
+from telephony.simulated import SimulatedEngine
+from tests.fakes.clock import FakeClock
+from tests.fakes.page_views import RecordingViews
+from tests.stages import LEASE, a_rendered_job, a_store, answers
+
+MAIN = Trunk("main", "sip:main.example", channels=2)
+SECTION = SendingSection(
+    station_id="+49 30 1", header="{sender} page {page} of {pages}", attempts=2, timezone="UTC"
+)
+
+
+@pytest.fixture
+async def opened(tmp_path):
+    async with a_store(tmp_path) as opened:
+        yield opened
+
+
+@pytest.fixture
+def store(opened):
+    return opened[0]
+
+
+@pytest.fixture
+async def engine():
+    async with SimulatedEngine() as engine:
+        yield engine
+
+
+@pytest.fixture
+def views():
+    return RecordingViews()
+
+
+@pytest.fixture
+def worker(store, engine, views, tmp_path):
+    return SendingWorker(
+        engine=engine,
+        jobs=store.jobs,
+        blobs=store.blobs,
+        views=views,
+        trunks=[MAIN],
+        section=SECTION,
+        clock=FakeClock(datetime.now(UTC)),
+        scratch=tmp_path,
+    )
+
+
+@pytest.fixture
+def stage(opened, worker):
+    store, wakeups = opened
+    return a_stage(store, wakeups, worker)
+
+
+def a_stage(store, wakeups, worker, grace: timedelta = timedelta(seconds=10)) -> Stage:
+    return Stage(
+        topic=Topic.SENDING,
+        claims=(JobState.RENDERED, JobState.DEFERRED),
+        work=worker.work,
+        jobs=store.jobs,
+        wakeups=wakeups,
+        lease=LEASE,
+        at_once=worker.channels,
+        grace=grace,
+    )
+
+
+async def make_due(store, job) -> None:
+    """A deferred job is called again now, by hand."""
+    held = await store.jobs.record(await store.jobs.get(job.id), JobEvent.WAS_HELD)
+    await store.jobs.record(held, JobEvent.WAS_RELEASED)
+    for state, event in (
+        (JobState.RECEIVED, JobEvent.SENDER_RESOLVED),
+        (JobState.RESOLVED, JobEvent.PAGES_RENDERED),
+    ):
+        (claimed,) = await store.jobs.claim(state, lease=LEASE)
+        await store.jobs.record(claimed, event, Outcome())
+
+
+async def test_a_fax_whose_pages_were_confirmed_is_delivered_and_its_sender_told(
+    stage, store, engine, tmp_path
+):
+    job = await a_rendered_job(store, tmp_path, pages=2)
+
+    await stage.run_once()
+
+    delivered = await store.jobs.get(job.id)
+    assert delivered.state is JobState.DELIVERED
+    assert delivered.pages_confirmed == 2
+    assert await answers(store) == [(NotificationKind.DELIVERED, "ann@example.com")]
+    assert [(order.number, order.local_id, order.caller_number) for order in engine.orders] == [
+        ("+49301234567", "+49 30 1", "+49301")
+    ]
+
+
+async def test_a_busy_line_is_called_again_later(stage, store, engine, tmp_path):
+    job = await a_rendered_job(store, tmp_path)
+    engine.next_call_ends(Disposition.BUSY)
+
+    await stage.run_once()
+
+    deferred = await store.jobs.get(job.id)
+    assert deferred.state is JobState.DEFERRED
+    assert deferred.attempts == 1
+    assert timedelta(minutes=2) < deferred.due_at - datetime.now(UTC) <= timedelta(minutes=3)
+    assert await answers(store) == []
+
+
+async def test_a_number_that_does_not_exist_is_not_called_twice(stage, store, engine, tmp_path):
+    job = await a_rendered_job(store, tmp_path)
+    engine.next_call_ends(Disposition.INVALID_NUMBER, sip_status=404)
+
+    await stage.run_once()
+    await stage.run_once()
+
+    failed = await store.jobs.get(job.id)
+    assert failed.state is JobState.FAILED
+    assert failed.failure is not None
+    assert failed.failure.code == "invalid_number"
+    assert len(engine.orders) == 1
+    assert await answers(store) == [(NotificationKind.FAILED, "ann@example.com")]
+
+
+async def test_the_last_attempt_fails_the_job_and_tells_its_sender_once(stage, store, engine, tmp_path):
+    job = await a_rendered_job(store, tmp_path)
+    for _ in range(SECTION.attempts):
+        engine.next_call_ends(Disposition.BUSY)
+        await stage.run_once()
+        if (await store.jobs.get(job.id)).state is JobState.DEFERRED:
+            await make_due(store, job)
+
+    failed = await store.jobs.get(job.id)
+    assert failed.state is JobState.FAILED
+    assert failed.attempts == 2
+    assert await answers(store) == [(NotificationKind.FAILED, "ann@example.com")]
+
+
+async def test_a_call_after_a_broken_one_begins_with_the_first_page_that_is_missing(
+    stage, store, engine, views, tmp_path
+):
+    job = await a_rendered_job(store, tmp_path, pages=3)
+    engine.next_call_confirms(2)
+    await stage.run_once()
+    await make_due(store, job)
+
+    await stage.run_once()
+
+    assert [order.first_page for order in engine.orders] == [1, 3]
+    assert (await store.jobs.get(job.id)).state is JobState.DELIVERED
+    assert views.stamped[1] == [f"Ann Smith page {page} of 3" for page in (1, 2, 3)]
+
+
+async def test_the_attempt_is_written_before_the_call(stage, store, engine, tmp_path):
+    job = await a_rendered_job(store, tmp_path)
+    go_on = asyncio.Event()
+    engine.next_call_lasts_until(go_on)
+    running = asyncio.ensure_future(stage.run_once())
+    await until(lambda: engine.orders)
+
+    (attempt,) = await store.jobs.attempts(job.id)
+
+    assert attempt.disposition is None
+    go_on.set()
+    await running
+
+
+async def test_confirmed_pages_are_in_the_journal_while_the_call_goes_on(stage, store, engine, tmp_path):
+    job = await a_rendered_job(store, tmp_path, pages=3)
+    go_on = asyncio.Event()
+    engine.next_call_lasts_until(go_on, pages=2)
+    running = asyncio.ensure_future(stage.run_once())
+
+    await until_pages_confirmed(store, job, 2)
+
+    go_on.set()
+    await running
+
+
+async def test_the_trunk_never_carries_more_calls_than_it_has_channels(opened, worker, engine, tmp_path):
+    store, wakeups = opened
+    stage = a_stage(store, wakeups, worker)
+    go_on = asyncio.Event()
+    for number in ("+491", "+492", "+493"):
+        await a_rendered_job_to(store, tmp_path, number)
+        engine.next_call_lasts_until(go_on)
+    stopping = asyncio.Event()
+
+    running = asyncio.ensure_future(stage.run(stopping))
+    await until(lambda: len(engine.orders) == 2)
+    waiting = await store.jobs.list(JobState.RENDERED)
+    go_on.set()
+    await until(lambda: len(engine.orders) == 3)
+    stopping.set()
+    await running
+
+    assert len(waiting) == 1
+    assert len(await store.jobs.list(JobState.DELIVERED)) == 3
+
+
+async def test_a_call_that_outlasts_the_stop_is_hung_up_and_made_again(opened, worker, engine, tmp_path):
+    store, wakeups = opened
+    stage = a_stage(store, wakeups, worker, grace=timedelta())
+    job = await a_rendered_job(store, tmp_path, pages=3)
+    engine.next_call_lasts_until(asyncio.Event(), pages=1)
+    stopping = asyncio.Event()
+    running = asyncio.ensure_future(stage.run(stopping))
+    await until_pages_confirmed(store, job, 1)
+
+    stopping.set()
+    await running
+
+    postponed = await store.jobs.get(job.id)
+    (attempt,) = await store.jobs.attempts(job.id)
+    assert postponed.state is JobState.DEFERRED
+    assert (postponed.attempts, postponed.pages_confirmed) == (0, 1)
+    assert attempt.disposition is Disposition.CANCELLED
+    assert postponed.due_at <= datetime.now(UTC)
+
+
+async def test_pages_that_cannot_be_sent_fail_the_job(stage, store, engine, tmp_path):
+    job = await a_rendered_job(store, tmp_path)
+    engine.next_call_raises(UnreadablePages())
+
+    await stage.run_once()
+
+    failed = await store.jobs.get(job.id)
+    assert failed.state is JobState.FAILED
+    assert failed.failure is not None
+    assert failed.failure.code == "bad_document"
+    assert await answers(store) == [(NotificationKind.FAILED, "ann@example.com")]
+
+
+async def test_an_engine_that_is_closing_costs_no_attempt(stage, store, engine, tmp_path):
+    job = await a_rendered_job(store, tmp_path)
+    engine.next_call_raises(EngineClosed())
+
+    await stage.run_once()
+
+    assert (await store.jobs.get(job.id)).state is JobState.DEFERRED
+    assert (await store.jobs.get(job.id)).attempts == 0
+
+
+async def test_a_bug_of_ours_holds_the_job_and_closes_its_attempt(stage, store, engine, tmp_path, caplog):
+    job = await a_rendered_job(store, tmp_path)
+    engine.next_call_raises(ZeroDivisionError("a bug"))
+
+    await stage.run_once()
+
+    (attempt,) = await store.jobs.attempts(job.id)
+    assert (await store.jobs.get(job.id)).state is JobState.HELD
+    assert attempt.ended_at is not None
+    assert "ZeroDivisionError" in caplog.text
+    assert "a bug" in (await store.jobs.trace(job.id))[-1].text
+
+
+async def test_a_job_in_whose_calls_we_die_again_and_again_is_held(stage, store, engine, tmp_path):
+    job = await a_rendered_job(store, tmp_path)
+    for _ in range(3):
+        (claimed,) = await store.jobs.claim(JobState.RENDERED, JobState.DEFERRED, lease=timedelta())
+        await store.jobs.open_attempt(claimed, trunk="main", first_page=1)
+        await store.jobs.reap()
+
+    await stage.run_once()
+
+    assert (await store.jobs.get(job.id)).state is JobState.HELD
+    assert engine.orders == []
+
+
+async def test_a_mail_without_a_sender_is_faxed_and_answered_by_nobody(stage, store, tmp_path):
+    job = await a_rendered_job(store, tmp_path, sender=Sender(""))
+
+    await stage.run_once()
+
+    assert (await store.jobs.get(job.id)).state is JobState.DELIVERED
+    assert await answers(store) == []
+
+
+async def a_rendered_job_to(store, folder, number: str) -> None:
+    from tests.fakes.pages import a_fax
+    from tests.stages import ANN, a_received_job
+
+    await a_received_job(store, number=number)
+    (job,) = await store.jobs.claim(JobState.RECEIVED, lease=LEASE)
+    await store.jobs.record(job, JobEvent.SENDER_RESOLVED, Outcome(sender=ANN))
+    (job,) = await store.jobs.claim(JobState.RESOLVED, lease=LEASE)
+    ref = await store.blobs.put(a_fax(folder / "one.tif"))
+    await store.jobs.record(job, JobEvent.PAGES_RENDERED, Outcome(pages=ref, page_count=1))
+
+
+async def until(condition) -> None:
+    """Returns as soon as the condition holds; the test run's own timeout is the limit."""
+    while not condition():
+        await asyncio.sleep(0)
+
+
+async def until_pages_confirmed(store, job, pages: int) -> None:
+    while True:
+        attempts = await store.jobs.attempts(job.id)
+        if attempts and attempts[-1].pages_confirmed == pages:
+            return
