@@ -4,8 +4,10 @@ import asyncio
 import logging
 from datetime import timedelta
 
+from gateway import faxlog
 from gateway.errors import StoreUnavailable
 from gateway.model.job import Job
+from gateway.model.lifecycle import TERMINAL
 from gateway.ports.job_store import JobStore
 
 _log = logging.getLogger(__name__)
@@ -32,5 +34,7 @@ class Reaper:
             _log.warning("Expired leases were not looked for: %s", error)
             return []
         for job in reaped:
-            _log.warning("Job %s was left behind by its node and is %s now.", job.id, job.state)
+            faxlog.lease_expired(job)
+            if job.state in TERMINAL:  # the page journal had every page
+                faxlog.job_finished(job)
         return reaped

@@ -10,11 +10,11 @@ from sqlalchemy.engine import Connection, Row
 from gateway.errors import LeaseLost
 from gateway.model.ids import AttemptId
 from gateway.model.job import Job
-from gateway.model.lifecycle import JobEvent
+from gateway.model.lifecycle import JobEvent, JobState
 from gateway.ports.job_store import Outcome
 from gateway.store import tables
 from gateway.store.ids import new_id
-from gateway.store.statements import insert_new
+from gateway.store.statements import in_states, insert_new
 from gateway.store.types import now
 from telephony import Disposition, PageFacts, Transmission
 
@@ -53,9 +53,9 @@ _OPEN = sa.insert(_attempt).from_select(
     ).where(
         _job.c.id == sa.bindparam("job", type_=sa.Text),
         _job.c.version == sa.bindparam("read", type_=sa.Integer),
-        _job.c.state == "sending",
+        in_states(JobState.SENDING),
     ),
-)
+).returning(_attempt.c.id)
 
 
 def open_attempt(job: Job, *, node: str, trunk: str, first_page: int) -> Callable[[Connection], AttemptId]:
@@ -63,9 +63,9 @@ def open_attempt(job: Job, *, node: str, trunk: str, first_page: int) -> Callabl
 
     def work(connection: Connection) -> AttemptId:
         attempt_id = AttemptId(new_id())
-        given = {"attempt": attempt_id, "trunk": trunk, "node": node, "first_page": first_page}
-        result = connection.execute(_OPEN, given | {"job": job.id, "read": job.version})
-        if result.rowcount != 1:
+        given: dict[str, Any] = {"attempt": attempt_id, "trunk": trunk, "node": node, "first_page": first_page}
+        given |= {"job": job.id, "read": job.version}
+        if connection.execute(_OPEN, given).first() is None:
             raise LeaseLost(f"Job {job.id} is not ours to dial any more.")
         return attempt_id
 

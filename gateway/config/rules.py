@@ -1,0 +1,77 @@
+"""What each setting may be, beyond its type: ranges, shapes, and which ones are required."""
+
+from datetime import timedelta
+
+from gateway.config import values
+from gateway.config.values import Reader
+
+_STATION_ID = values.matching(
+    r"[ -~]{0,20}",
+    'a station id of at most 20 plain characters, for example "+49 30 1234567" (ITU-T T.30 5.3.6.2.4)',
+)
+_CALLER = values.matching(r"[0-9A-Za-z+*#._-]{1,40}", 'a number, for example "+49301234567"', empty=True)
+_HOST = values.matching(r"[A-Za-z0-9_.:-]{1,253}", 'a host, for example "mail.example.com"')
+_HOST_OR_NONE = values.matching(
+    r"[A-Za-z0-9_.:-]{1,253}", 'a host, for example "fax.example.com"', empty=True
+)
+_DOMAIN = values.matching(
+    r"(?:[A-Za-z0-9_](?:[A-Za-z0-9_-]*[A-Za-z0-9])?\.?)+", 'a mail domain, for example "fax.example.com"'
+)
+_MINUTE = timedelta(minutes=1)
+_HOUR = timedelta(hours=1)
+
+#: `section.setting` -> how it is read; `*` stands for any name. Others are read by their type.
+RULES: dict[str, Reader] = {
+    "node.name": values.matching(
+        r"[A-Za-z0-9](?:[A-Za-z0-9._-]{0,61}[A-Za-z0-9])?", 'a node name, for example "fax1"', empty=True
+    ),
+    "queue.url": values.matching(
+        r"(?:sqlite|postgres(?:ql)?)://.+",
+        'a database the queue can live in, for example "postgresql://faxgw@db.example.com/faxgw"',
+        empty=True,
+    ),
+    "queue.lease": values.duration(timedelta(seconds=5), _HOUR),
+    "smtp.listen": values.host_and_port,
+    "smtp.domains": values.list_of(_DOMAIN, at_least=1, example='["fax.example.com"]'),
+    "smtp.relay_networks": values.list_of(values.network, example='["192.0.2.0/24"]'),
+    "smtp.max_message_size": values.size(64 * 1024, 1024**3),
+    "smtp.max_recipients": values.number(1, 100_000),
+    "smtp.hostname": _HOST_OR_NONE,
+    "rendering.resolution": values.choice("standard", "fine"),
+    "rendering.workers": values.number(1, 256),
+    "rendering.page_limit": values.number(1, 10_000),
+    "rendering.timeout": values.duration(timedelta(seconds=5), _HOUR),
+    "sending.station_id": _STATION_ID,
+    "sending.caller_number": _CALLER,
+    "sending.header": values.header_template,
+    "sending.timezone": values.timezone,
+    "sending.attempts": values.number(1, 100),
+    "sip.listen": values.host_and_port,
+    "sip.media_ports": values.port_range,
+    "sip.media_address": _HOST_OR_NONE,
+    "trunk.*.proxy": values.matching(
+        r"sips?:[^\s@;]+(?:;\S*)?", 'a SIP address, for example "sip:pbx.example.com:5060"'
+    ),
+    "trunk.*.channels": values.number(1, 10_000),
+    "trunk.*.t38": values.choice("prefer", "accept", "never"),
+    "trunk.*.max_bit_rate": values.one_of_numbers(2400, 4800, 7200, 9600, 12000, 14400),
+    "trunk.*.answer_timeout": values.duration(timedelta(seconds=5), 10 * _MINUTE),
+    "receiving.station_id": _STATION_ID,
+    "receiving.channels": values.number(0, 10_000),
+    "receiving.operators": values.mailbox,
+    "did.*": values.mailboxes,
+    "mailer.host": _HOST,
+    "mailer.port": values.number(1, 65535),
+    "mailer.sender": values.mailbox,
+    "mailer.tls": values.choice("none", "starttls", "implicit"),
+    "mailer.timeout": values.duration(timedelta(seconds=1), _HOUR),
+    "mailer.give_up_after": values.duration(_MINUTE, timedelta(days=30)),
+}
+
+#: What has no default, and what it may look like.
+REQUIRED: dict[str, str] = {
+    "smtp.domains": '["fax.example.com"]',
+    "trunk.*.proxy": '"sip:pbx.example.com"',
+    "receiving.operators": '"fax-operators@example.com"',
+    "mailer.sender": '"fax@example.com"',
+}
