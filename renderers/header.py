@@ -31,6 +31,8 @@ _MARGIN = 48  #: dots: 6 mm, beside which some machines do not print
 _THRESHOLD = 150
 _OVERSAMPLED = 4
 _GAP = "   "
+#: Longer parts, and more of them, have no room anyway.
+_LONGEST_PART, _MOST_PARTS = 120, 8
 
 
 def stamp(tiff: Path, out: Path, lines: Sequence[str]) -> FaxPages:
@@ -96,7 +98,8 @@ def shortened(text: str, room: int) -> str:
     and the last (which page) are cut only when nothing is left between them.
     """
     printable = "".join(letter if letter.isprintable() else " " for letter in text)
-    parts = [part for part in re.split(r"\s{2,}", printable.strip()) if part]
+    parts = [part[:_LONGEST_PART] for part in re.split(r"\s{2,}", printable.strip()) if part]
+    parts = parts[: _MOST_PARTS - 1] + parts[_MOST_PARTS - 1 :][-1:]
     while _length(parts) > room and len(parts) > 2:
         inner = max(range(1, len(parts) - 1), key=lambda index: len(parts[index]))
         if len(parts[inner]) <= 4:

@@ -250,7 +250,7 @@ def _in_time(office: Office, request: dict[str, Any]) -> dict[str, str]:
 
 
 def _sockets_of(pid: int) -> list[str]:
-    """The socket files a LibreOffice has made in /tmp, which it does not remove when it is killed (proc(5))."""
+    """The socket files a LibreOffice has made in /tmp; it leaves them there when killed (proc(5))."""
     inodes = set()
     for file in Path("/proc", str(pid), "fd").iterdir():
         with contextlib.suppress(OSError):

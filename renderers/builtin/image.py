@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import numpy as np
-from PIL import Image, ImageSequence
+from PIL import Image, ImageFile, ImageSequence
 
 from renderers import media_type as kind
 from renderers import tiff_tags
@@ -59,6 +59,8 @@ def _is_fax(path: Path) -> bool:
 
 def _picture_pages(document: SourceDocument, profile: Profile) -> Iterator[RasterPage]:
     Image.MAX_IMAGE_PIXELS = MOST_PIXELS
+    # WeasyPrint has Pillow accept half a picture; its sender had better know.
+    ImageFile.LOAD_TRUNCATED_IMAGES = False
     try:
         with Image.open(document.path) as image:
             frames = getattr(image, "n_frames", 1) if document.media_type == kind.TIFF else 1
@@ -74,6 +76,8 @@ def _picture_pages(document: SourceDocument, profile: Profile) -> Iterator[Raste
         raise DocumentTooLarge(document.name, detail=str(error)) from error
     except (OSError, ValueError, SyntaxError, EOFError, OverflowError, KeyError) as error:
         raise DocumentDamaged(document.name, detail=str(error)) from error
+    finally:
+        ImageFile.LOAD_TRUNCATED_IMAGES = True
 
 
 def _page(image: Image.Image, profile: Profile) -> GrayPage:

@@ -69,7 +69,9 @@ class OfficeRenderer:
         return pdf_pages(converted(document, workshop), document.name, workshop.profile)
 
 
-def refuse_bomb(document: SourceDocument) -> None:
+def refuse_bomb(
+    document: SourceDocument, *, most_unpacked: int = MOST_UNPACKED, most_parts: int = MOST_PARTS
+) -> None:
     """Returns when the document, unpacked, is of a bearable size.
 
     Raises:
@@ -83,7 +85,7 @@ def refuse_bomb(document: SourceDocument) -> None:
     except (zipfile.BadZipFile, OSError, ValueError) as error:
         raise DocumentDamaged(document.name, detail=str(error)) from error
     unpacked = sum(part.file_size for part in parts)
-    if unpacked > MOST_UNPACKED or len(parts) > MOST_PARTS:
+    if unpacked > most_unpacked or len(parts) > most_parts:
         raise DocumentTooLarge(document.name, detail=f"{len(parts)} parts, {unpacked} bytes unpacked")
 
 

@@ -1,0 +1,104 @@
+import numpy as np
+import pytest
+
+from renderers.bilevel import bilevel
+from renderers.profile import PAGE_WIDTH, Resolution
+from renderers.spec import Box, GrayPage
+
+FINE = Resolution.FINE
+ROWS = 400
+WHOLE = Box(0, 0, PAGE_WIDTH, ROWS)
+
+
+def a_page(grey: int, rows: int = ROWS):
+    return np.full((rows, PAGE_WIDTH), grey, np.uint8)
+
+
+def share_of_black(bits) -> float:
+    return float(np.unpackbits(bits).mean())
+
+
+def test_text_is_black_and_paper_is_white():
+    gray = a_page(255)
+    gray[100:110, 200:300] = 90
+
+    dots = np.unpackbits(bilevel(GrayPage(gray), FINE), axis=1)
+
+    assert dots[100:110, 200:300].all()
+    assert dots.sum() == 1000
+
+
+def test_grey_text_survives_at_standard_resolution():
+    assert share_of_black(bilevel(GrayPage(a_page(180)), Resolution.STANDARD)) == 1
+    assert share_of_black(bilevel(GrayPage(a_page(180)), FINE)) == 0
+
+
+def test_grey_paper_of_a_scan_goes_white_and_its_text_stays():
+    gray = a_page(150)
+    gray[100:104, 200:900] = 60
+
+    dots = np.unpackbits(bilevel(GrayPage(gray, (WHOLE,)), FINE), axis=1)
+
+    assert dots[100:104, 200:900].mean() > 0.98
+    assert dots.sum() == pytest.approx(2800, rel=0.02)
+
+
+def test_a_shadow_on_a_scan_goes_white():
+    gray = (a_page(190).astype(float) * np.linspace(0.75, 1, PAGE_WIDTH)).astype(np.uint8)
+
+    assert share_of_black(bilevel(GrayPage(gray, (WHOLE,)), FINE)) < 0.001
+
+
+def test_a_large_black_area_on_a_scan_stays_black():
+    gray = a_page(200)
+    gray[100:300, 200:500] = 20
+
+    dots = np.unpackbits(bilevel(GrayPage(gray, (WHOLE,)), FINE), axis=1)
+
+    assert dots[100:300, 200:500].mean() > 0.99
+
+
+def test_dust_on_a_scan_is_wiped_off_and_thin_strokes_are_not():
+    gray = a_page(200)
+    gray[50::40, 50::40] = 20  # one dot each
+    gray[200, 300:600] = 20  # a hairline
+
+    dots = np.unpackbits(bilevel(GrayPage(gray, (WHOLE,)), FINE), axis=1)
+
+    assert dots[200, 300:600].mean() > 0.98
+    assert dots.sum() == pytest.approx(300, abs=8)
+
+
+@pytest.mark.parametrize("resolution", list(Resolution))
+def test_a_photograph_keeps_its_greys_at_every_resolution(resolution):
+    ramp = np.tile(np.linspace(0, 255, PAGE_WIDTH).astype(np.uint8), (ROWS, 1))
+
+    dots = np.unpackbits(bilevel(GrayPage(ramp, (WHOLE,)), resolution), axis=1)
+
+    for left in range(0, PAGE_WIDTH - 216, 216):
+        grey = 1 - ramp[:, left : left + 216].mean() / 255
+        assert dots[:, left : left + 216].mean() == pytest.approx(grey, abs=0.02)
+
+
+def test_a_chart_of_flat_colours_is_not_screened():
+    gray = a_page(255)
+    gray[:, : PAGE_WIDTH // 2] = 210
+    gray[200:210, 300:400] = 0
+
+    dots = np.unpackbits(bilevel(GrayPage(gray, (WHOLE,)), FINE), axis=1)
+
+    assert dots.sum() == 1000
+
+
+def test_a_small_logo_is_treated_like_text():
+    gray = a_page(255)
+    gray[0:100, 0:100] = np.linspace(0, 255, 100).astype(np.uint8)
+
+    dots = np.unpackbits(bilevel(GrayPage(gray, (Box(0, 0, 100, 100),)), FINE), axis=1)
+
+    assert dots[:100, :64].all()
+    assert not dots[:100, 68:].any()
+
+
+def test_a_picture_outside_the_page_is_ignored():
+    assert share_of_black(bilevel(GrayPage(a_page(255), (Box(1728, 400, 1728, 400),)), FINE)) == 0

@@ -1,0 +1,150 @@
+import numpy as np
+import pytest
+from PIL import Image
+
+from renderers import media_type as kind
+from renderers.builtin.image import ImageRenderer
+from renderers.document import SourceDocument
+from renderers.errors import DocumentDamaged, DocumentTooLarge, TooManyPages
+from renderers.profile import Profile, Resolution
+from renderers.spec import BilevelPage, GrayPage
+from tests.unit.renderers.pages import a_fax, a_workshop, striped, white
+
+
+def pages_of(path, media_type, profile=None):
+    document = SourceDocument(path.name, path, media_type)
+    return list(ImageRenderer().pages(document, a_workshop(path.parent, profile)))
+
+
+def dark_box(page):
+    """The first and last row and column of what is dark."""
+    rows, columns = np.nonzero(page.gray < 128)
+    return [int(value) for value in (rows.min(), rows.max(), columns.min(), columns.max())]
+
+
+def a_picture(path, size=(400, 300), mode="L", ground="white", mark="black", **options):
+    image = Image.new(mode, size, ground)
+    image.paste(mark, (0, 0, size[0] // 4, size[1] // 4))
+    image.save(path, **options)
+    return path
+
+
+def test_a_picture_is_printed_at_its_own_size(tmp_path):
+    (page,) = pages_of(a_picture(tmp_path / "a.png", dpi=(204, 204)), kind.PNG)
+
+    assert page.gray.shape == (288, 1728)
+    assert dark_box(page) == pytest.approx([0, 71, 664, 763], abs=2)
+
+
+def test_a_large_photo_fills_the_page_and_is_turned(tmp_path):
+    (page,) = pages_of(a_picture(tmp_path / "a.jpg", (3000, 2000)), kind.JPEG)
+
+    assert page.gray.shape == (2287, 1728)
+    top, bottom, left, right = dark_box(page)
+    assert (top, right) == pytest.approx((0, page.pictures[0].right - 1), abs=3)
+    assert bottom == pytest.approx(2287 / 4, abs=4)
+    assert right - left == pytest.approx((page.pictures[0].right - page.pictures[0].left) / 4, abs=4)
+
+
+@pytest.mark.parametrize(
+    ("orientation", "corner"), [(1, "left top"), (3, "right bottom"), (6, "right top"), (8, "left bottom")]
+)
+def test_the_cameras_orientation_is_followed(tmp_path, orientation, corner):
+    exif = Image.Exif()
+    exif[0x0112] = orientation
+    (page,) = pages_of(a_picture(tmp_path / "a.jpg", (400, 400), dpi=(204, 204), exif=exif), kind.JPEG)
+
+    top, _, left, _ = dark_box(page)
+    assert f"{'left' if left < 800 else 'right'} {'top' if top < 100 else 'bottom'}" == corner
+
+
+@pytest.mark.parametrize("mode", ["RGBA", "LA"])
+def test_what_is_transparent_is_white(tmp_path, mode):
+    Image.new(mode, (200, 200), (0,) * len(mode)).save(tmp_path / "a.png")
+
+    (page,) = pages_of(tmp_path / "a.png", kind.PNG)
+
+    assert page.gray.min() == 255
+
+
+def test_a_png_of_16_bits_keeps_its_greys(tmp_path):
+    Image.fromarray(np.full((100, 100), 0x8000, np.uint16)).save(tmp_path / "a.png", dpi=(204, 204))
+
+    (page,) = pages_of(tmp_path / "a.png", kind.PNG)
+
+    assert page.gray[48, 864] == pytest.approx(127, abs=2)
+
+
+def test_a_tiff_of_three_grey_pages_has_three_pages(tmp_path):
+    frames = [Image.new("L", (100, 100), grey) for grey in (0, 128, 255)]
+    frames[0].save(tmp_path / "a.tif", save_all=True, append_images=frames[1:])
+
+    pages = pages_of(tmp_path / "a.tif", kind.TIFF)
+
+    assert [int(page.gray[50, 864]) for page in pages] == [0, 128, 255]
+    with pytest.raises(TooManyPages):
+        pages_of(tmp_path / "a.tif", kind.TIFF, Profile(page_limit=2))
+
+
+def test_a_gif_is_its_first_picture(tmp_path):
+    frames = [Image.new("L", (100, 100), grey) for grey in (0, 255)]
+    frames[0].save(tmp_path / "a.gif", save_all=True, append_images=frames[1:])
+
+    assert len(pages_of(tmp_path / "a.gif", kind.GIF)) == 1
+
+
+def test_a_fax_goes_through_dot_for_dot(tmp_path):
+    noise = np.random.default_rng(1).integers(0, 256, (300, 216), np.uint8)
+    pages = pages_of(a_fax(tmp_path / "fax.tif", noise, white(2350)), kind.TIFF)
+
+    assert [type(page) for page in pages] == [BilevelPage, BilevelPage]
+    assert np.array_equal(pages[0].bits, noise)
+    assert len(pages[1].bits) == 2350
+
+
+def test_a_standard_fax_has_its_lines_doubled_for_a_fine_one(tmp_path):
+    path = a_fax(tmp_path / "fax.tif", striped(100), resolution=Resolution.STANDARD)
+
+    (page,) = pages_of(path, kind.TIFF)
+
+    assert np.array_equal(page.bits, np.repeat(striped(100), 2, axis=0))
+
+
+def test_a_fax_longer_than_the_sheet_is_made_to_fit(tmp_path):
+    (page,) = pages_of(a_fax(tmp_path / "fax.tif", striped(6000)), kind.TIFF)
+
+    assert isinstance(page, GrayPage)
+    assert page.gray.shape == (2287, 1728)
+
+
+def test_a_scan_of_another_width_is_made_to_fit(tmp_path):
+    Image.new("1", (2550, 3300), 0).save(tmp_path / "a.tif", compression="group4", dpi=(300, 300))
+
+    (page,) = pages_of(tmp_path / "a.tif", kind.TIFF)
+
+    black = np.argwhere(page.gray == 0)
+    assert (black.max(axis=0) - black.min(axis=0)).tolist() == pytest.approx([2155, 1728], abs=8)
+
+
+def test_a_fax_beyond_the_page_limit_is_refused(tmp_path):
+    with pytest.raises(TooManyPages):
+        pages_of(a_fax(tmp_path / "fax.tif", white(), white()), kind.TIFF, Profile(page_limit=1))
+
+
+def test_a_picture_of_a_thousand_million_dots_is_refused_before_it_is_decoded(tmp_path):
+    path = a_picture(tmp_path / "a.png")
+    content = bytearray(path.read_bytes())
+    content[16:24] = (40_000).to_bytes(4, "big") * 2
+    path.write_bytes(content)
+
+    with pytest.raises((DocumentTooLarge, DocumentDamaged)):
+        pages_of(path, kind.PNG)
+
+
+@pytest.mark.parametrize("cut", [20, 60, 120])
+def test_a_picture_that_is_cut_off_is_called_damaged(tmp_path, cut):
+    path = a_picture(tmp_path / "a.png")
+    path.write_bytes(path.read_bytes()[:cut])
+
+    with pytest.raises(DocumentDamaged):
+        pages_of(path, kind.PNG)

@@ -1,0 +1,143 @@
+import io
+import zipfile
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from renderers import media_type as kind
+from renderers.media_type import charset_of, media_type_of
+
+
+def a_zip(**entries: bytes) -> bytes:
+    buffer = io.BytesIO()
+    with zipfile.ZipFile(buffer, "w") as archive:
+        for name, content in entries.items():
+            archive.writestr(name.replace("__", "/"), content)
+    return buffer.getvalue()
+
+
+def ole(stream: str) -> bytes:
+    return b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1" + bytes(600) + stream.encode("utf-16-le") + bytes(64)
+
+
+ODT = kind.ODT.encode()
+ENCRYPTED = b'<manifest:file-entry><manifest:encryption-data manifest:checksum="x"/>'
+CONTENT_TYPES = {"[Content_Types].xml": b"<Types/>"}
+
+
+@pytest.mark.parametrize(
+    ("content", "expected"),
+    [
+        (b"%PDF-1.7\n", kind.PDF),
+        (b"\xef\xbb\xbf\r\n%PDF-1.4\n", kind.PDF),
+        (b"II*\0\x08\0\0\0", kind.TIFF),
+        (b"MM\0*\0\0\0\x08", kind.TIFF),
+        (b"\x89PNG\r\n\x1a\n....", kind.PNG),
+        (b"\xff\xd8\xff\xe0..JFIF", kind.JPEG),
+        (b"GIF89a....", kind.GIF),
+        (b"BM\x46\0\0\0\0\0\0\0\x36", kind.BMP),
+        (b"RIFF\x10\0\0\0WEBPVP8 ", kind.WEBP),
+        (b"{\\rtf1\\ansi Hello}", kind.RTF),
+        (a_zip(mimetype=ODT), kind.ODT),
+        (a_zip(mimetype=kind.ODS.encode()), kind.ODS),
+        (a_zip(**{"mimetype": ODT, "META-INF__manifest.xml": ENCRYPTED}), kind.PROTECTED_OFFICE),
+        (a_zip(**CONTENT_TYPES, word__document=b"<w/>"), kind.DOCX),
+        (a_zip(**CONTENT_TYPES, xl__workbook=b"<w/>"), kind.XLSX),
+        (a_zip(**CONTENT_TYPES, ppt__slides=b"<w/>"), kind.PPTX),
+        (a_zip(readme=b"only a zip"), kind.UNKNOWN),
+        (ole("WordDocument"), kind.DOC),
+        (ole("Workbook"), kind.XLS),
+        (ole("PowerPoint Document"), kind.PPT),
+        (ole("EncryptedPackage"), kind.PROTECTED_OFFICE),
+        (ole("SomethingElse"), kind.UNKNOWN),
+        (b"<!DOCTYPE html><p>Hello", kind.HTML),
+        (b"  <html><body>", kind.HTML),
+        ("Grüße aus Köln".encode(), kind.PLAIN),
+        ("Grüße aus Köln".encode("latin-1"), kind.PLAIN),
+        ("\ufeffHallo".encode("utf-16-le"), kind.PLAIN),
+        (b"BMW is a car maker, and this is text.", kind.PLAIN),
+        (b"\0\1\2\3\4", kind.UNKNOWN),
+        (b"%!PS-Adobe-3.0\n", kind.UNKNOWN),
+        (b"PK\x03\x04 cut off", kind.UNKNOWN),
+    ],
+)
+def test_a_file_is_what_its_bytes_say(tmp_path, content, expected):
+    (tmp_path / "blob").write_bytes(content)
+
+    assert media_type_of(tmp_path / "blob") == expected
+
+
+def test_a_declared_type_does_not_change_what_bytes_tell(tmp_path):
+    (tmp_path / "blob").write_bytes(b"%PDF-1.7\n")
+
+    assert media_type_of(tmp_path / "blob", "image/png") == kind.PDF
+
+
+@pytest.mark.parametrize(
+    ("declared", "expected"),
+    [
+        ("text/html; charset=utf-8", kind.HTML),
+        ("TEXT/CSV", kind.CSV),
+        ("text/plain", kind.PLAIN),
+        ("application/pdf", kind.PLAIN),
+        (None, kind.PLAIN),
+    ],
+)
+def test_text_is_what_it_was_declared_to_be(tmp_path, declared, expected):
+    (tmp_path / "blob").write_bytes(b"Name;Number\nA;1\n")
+
+    assert media_type_of(tmp_path / "blob", declared) == expected
+
+
+def test_html_that_was_declared_plain_is_printed_as_it_is(tmp_path):
+    (tmp_path / "blob").write_bytes(b"<html>source</html>")
+
+    assert media_type_of(tmp_path / "blob", "text/plain") == kind.PLAIN
+
+
+@pytest.mark.parametrize(
+    ("declared", "charset"),
+    [
+        ("text/plain; charset=ISO-8859-1", "iso8859-1"),
+        ('text/html; charset="utf-8"', "utf-8"),
+        ("text/plain; charset=klingon", None),
+        ("text/plain", None),
+        (None, None),
+    ],
+)
+def test_a_charset_counts_when_python_knows_it(declared, charset):
+    assert charset_of(declared) == charset
+
+
+_STARTS = [
+    b"",
+    b"PK\x03\x04",
+    b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1",
+    b"%PDF-",
+    b"II*\0",
+    b"<html",
+    b"RIFF\0\0\0\0WEBP",
+]
+
+
+@settings(max_examples=150, suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None)
+@given(
+    start=st.sampled_from(_STARTS), rest=st.binary(max_size=300), declared=st.none() | st.text(max_size=30)
+)
+def test_any_bytes_have_a_type(tmp_path, start, rest, declared):
+    (tmp_path / "blob").write_bytes(start + rest)
+
+    assert "/" in media_type_of(tmp_path / "blob", declared)
+    charset_of(declared)
+
+
+@settings(max_examples=100, suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None)
+@given(data=st.data())
+def test_a_mutated_archive_has_a_type(tmp_path, data):
+    content = bytearray(a_zip(mimetype=ODT, **{"META-INF__manifest.xml": b"<x/>"}))
+    for _ in range(data.draw(st.integers(1, 5))):
+        content[data.draw(st.integers(0, len(content) - 1))] = data.draw(st.integers(0, 255))
+    (tmp_path / "blob").write_bytes(content)
+
+    assert "/" in media_type_of(tmp_path / "blob")
