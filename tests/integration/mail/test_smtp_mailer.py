@@ -1,5 +1,6 @@
 """Mails leave through a real SMTP server, with and without TLS, and its refusals are told apart."""
 
+import shlex
 import socket
 import ssl
 import subprocess
@@ -40,8 +41,10 @@ def a_mailer(server: ScriptedMailServer, **settings) -> SmtpMailer:
 def certificate(tmp_path_factory):
     folder = tmp_path_factory.mktemp("certificate")
     subprocess.run(
-        "openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -keyout key.pem -out cert.pem "
-        "-days 2 -subj /CN=localhost -addext subjectAltName=DNS:localhost".split(),
+        shlex.split(
+            "openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -days 2 "
+            "-subj /CN=localhost -addext subjectAltName=DNS:localhost -keyout key.pem -out cert.pem"
+        ),
         cwd=folder,
         check=True,
         capture_output=True,
