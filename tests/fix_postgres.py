@@ -37,6 +37,12 @@ def postgres_programs() -> Path:
     return Path(found).parent
 
 
+def pytest_report_header() -> str:
+    """The version that tests run against."""
+    program = postgres_programs() / "postgres"
+    return subprocess.run([program, "--version"], capture_output=True, text=True, check=True).stdout.strip()
+
+
 class Postgres:
     """A server that can be stopped, started and killed."""
 
