@@ -127,7 +127,7 @@ class SipEngine:
 
     def _trunk_of(self, source: str) -> Trunk:
         for trunk in self._trunks:
-            if SipUri.parse(trunk.proxy).host.strip("[]") == source:
+            if trunk.proxy and SipUri.parse(trunk.proxy).host.strip("[]") == source:
                 return trunk
         return self._trunks[0] if self._trunks else Trunk("incoming", proxy="")
 

@@ -7,6 +7,7 @@ event, as a frozen value, to whoever owns the call or channel. No C object leave
 import asyncio
 import contextlib
 import importlib
+import logging
 from collections.abc import Callable
 from dataclasses import dataclass
 from enum import IntEnum
@@ -14,6 +15,8 @@ from pathlib import Path
 from typing import Any
 
 from telephony.errors import AddressInUse, EngineClosed, NativeCoreMissing
+
+_log = logging.getLogger("faxgw.telephony")
 
 
 class Kind(IntEnum):
@@ -153,7 +156,10 @@ class NativeCore:
         while self._core and (event := self._lib.fc_next_event(self._core)):
             native = self._frozen(event)
             self._lib.fc_event_free(event)
-            self._hand_on(native)
+            try:
+                self._hand_on(native)
+            except Exception:  # noqa: BLE001 - one broken call must not end the others
+                _log.exception("the event %s of %d was not dealt with", native.kind.name, native.id)
 
     def _hand_on(self, event: NativeEvent) -> None:
         if event.kind is Kind.STOPPED:
