@@ -1,0 +1,252 @@
+"""How many mails a second are accepted durably: our intake with its SQLite store, against Postfix.
+
+    python tests/benchmarks/smtp.py [--rounds N]
+
+Postfix is a private instance (smtpd, cleanup, hold queue); ours is one and two intake processes with the real
+store. Rounds are interleaved, smtp-source is the client of both, a connection carries one message. Both sync
+each message to disk before they say 250. Prints a Markdown table. Needs Debian's postfix.
+"""
+
+import argparse
+import asyncio
+import os
+import re
+import shutil
+import signal
+import socket
+import sqlite3
+import statistics
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
+from ipaddress import ip_network
+from pathlib import Path
+
+from gateway.cluster.wakeups import open_wakeups
+from gateway.config.schema import NodeSection, QueueSection, SmtpSection
+from gateway.intake.smtp import SmtpIntake
+from gateway.store import migrate, open_store
+
+LOADS = (("2 KB", 2_000, 20, 1000), ("110 KB", 110_000, 10, 250), ("1.5 MB", 1_500_000, 5, 50))
+RECIPIENT = "441174960124@fax.example.com"
+TICKS = os.sysconf("SC_CLK_TCK")
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
+    parser.add_argument("--rounds", type=int, default=5)
+    parser.add_argument("--serve", nargs=2, metavar=("PORT", "DIR"), help=argparse.SUPPRESS)
+    arguments = parser.parse_args()
+    if arguments.serve:
+        asyncio.run(serve(int(arguments.serve[0]), Path(arguments.serve[1])))
+        return
+    for program in ("smtp-source", "postfix"):
+        if shutil.which(program, path=f"{os.environ['PATH']}:/usr/sbin") is None:
+            sys.exit(f"{program} is missing. Install it: apt-get install postfix")
+    with ExitStack() as stack:
+        folder = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="faxgw-bench-")))
+        folder.chmod(0o755)  # Postfix insists on it
+        servers = {
+            "Postfix": stack.enter_context(postfix(folder / "postfix")),
+            "faxgw, 1 process": stack.enter_context(intake(folder / "one", processes=1)),
+            "faxgw, 2 processes": stack.enter_context(intake(folder / "two", processes=2)),
+        }
+        measure(servers, arguments.rounds)
+
+
+class Server:
+    """Where to send to, and what it costs."""
+
+    def __init__(self, port: int, processes: list[int]) -> None:
+        self.port, self._processes = port, processes
+        self.sent = 0
+
+    def cpu(self) -> float:
+        """Seconds, of these processes and their children, dead or alive."""
+        return sum(_cpu(pid) for pid in self._processes)
+
+    def stored(self) -> int:
+        raise NotImplementedError
+
+    def clear(self) -> None:
+        """The next round starts with an empty queue, where that matters."""
+
+
+def measure(servers: dict[str, Server], rounds: int) -> None:
+    rates: dict[tuple[str, str], list[float]] = {}
+    costs: dict[tuple[str, str], list[float]] = {}
+    for load, size, sessions, count in LOADS:
+        for _ in range(rounds):
+            for name, server in servers.items():
+                cpu, began = server.cpu(), time.perf_counter()
+                _send(server.port, size, sessions, count)
+                took = time.perf_counter() - began
+                server.sent += count
+                costs.setdefault((load, name), []).append((server.cpu() - cpu) / count * 1000)
+                rates.setdefault((load, name), []).append(count / took)
+                server.clear()
+    for name, server in servers.items():
+        assert server.stored() == server.sent, f"{name} lost mails: {server.stored()} of {server.sent}"
+    print("| mail | sessions | server | mails/s | MB/s | against Postfix | CPU ms/mail |")
+    print("|---|---|---|---|---|---|---|")
+    for load, size, sessions, _ in LOADS:
+        for name in servers:
+            rate, cost = statistics.median(rates[load, name]), statistics.median(costs[load, name])
+            against = statistics.median(
+                ours / theirs for ours, theirs in zip(rates[load, name], rates[load, "Postfix"], strict=True)
+            )
+            print(
+                f"| {load} | {sessions} | {name} | {rate:.0f} | {rate * size / 1e6:.1f} "
+                f"| {against:.2f} | {cost:.2f} |"
+            )
+
+
+def _send(port: int, size: int, sessions: int, count: int) -> None:
+    subprocess.run(
+        ["/usr/sbin/smtp-source", "-4", "-l", str(size), "-s", str(sessions), "-m", str(count)]
+        + ["-f", "anna@example.com", "-t", RECIPIENT, f"127.0.0.1:{port}"],
+        check=True,
+    )
+
+
+def _cpu(pid: int) -> float:
+    try:
+        fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
+        children = Path(f"/proc/{pid}/task/{pid}/children").read_text().split()
+    except OSError:
+        return 0.0
+    return sum(map(int, fields[11:15])) / TICKS + sum(_cpu(int(child)) for child in children)
+
+
+def _free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
+
+
+def _wait_for(port: int) -> None:
+    deadline = time.monotonic() + 20
+    while time.monotonic() < deadline:
+        with socket.socket() as probe:
+            if probe.connect_ex(("127.0.0.1", port)) == 0:
+                return
+        time.sleep(0.05)
+    raise TimeoutError(f"Nothing listens on port {port}.")
+
+
+# Ours.
+
+
+async def serve(port: int, folder: Path) -> None:
+    """One intake process, until SIGTERM."""
+    queue, node = QueueSection(), NodeSection(name="bench", data_dir=folder)
+    section = SmtpSection(
+        listen=f"127.0.0.1:{port}",
+        domains=("fax.example.com",),
+        relay_networks=(ip_network("127.0.0.0/8"),),
+        hostname="bench.example.com",
+    )
+    stop = asyncio.Event()
+    asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, stop.set)
+    async with (
+        open_wakeups(queue, node) as wakeups,
+        open_store(queue, node, wakeups) as store,
+        SmtpIntake(section, store.jobs, folder, share_port=True),
+    ):
+        await stop.wait()
+
+
+class _Intake(Server):
+    def __init__(self, port: int, processes: list[int], database: Path) -> None:
+        super().__init__(port, processes)
+        self._database = database
+
+    def stored(self) -> int:
+        with sqlite3.connect(self._database) as database:
+            found = database.execute("SELECT count(*) FROM job").fetchone()[0]
+        database.close()
+        return int(found)
+
+
+@contextmanager
+def intake(folder: Path, *, processes: int) -> Iterator[Server]:
+    folder.mkdir()
+    migrate(QueueSection(), NodeSection(name="bench", data_dir=folder))
+    port = _free_port()
+    command = [sys.executable, __file__, "--serve", str(port), str(folder)]
+    environment = {**os.environ, "PYTHONPATH": str(Path(__file__).parents[2])}
+    running = [subprocess.Popen(command, env=environment) for _ in range(processes)]
+    try:
+        _wait_for(port)
+        time.sleep(1)  # the second one, too
+        yield _Intake(port, [process.pid for process in running], folder / "queue.db")
+    finally:
+        for process in running:
+            process.terminate()
+            process.wait(10)
+
+
+# Postfix.
+
+
+class _Postfix(Server):
+    def __init__(self, port: int, master: int, settings: Path) -> None:
+        super().__init__(port, [master])
+        self._settings = settings
+        self._cleared = 0
+
+    def clear(self) -> None:
+        said = subprocess.run(
+            ["/usr/sbin/postsuper", "-c", self._settings, "-d", "ALL"], capture_output=True, text=True
+        ).stderr
+        self._cleared += int(found[1]) if (found := re.search(r"Deleted: (\d+)", said)) else 0
+
+    def stored(self) -> int:
+        return self._cleared
+
+
+@contextmanager
+def postfix(folder: Path) -> Iterator[Server]:
+    port, settings = _free_port(), folder / "etc"
+    for name in ("etc", "spool", "data"):
+        (folder / name).mkdir(parents=True)
+        (folder / name).chmod(0o755)
+    folder.chmod(0o755)
+    shutil.chown(folder / "data", "postfix")
+    master = Path("/usr/share/postfix/master.cf.dist").read_text()
+    master = re.sub(r"^smtp +inet .*$", f"127.0.0.1:{port} inet n - n - - smtpd", master, flags=re.MULTILINE)
+    master = re.sub(r"^#postlog", "postlog", master, flags=re.MULTILINE)
+    (settings / "master.cf").write_text(re.sub(r"^pickup.*$", "", master, flags=re.MULTILINE))
+    (settings / "main.cf").write_text(
+        f"""compatibility_level = 3.6
+queue_directory = {folder}/spool
+data_directory = {folder}/data
+maillog_file = {folder}/postfix.log
+maillog_file_prefixes = {folder}
+myhostname = bench.example.com
+mydestination =
+inet_protocols = ipv4
+mynetworks = 127.0.0.0/8
+message_size_limit = 52428800
+smtp_dns_support_level = disabled
+smtpd_peername_lookup = no
+smtpd_client_connection_count_limit = 0
+smtpd_recipient_restrictions = check_recipient_access static:HOLD, permit
+"""
+    )
+    command = ["/usr/sbin/postfix", "-c", settings]
+    with (folder / "start.log").open("w") as log:
+        # Its daemons would keep a pipe of ours open for ever: a file.
+        subprocess.run([*command, "start"], check=True, stdout=log, stderr=log)
+        try:
+            _wait_for(port)
+            yield _Postfix(port, int((folder / "spool/pid/master.pid").read_text()), settings)
+        finally:
+            subprocess.run([*command, "stop"], check=True, stdout=log, stderr=log)
+
+
+if __name__ == "__main__":
+    main()
