@@ -13,9 +13,10 @@ import os
 import signal
 import socket
 import sys
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from datetime import timedelta
+from math import inf
 from time import monotonic
 
 from gateway.daemon import GRACE, PARENT_VARIABLE, READY_VARIABLE, ROLES
@@ -24,7 +25,7 @@ from gateway.exit_code import HOPELESS, ExitCode
 _log = logging.getLogger("faxgw.supervisor")
 
 _PAUSES = (0.1, 0.5, 2.0, 5.0, 15.0, 30.0)  # seconds before a role is started again; the last one for ever
-_STEADY = timedelta(minutes=1)  # a role that ran so long starts again without a pause
+_STEADY = timedelta(seconds=5)  # a role that did its work for so long starts again without a pause
 _STOP_WITHIN = GRACE + timedelta(seconds=15)
 
 
@@ -37,17 +38,17 @@ class _Role:
         self._command = command
         self._process: asyncio.subprocess.Process | None = None
         self._falls = 0
+        self._ready_at = inf  # monotonic seconds, in this run of the process
 
     async def run(self, stopping: asyncio.Event) -> ExitCode:
         """Runs the role until the gateway stops, or until it is clear that it never will."""
         while not stopping.is_set():
-            started = monotonic()
             code = await self._run_once(stopping)
             if stopping.is_set():
                 break
             if code in HOPELESS and not self.ready.is_set():
                 return ExitCode(code)
-            if monotonic() - started > _STEADY.total_seconds():
+            if monotonic() - self._ready_at > _STEADY.total_seconds():
                 self._falls = 0
             pause = _PAUSES[min(self._falls, len(_PAUSES) - 1)]
             self._falls += 1
@@ -64,6 +65,7 @@ class _Role:
                 self._process.send_signal(signum)
 
     async def _run_once(self, stopping: asyncio.Event) -> int:
+        self._ready_at = inf
         reader, writer = os.pipe()
         try:
             environment = os.environ | {PARENT_VARIABLE: str(os.getpid()), READY_VARIABLE: str(writer)}
@@ -90,21 +92,22 @@ class _Role:
         if os.read(reader, 64):
             _log.info("%s is ready", self.name)
             self.ready.set()
+            self._ready_at = monotonic()
         else:
             asyncio.get_running_loop().remove_reader(reader)
 
 
-async def supervise(roles: Sequence[str], arguments: Sequence[str]) -> ExitCode:
-    """Runs the roles until SIGTERM or SIGINT, and returns when all of them have ended.
+def role_commands(roles: Sequence[str], arguments: Sequence[str]) -> dict[str, list[str]]:
+    """What starts each role; `arguments` are the configuration file and its overrides."""
+    return {
+        name: [sys.executable, "-m", "gateway", "role", name, *arguments] for name in ROLES if name in roles
+    }
 
-    `arguments` go to every role: the configuration file and its overrides.
-    """
+
+async def supervise(commands: Mapping[str, Sequence[str]]) -> ExitCode:
+    """Runs these roles until SIGTERM or SIGINT, and returns when all of them have ended."""
     stopping = asyncio.Event()
-    children = [
-        _Role(name, [sys.executable, "-m", "gateway", "role", name, *arguments])
-        for name in ROLES
-        if name in roles
-    ]
+    children = [_Role(name, command) for name, command in commands.items()]
     loop = asyncio.get_running_loop()
     for signum in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(signum, _stop, stopping, children)
@@ -113,13 +116,13 @@ async def supervise(roles: Sequence[str], arguments: Sequence[str]) -> ExitCode:
         heralding = group.create_task(_herald(children))
         watching = group.create_task(stopping.wait())
         done, _ = await asyncio.wait([*runs, watching], return_when=asyncio.FIRST_COMPLETED)
-        hopeless = [task.result() for task in done if task in runs]
+        hopeless = [task.result() for task in runs if task in done]
         if not stopping.is_set():
             _stop(stopping, children)
         notify_systemd("STOPPING=1")
         await _end_all(list(runs), children)
         heralding.cancel()
-    return next((code for code in hopeless if code), ExitCode.OK)
+    return next((code for code in hopeless if code is not ExitCode.OK), ExitCode.OK)
 
 
 def _stop(stopping: asyncio.Event, children: Sequence[_Role]) -> None:

@@ -6,7 +6,6 @@ Every error is one line on stderr that says what to do next, never a traceback; 
 
 import sys
 from importlib import import_module
-from importlib.metadata import version
 
 import click
 
@@ -46,9 +45,7 @@ class _Commands(click.Group):
 
 def _print_version(ctx: click.Context, _: click.Parameter, wanted: bool) -> None:
     if wanted and not ctx.resilient_parsing:
-        click.echo(f"faxgw {version('faxgw')}")
-        native = import_module("gateway.cli.native_versions")
-        for line in native.lines():
+        for line in import_module("gateway.cli.versions").lines():
             click.echo(line)
         ctx.exit()
 

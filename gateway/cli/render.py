@@ -27,4 +27,4 @@ def render(files: tuple[Path, ...], output: Path, resolution: str) -> None:
     except RenderError as error:
         detail = f" ({error.detail})" if error.detail else ""
         raise DocumentRejected(f"{error.sentence} {error.remedy}{detail}") from error
-    click.echo(f"{output}: {pages.page_count} pages")
+    click.echo(f"{output}: {pages.page_count} page{'s' * (pages.page_count != 1)}")

@@ -25,7 +25,7 @@ def serve(config_file: Path, overrides: tuple[str, ...], roles: str) -> ExitCode
 
     from gateway.cli.logs import log_to_stderr
     from gateway.daemon.process import check_role
-    from gateway.supervisor import supervise
+    from gateway.supervisor import role_commands, supervise
 
     wanted = [role.strip() for role in roles.split(",") if role.strip()]
     for role in wanted:
@@ -35,4 +35,4 @@ def serve(config_file: Path, overrides: tuple[str, ...], roles: str) -> ExitCode
     config = load_config(config_file, overrides)
     log_to_stderr("supervisor", config)
     arguments = ["-c", str(config_file), *(word for text in overrides for word in ("-o", text))]
-    return asyncio.run(supervise(wanted, arguments))
+    return asyncio.run(supervise(role_commands(wanted, arguments)))

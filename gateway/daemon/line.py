@@ -75,5 +75,3 @@ def _trunk(name: str, section: TrunkSection) -> Trunk:
         max_bit_rate=section.max_bit_rate,
         answer_timeout_s=section.answer_timeout.total_seconds(),
     )
-
-

@@ -8,7 +8,9 @@ from gateway.config.schema import Config, RenderingSection
 from gateway.daemon.clock import SystemClock
 from gateway.daemon.process import Ready
 from gateway.daemon.scratch import scratch_folder
+from gateway.mail.smtp import SmtpMailer
 from gateway.model.lifecycle import JobState
+from gateway.notifying.worker import NotifyingWorker
 from gateway.ports.wakeups import Topic
 from gateway.rendering.page_views import RenderedViews
 from gateway.rendering.worker import RenderingWorker
@@ -30,6 +32,7 @@ async def run(config: Config, stopping: asyncio.Event, ready: Ready) -> None:
             open_wakeups(config.queue, config.node) as wakeups,
             open_store(config.queue, config.node, wakeups) as store,
             RenderPool(workers=config.rendering.workers + _ANSWERING, limits=limits) as pool,
+            SmtpMailer(config.mailer) as mailer,
         ):
             resolver = ResolvingWorker(
                 jobs=store.jobs, blobs=store.blobs, sender_of=EnvelopeSenders(config.sending)
@@ -41,3 +44,51 @@ async def run(config: Config, stopping: asyncio.Event, ready: Ready) -> None:
                 profile=_profile(config.rendering),
                 scratch=scratch,
             )
+            stages = [
+                Stage(
+                    topic=Topic.RESOLVING,
+                    claims=(JobState.RECEIVED,),
+                    work=resolver.work,
+                    jobs=store.jobs,
+                    wakeups=wakeups,
+                    lease=config.queue.lease,
+                    at_once=_RESOLVED_AT_ONCE,
+                ),
+                Stage(
+                    topic=Topic.RENDERING,
+                    claims=(JobState.RESOLVED,),
+                    work=renderer.work,
+                    jobs=store.jobs,
+                    wakeups=wakeups,
+                    lease=config.queue.lease,
+                    at_once=config.rendering.workers,
+                ),
+            ]
+            notifier = NotifyingWorker(
+                outbox=store.outbox,
+                jobs=store.jobs,
+                received=store.received,
+                blobs=store.blobs,
+                views=RenderedViews(pool),
+                mailer=mailer,
+                wakeups=wakeups,
+                clock=SystemClock(),
+                section=config.mailer,
+                node_name=config.node.identity,
+                timezone=config.sending.timezone,
+                scratch=scratch,
+                lease=config.queue.lease + config.mailer.timeout,
+            )
+            reaper = Reaper(store.jobs, lease=config.queue.lease)
+            ready()
+            async with asyncio.TaskGroup() as group:
+                reaping = group.create_task(reaper.run())
+                for stage in stages:
+                    group.create_task(stage.run(stopping))
+                group.create_task(notifier.run(stopping))
+                await stopping.wait()
+                reaping.cancel()
+
+
+def _profile(section: RenderingSection) -> Profile:
+    return Profile(resolution=Resolution[section.resolution.upper()], page_limit=section.page_limit)

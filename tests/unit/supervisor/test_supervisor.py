@@ -1,0 +1,122 @@
+"""The supervisor with roles that are small programs: what it does does not depend on what they do."""
+
+import asyncio
+import os
+import signal
+import sys
+from pathlib import Path
+
+import pytest
+
+from gateway.exit_code import ExitCode
+from gateway.supervisor import notify_systemd, role_commands, supervise
+
+READY = "import os, sys, signal, time; os.write(int(os.environ['FAXGW_READY_FD']), b'READY');"
+WAITS = READY + "signal.pause()"
+
+
+def a_role(script: str) -> list[str]:
+    return [sys.executable, "-S", "-c", script]
+
+
+async def until(condition) -> None:
+    while not condition():
+        await asyncio.sleep(0.005)
+
+
+@pytest.fixture(autouse=True)
+def log(caplog):
+    caplog.set_level("INFO", logger="faxgw.supervisor")
+    return caplog
+
+
+async def supervised(*scripts: str) -> asyncio.Future[ExitCode]:
+    commands = {f"role{number}": a_role(script) for number, script in enumerate(scripts)}
+    return asyncio.ensure_future(supervise(commands))
+
+
+async def test_it_is_ready_when_every_role_is(log):
+    running = await supervised(WAITS, WAITS)
+
+    await until(lambda: "ready: role0, role1" in log.text)
+
+    os.kill(os.getpid(), signal.SIGTERM)
+    assert await running is ExitCode.OK
+
+
+async def test_a_role_that_dies_is_started_again(tmp_path):
+    starts = tmp_path / "starts"
+    running = await supervised(f"open({str(starts)!r}, 'a').write('x'); import os; os.kill(os.getpid(), 9)")
+
+    await until(lambda: starts.exists() and len(starts.read_text()) == 2)
+
+    os.kill(os.getpid(), signal.SIGTERM)
+    assert await running is ExitCode.OK
+
+
+async def test_a_role_that_dies_leaves_the_others_alone(log, tmp_path):
+    running = await supervised(WAITS, "raise SystemExit(1)")
+
+    await until(lambda: log.text.count("role1 started") == 2)
+
+    assert log.text.count("role0 started") == 1
+    os.kill(os.getpid(), signal.SIGTERM)
+    await running
+
+
+@pytest.mark.parametrize("code", [ExitCode.CONFIG, ExitCode.UNAVAILABLE])
+async def test_a_role_that_can_never_start_stops_the_gateway(code):
+    running = await supervised(WAITS, f"raise SystemExit({int(code)})")
+
+    assert await running is code
+
+
+async def test_a_role_that_once_was_ready_is_started_again_whatever_it_says(log):
+    running = await supervised(READY + "sys.exit(78)")
+
+    await until(lambda: log.text.count("role0 started") == 2)
+
+    os.kill(os.getpid(), signal.SIGTERM)
+    assert await running is ExitCode.OK
+
+
+async def test_a_database_that_is_away_is_waited_for(log):
+    running = await supervised(f"raise SystemExit({int(ExitCode.TEMPORARY)})")
+
+    await until(lambda: log.text.count("role0 started") == 2)
+
+    os.kill(os.getpid(), signal.SIGTERM)
+    assert await running is ExitCode.OK
+
+
+async def test_asked_twice_it_ends_roles_that_do_not_listen(log, tmp_path):
+    deaf = "import signal; signal.signal(15, signal.SIG_IGN);" + READY + "time.sleep(60)"
+    running = await supervised(deaf)
+    await until(lambda: "role0 is ready" in log.text)
+
+    os.kill(os.getpid(), signal.SIGTERM)
+    await asyncio.sleep(0)
+    os.kill(os.getpid(), signal.SIGTERM)
+
+    assert await running is ExitCode.OK
+
+
+def test_every_role_gets_the_configuration():
+    commands = role_commands(["line", "intake"], ["-c", "faxgw.toml"])
+
+    assert {name: command[1:] for name, command in commands.items()} == {
+        "line": ["-m", "gateway", "role", "line", "-c", "faxgw.toml"],
+        "intake": ["-m", "gateway", "role", "intake", "-c", "faxgw.toml"],
+    }
+
+
+def test_systemd_hears_of_it(tmp_path: Path, monkeypatch):
+    import socket
+
+    with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as systemd:
+        systemd.bind(str(tmp_path / "notify"))
+        monkeypatch.setenv("NOTIFY_SOCKET", str(tmp_path / "notify"))
+
+        notify_systemd("READY=1")
+
+        assert systemd.recv(100) == b"READY=1"
