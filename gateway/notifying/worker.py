@@ -59,6 +59,7 @@ class NotifyingWorker:
         node_name: str,
         timezone: str = "",
         scratch: Path | None = None,
+        lease: timedelta = _LEASE,
     ) -> None:
         self._outbox = outbox
         self._jobs = jobs
@@ -71,6 +72,7 @@ class NotifyingWorker:
         self._give_up_after = section.give_up_after
         self._letterhead = Letterhead(section.sender, node_name, ZoneInfo(timezone) if timezone else None)
         self._scratch = scratch
+        self._lease = lease
 
     async def run(self, stopping: asyncio.Event) -> None:
         """Works until `stopping` is set; a mail that is on its way is finished first."""
@@ -99,7 +101,7 @@ class NotifyingWorker:
 
     async def run_once(self) -> int:
         """How many notifications were due; each is sent, postponed or given up now."""
-        claimed = await self._outbox.claim(lease=_LEASE, limit=_AT_ONCE)
+        claimed = await self._outbox.claim(lease=self._lease, limit=_AT_ONCE)
         async with asyncio.TaskGroup() as group:
             for notification in claimed:
                 group.create_task(self._one(notification))
