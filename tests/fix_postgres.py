@@ -10,6 +10,7 @@ import shutil
 import subprocess
 import tempfile
 from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import psycopg
@@ -78,6 +79,10 @@ class Postgres:
         """The server is gone; with mode "immediate" as after a crash."""
         self._run("pg_ctl", "-D", str(self._data), "-w", "-m", mode, "stop")
 
+    def is_running(self) -> bool:
+        """The server has not been stopped."""
+        return (self._data / "postmaster.pid").exists()
+
     def url(self, database: str) -> str:
         """How to reach it."""
         return f"postgresql://postgres@/{database}?host={self._folder}&port={_PORT}"
@@ -107,6 +112,7 @@ class Postgres:
                 user=self._user,
                 cwd="/",
                 timeout=120,
+                check=False,
             )
             output.seek(0)
             text = output.read()
@@ -115,20 +121,34 @@ class Postgres:
         return text
 
 
-@pytest.fixture(scope="session")
-def postgres() -> Iterator[Postgres]:
-    """A running server, with the template of databases that have the tables."""
+@contextmanager
+def _a_server() -> Iterator[Postgres]:
     folder = Path(tempfile.mkdtemp(prefix="faxgw-pg-"))
     server = Postgres(folder)
     server.create()
     server.start()
     try:
+        yield server
+    finally:
+        if server.is_running():
+            server.stop("immediate")
+        shutil.rmtree(folder)
+
+
+@pytest.fixture(scope="session")
+def postgres() -> Iterator[Postgres]:
+    """A running server, with the template of databases that have the tables."""
+    with _a_server() as server:
         server.execute(f"CREATE DATABASE {_TEMPLATE}")
         migrate(QueueSection(url=server.url(_TEMPLATE)), NodeSection(name="template"))
         yield server
-    finally:
-        server.stop("immediate")
-        shutil.rmtree(folder)
+
+
+@pytest.fixture
+def own_postgres() -> Iterator[Postgres]:
+    """A server of the test's own, to be stopped and started."""
+    with _a_server() as server:
+        yield server
 
 
 @pytest.fixture

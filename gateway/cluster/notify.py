@@ -15,6 +15,7 @@ from gateway.ports.wakeups import Topic
 
 _CHANNEL = "faxgw_wakeup"
 _AGAIN = timedelta(seconds=1)
+_LAST_WORDS = timedelta(seconds=3)
 _log = logging.getLogger(__name__)
 
 
@@ -26,6 +27,8 @@ class NotifyWakeups:
         self._bells = Bells()
         self._to_send: set[Topic] = set()
         self._something_to_send = asyncio.Event()
+        self._all_sent = asyncio.Event()
+        self._all_sent.set()
         self._loop = asyncio.get_running_loop()
         self.listening = asyncio.Event()  #: set while connected
 
@@ -37,6 +40,7 @@ class NotifyWakeups:
         self._bells.ring(topic)
         self._to_send.add(topic)
         self._something_to_send.set()
+        self._all_sent.clear()
 
     async def wait(self, topic: Topic, timeout: timedelta | None) -> None:
         """While the connection is lost, the time alone wakes."""
@@ -69,6 +73,15 @@ class NotifyWakeups:
             except psycopg.Error:
                 await asyncio.sleep(_AGAIN.total_seconds())
 
+    async def flush(self) -> None:
+        """What was to be sent has been sent, or the database is away: then others look for themselves."""
+        await asyncio.sleep(0)  # for what came from this very moment
+        try:
+            async with asyncio.timeout(_LAST_WORDS.total_seconds()):
+                await self._all_sent.wait()
+        except TimeoutError:
+            _log.warning("The last wake-ups could not be sent.")
+
     async def _send_over(self, connection: psycopg.AsyncConnection[tuple[object, ...]]) -> None:
         while True:
             await self._something_to_send.wait()
@@ -80,6 +93,7 @@ class NotifyWakeups:
             self._to_send.difference_update(topics)
             if not self._to_send:
                 self._something_to_send.clear()
+                self._all_sent.set()
 
     async def _connect(self) -> psycopg.AsyncConnection[tuple[object, ...]]:
         return await psycopg.AsyncConnection.connect(self._conninfo, autocommit=True)

@@ -32,6 +32,7 @@ async def open_wakeups(queue: QueueSection, node: NodeSection) -> AsyncIterator[
     try:
         yield shared
     finally:
+        await shared.flush()
         for task in tasks:
             task.cancel()
         await asyncio.gather(*tasks, return_exceptions=True)

@@ -1,0 +1,189 @@
+"""A wake-up reaches whoever waits, in this process and in others, and none is lost."""
+
+import asyncio
+import os
+import socket
+import sys
+import time
+from collections.abc import AsyncIterator
+from contextlib import AbstractAsyncContextManager
+from datetime import timedelta
+from pathlib import Path
+
+import pytest
+
+from gateway.cluster.wakeups import open_wakeups
+from gateway.config.schema import NodeSection, QueueSection
+from gateway.ports.wakeups import Topic, Wakeups
+from tests.contract.conftest import Site
+
+LONG = timedelta(seconds=20)
+NOT_AT_ALL = timedelta(0)
+
+
+def wakeups_of(site: Site) -> AbstractAsyncContextManager[Wakeups]:
+    return open_wakeups(site.queue, NodeSection(name="one", data_dir=site.folder))
+
+
+@pytest.fixture
+async def mine(site: Site) -> AsyncIterator[Wakeups]:
+    async with wakeups_of(site) as opened:
+        yield opened
+
+
+@pytest.fixture
+async def theirs(site: Site) -> AsyncIterator[Wakeups]:
+    """The wake-ups of another process at the same queue."""
+    async with wakeups_of(site) as opened:
+        yield opened
+
+
+async def is_woken(wakeups: Wakeups, topic: Topic, timeout: timedelta = LONG) -> bool:
+    began = time.monotonic()
+    await wakeups.wait(topic, timeout)
+    return timeout > NOT_AT_ALL and time.monotonic() - began < timeout.total_seconds() / 2
+
+
+async def ready(wakeups: Wakeups, topic: Topic) -> None:
+    """Whatever could have been missed before has been heard: the next wait really waits."""
+    listening = getattr(wakeups, "listening", None)
+    if listening is not None:
+        await listening.wait()
+    await wakeups.wait(topic, LONG)
+
+
+async def test_a_wakeup_reaches_another_process(mine: Wakeups, theirs: Wakeups):
+    await ready(theirs, Topic.SENDING)
+    waiting = asyncio.create_task(is_woken(theirs, Topic.SENDING))
+    await asyncio.sleep(0)
+
+    mine.wake(Topic.SENDING)
+
+    assert await waiting
+
+
+async def test_a_wakeup_reaches_its_own_process(mine: Wakeups):
+    await ready(mine, Topic.SENDING)
+    waiting = asyncio.create_task(is_woken(mine, Topic.SENDING))
+    await asyncio.sleep(0)
+
+    mine.wake(Topic.SENDING)
+
+    assert await waiting
+
+
+async def test_a_wakeup_between_two_waits_is_not_lost(mine: Wakeups, theirs: Wakeups):
+    await ready(theirs, Topic.SENDING)
+
+    mine.wake(Topic.SENDING)
+
+    assert await is_woken(theirs, Topic.SENDING)
+
+
+async def test_the_first_wait_returns_at_once_because_nobody_knows_what_came_before(mine: Wakeups):
+    assert await is_woken(mine, Topic.RENDERING)
+
+
+async def test_every_task_that_waits_is_woken(mine: Wakeups, theirs: Wakeups):
+    await ready(theirs, Topic.SENDING)
+    waiting = [asyncio.create_task(is_woken(theirs, Topic.SENDING)) for _ in range(3)]
+    await asyncio.sleep(0)
+
+    mine.wake(Topic.SENDING)
+
+    assert await asyncio.gather(*waiting) == [True, True, True]
+
+
+async def test_a_flood_of_other_topics_does_not_drown_a_wakeup(mine: Wakeups, theirs: Wakeups):
+    await ready(theirs, Topic.RESOLVING)
+    await ready(theirs, Topic.NOTIFYING)
+
+    for _ in range(1000):
+        mine.wake(Topic.RESOLVING)
+    mine.wake(Topic.NOTIFYING)
+
+    assert await is_woken(theirs, Topic.NOTIFYING)
+
+
+async def test_a_wait_ends_after_its_timeout(mine: Wakeups):
+    await ready(mine, Topic.SENDING)
+
+    await mine.wait(Topic.SENDING, timedelta(milliseconds=20))
+    await mine.wait(Topic.SENDING, timedelta(seconds=-5))
+
+
+async def test_a_wakeup_from_another_thread_arrives(mine: Wakeups):
+    await ready(mine, Topic.SENDING)
+
+    await asyncio.to_thread(mine.wake, Topic.SENDING)
+
+    assert await is_woken(mine, Topic.SENDING)
+
+
+async def test_a_wakeup_takes_milliseconds(mine: Wakeups, theirs: Wakeups):
+    await ready(theirs, Topic.SENDING)
+    taken = []
+    for _ in range(30):
+        waiting = asyncio.create_task(theirs.wait(Topic.SENDING, LONG))
+        await asyncio.sleep(0)
+        began = time.perf_counter()
+        mine.wake(Topic.SENDING)
+        await waiting
+        taken.append(time.perf_counter() - began)
+
+    assert sorted(taken)[len(taken) // 2] < 0.005
+
+
+async def test_a_process_that_was_killed_is_forgotten(tmp_path: Path):
+    folder = tmp_path / ("a folder whose path is longer than a Unix address may be " * 3).replace(" ", "-")
+    node = NodeSection(name="one", data_dir=folder)
+    async with open_wakeups(QueueSection(), node) as mine:
+        await ready(mine, Topic.SENDING)
+        descriptor = os.open(folder / "wake" / "sending", os.O_RDONLY)
+        dead = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)
+        dead.bind(f"/proc/self/fd/{descriptor}/4711-dead")
+        dead.close()
+        os.close(descriptor)
+
+        mine.wake(Topic.SENDING)
+
+        assert await is_woken(mine, Topic.SENDING)
+        assert len(list((folder / "wake" / "sending").iterdir())) == 1
+    assert list((folder / "wake" / "sending").iterdir()) == []
+
+
+async def test_wakeups_go_on_when_postgresql_was_restarted(own_postgres, tmp_path: Path):
+    queue, node = QueueSection(url=own_postgres.url("postgres")), NodeSection(name="one", data_dir=tmp_path)
+    async with open_wakeups(queue, node) as mine, open_wakeups(queue, node) as theirs:
+        await ready(theirs, Topic.SENDING)
+
+        own_postgres.stop("immediate")
+        own_postgres.start()
+
+        assert await is_woken(theirs, Topic.SENDING)  # who knows what was missed
+        await theirs.listening.wait()
+        mine.wake(Topic.SENDING)
+        assert await is_woken(theirs, Topic.SENDING)
+
+
+async def test_a_command_that_only_wakes_reaches_the_waiting_process(site: Site, mine: Wakeups):
+    await ready(mine, Topic.SENDING)
+    script = (
+        "import asyncio, sys\n"
+        "from pathlib import Path\n"
+        "from gateway.cluster.wakeups import open_wakeups\n"
+        "from gateway.config.schema import NodeSection, QueueSection\n"
+        "from gateway.ports.wakeups import Topic\n"
+        "async def main():\n"
+        "    node = NodeSection(data_dir=Path(sys.argv[2]))\n"
+        "    async with open_wakeups(QueueSection(url=sys.argv[1]), node) as wakeups:\n"
+        "        wakeups.wake(Topic.SENDING)\n"
+        "asyncio.run(main())\n"
+    )
+
+    child = await asyncio.create_subprocess_exec(
+        sys.executable, "-c", script, site.queue.url, str(site.folder)
+    )
+    await child.wait()
+
+    assert await is_woken(mine, Topic.SENDING)
