@@ -142,6 +142,7 @@ class Foreman:
         if "error" in answer:
             work.part_of(Path(worker.job["out"])).unlink(missing_ok=True)
         shutil.rmtree(worker.folder, ignore_errors=True)
+        self._office.reap()
         self._answer(answer)
 
     def _answer(self, answer: dict[str, Any]) -> None:

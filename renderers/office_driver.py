@@ -30,9 +30,7 @@ from pathlib import Path
 from typing import Any
 
 import uno
-import unohelper  # type: ignore[import-not-found]
 from com.sun.star.beans import PropertyValue
-from com.sun.star.task import XInteractionHandler
 
 SOFFICE = "/usr/lib/libreoffice/program/soffice.bin"
 _START_SECONDS = 60.0
@@ -69,21 +67,6 @@ _VALUES = (
     ("Calc/Content/Update", "Link", "1"),
     ("Writer/Content/Update", "Link", "0"),
 )
-
-
-class PasswordNoticed(unohelper.Base, XInteractionHandler):  # type: ignore[misc]
-    """Answers no question; remembers whether one was about a password."""
-
-    def __init__(self) -> None:
-        self.asked = False
-
-    def handle(self, request: Any) -> None:
-        """Called by LibreOffice in place of a dialogue; it goes on as if Cancel had been pressed."""
-        if "Password" in type(request.getRequest()).__name__:
-            self.asked = True
-        for choice in request.getContinuations():
-            if choice.queryInterface(uno.getTypeByName("com.sun.star.task.XInteractionAbort")):
-                choice.select()
 
 
 class Office:
@@ -133,9 +116,8 @@ class Office:
     def convert(self, request: dict[str, Any]) -> dict[str, str]:
         """Writes the PDF the request names; the answer says what became of it."""
         self.served += 1
-        asked = PasswordNoticed()
         load = {"Hidden": True, "ReadOnly": True, "MacroExecutionMode": 0, "UpdateDocMode": 0}
-        load |= {"FilterName": request["filter"], "InteractionHandler": asked}
+        load |= {"FilterName": request["filter"]}
         if request["options"]:
             load["FilterOptions"] = request["options"]
         try:
@@ -143,9 +125,9 @@ class Office:
                 _url(request["source"]), "_blank", 0, _properties(load)
             )
         except Exception as error:  # noqa: BLE001  UNO errors share no base class
-            return _failed(asked, error)
+            return _damaged(error)
         if document is None:
-            return _failed(asked, None)
+            return {"outcome": "damaged", "detail": "not loaded"}
         try:
             return self._export(document, request)
         finally:
@@ -239,7 +221,7 @@ def _in_time(office: Office, request: dict[str, Any]) -> dict[str, str]:
     try:
         answer = office.convert(request)
     except Exception as error:  # noqa: BLE001  UNO errors share no base class
-        answer = {"outcome": "damaged", "detail": f"{type(error).__name__}: {error}"}
+        answer = _damaged(error)
     done.set()
     watchdog.cancel()
     if late.is_set():
@@ -263,10 +245,8 @@ def _sockets_of(pid: int) -> list[str]:
     return sorted(found)
 
 
-def _failed(asked: PasswordNoticed, error: Exception | None) -> dict[str, str]:
-    if asked.asked:
-        return {"outcome": "protected", "detail": "asked for a password"}
-    return {"outcome": "damaged", "detail": f"{type(error).__name__}: {error}" if error else "not loaded"}
+def _damaged(error: Exception) -> dict[str, str]:
+    return {"outcome": "damaged", "detail": f"{type(error).__name__}: {error}"}
 
 
 def _properties(values: dict[str, Any]) -> tuple[Any, ...]:

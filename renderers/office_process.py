@@ -75,6 +75,12 @@ class OfficeProcess:
                 for socket_file in (self._folder / "sockets").read_text().splitlines():
                     Path(socket_file).unlink(missing_ok=True)
 
+    def reap(self) -> None:
+        """Takes in what LibreOffice started and left behind, as its inquiries after signatures (gpg)."""
+        with contextlib.suppress(ChildProcessError):
+            while self._driver is not None and os.waitpid(-self._driver.pid, os.WNOHANG)[0]:
+                pass
+
     def watch(self, selector: selectors.BaseSelector) -> None:
         """Has the selector report the driver's end, or, while there is none, the first document for it."""
         if self._listener is None or selector.get_map().get(self._listener) or self._pidfd >= 0:

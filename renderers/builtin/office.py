@@ -47,7 +47,6 @@ MOST_UNPACKED, MOST_PARTS = 300_000_000, 10_000
 PACKAGES = "libreoffice-writer-nogui libreoffice-calc-nogui libreoffice-impress-nogui python3-uno"
 
 _ERRORS: dict[str, type[RenderError]] = {
-    "protected": DocumentProtected,
     "damaged": DocumentDamaged,
     "timed-out": ConverterTimedOut,
     "crashed": ConverterCrashed,
@@ -110,8 +109,26 @@ def converted(document: SourceDocument, workshop: Workshop) -> Path:
     outcome = str(answer.get("outcome"))
     if outcome != "converted":
         error = _ERRORS.get(outcome, ConverterCrashed)
+        if error is DocumentDamaged and looks_encrypted(document.path):
+            error = DocumentProtected
         raise error(document.name, detail=f"LibreOffice: {answer.get('detail', '')}")
     return target
+
+
+def looks_encrypted(path: Path) -> bool:
+    """Whether a Word, Excel or PowerPoint file of the old kind says that it is encrypted.
+
+    Asked only when LibreOffice could not open it: some files are encrypted with a password everyone knows.
+    Spec: [MS-DOC] 2.5.2 (fEncrypted), [MS-XLS] 2.4.117 (FilePass after BOF), [MS-PPT] (EncryptedSummary).
+    """
+    with path.open("rb") as file:
+        data = file.read(20_000_000)
+    fib = data.find(b"\xec\xa5", 512)
+    bof = data.find(b"\x09\x08\x10\0\0\x06\x05\0", 512)
+    flags = data[fib + 11 : fib + 12] if fib >= 0 and fib % 64 == 0 else b""
+    after_bof = data[bof + 20 : bof + 22] if bof >= 0 else b""
+    summary = "EncryptedSummary".encode("utf-16-le") in data
+    return summary or after_bof == b"\x2f\0" or (bool(flags) and bool(flags[0] & 1))
 
 
 def _csv_options(path: Path) -> str:

@@ -3,7 +3,7 @@ import zipfile
 import pytest
 
 from renderers import media_type as kind
-from renderers.builtin.office import OfficeRenderer, converted, refuse_bomb
+from renderers.builtin.office import OfficeRenderer, converted, looks_encrypted, refuse_bomb
 from renderers.document import SourceDocument
 from renderers.errors import ConverterMissing, DocumentTooLarge
 from tests.unit.renderers.pages import a_document, a_workshop
@@ -36,6 +36,24 @@ def test_without_libreoffice_the_administrator_is_told_what_to_install(tmp_path)
         converted(an_archive(tmp_path / "a.docx"), a_workshop(tmp_path))
 
     assert "apt-get install libreoffice-writer-nogui" in caught.value.detail
+
+
+@pytest.mark.parametrize(
+    ("content", "encrypted"),
+    [
+        (b"\xec\xa5\x01\x01\x4d\x20\x09\x04\0\0\xf0\x13", True),
+        (b"\xec\xa5\x01\x01\x4d\x20\x09\x04\0\0\xf0\x12", False),
+        (b"\x09\x08\x10\0\0\x06\x05\0" + bytes(12) + b"\x2f\0", True),
+        (b"\x09\x08\x10\0\0\x06\x05\0" + bytes(12) + b"\x42\0", False),
+        ("EncryptedSummary".encode("utf-16-le"), True),
+        (b"\xec\xa5", False),
+        (b"", False),
+    ],
+)
+def test_an_old_office_file_says_whether_it_is_encrypted(tmp_path, content, encrypted):
+    (tmp_path / "blob").write_bytes(bytes(512) + content)
+
+    assert looks_encrypted(tmp_path / "blob") is encrypted
 
 
 @pytest.mark.parametrize(
