@@ -37,25 +37,29 @@ _OPEN_OF_JOB = sa.select(
     _attempt.c.id, _attempt.c.first_page, _journal_length.label("pages_confirmed")
 ).where(_attempt.c.job_id == sa.bindparam("job"), sa.literal_column("attempt.ended_at IS NULL", sa.Boolean))
 
-_OPEN = sa.insert(_attempt).from_select(
-    ["id", "job_id", "number", "trunk", "node", "first_page", "started_at"],
-    sa.select(
-        sa.bindparam("attempt", type_=sa.Text),
-        _job.c.id,
-        sa.select(sa.func.coalesce(sa.func.max(_attempt.c.number), 0) + 1)
-        .where(_attempt.c.job_id == _job.c.id)
-        .correlate(_job)
-        .scalar_subquery(),
-        sa.bindparam("trunk", type_=sa.Text),
-        sa.bindparam("node", type_=sa.Text),
-        sa.bindparam("first_page", type_=sa.Integer),
-        now(),
-    ).where(
-        _job.c.id == sa.bindparam("job", type_=sa.Text),
-        _job.c.version == sa.bindparam("read", type_=sa.Integer),
-        in_states(JobState.SENDING),
-    ),
-).returning(_attempt.c.id)
+_OPEN = (
+    sa.insert(_attempt)
+    .from_select(
+        ["id", "job_id", "number", "trunk", "node", "first_page", "started_at"],
+        sa.select(
+            sa.bindparam("attempt", type_=sa.Text),
+            _job.c.id,
+            sa.select(sa.func.coalesce(sa.func.max(_attempt.c.number), 0) + 1)
+            .where(_attempt.c.job_id == _job.c.id)
+            .correlate(_job)
+            .scalar_subquery(),
+            sa.bindparam("trunk", type_=sa.Text),
+            sa.bindparam("node", type_=sa.Text),
+            sa.bindparam("first_page", type_=sa.Integer),
+            now(),
+        ).where(
+            _job.c.id == sa.bindparam("job", type_=sa.Text),
+            _job.c.version == sa.bindparam("read", type_=sa.Integer),
+            in_states(JobState.SENDING),
+        ),
+    )
+    .returning(_attempt.c.id)
+)
 
 
 def open_attempt(job: Job, *, node: str, trunk: str, first_page: int) -> Callable[[Connection], AttemptId]:
@@ -63,7 +67,12 @@ def open_attempt(job: Job, *, node: str, trunk: str, first_page: int) -> Callabl
 
     def work(connection: Connection) -> AttemptId:
         attempt_id = AttemptId(new_id())
-        given: dict[str, Any] = {"attempt": attempt_id, "trunk": trunk, "node": node, "first_page": first_page}
+        given: dict[str, Any] = {
+            "attempt": attempt_id,
+            "trunk": trunk,
+            "node": node,
+            "first_page": first_page,
+        }
         given |= {"job": job.id, "read": job.version}
         if connection.execute(_OPEN, given).first() is None:
             raise LeaseLost(f"Job {job.id} is not ours to dial any more.")

@@ -27,7 +27,12 @@ def migrate(queue: QueueSection, node: NodeSection) -> str:
     url = database_url(queue, node)
     if url.get_backend_name() == "sqlite":
         folder = Path(f"{url.database}").parent
-        folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+        try:
+            folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+        except OSError as error:
+            raise ConfigError(
+                f"The queue's folder {folder} cannot be made: {error.strerror}. Check node.data_dir."
+            ) from error
         turn = Turn(Path(f"{url.database}").with_suffix(".lock"))
         try:
             with turn:

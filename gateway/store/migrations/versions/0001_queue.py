@@ -64,9 +64,9 @@ def _received() -> None:
         sa.Column("ecm", sa.Boolean(), server_default=sa.false(), nullable=False),
         sa.Column("compression", sa.Text(), server_default="", nullable=False),
         sa.Column("bad_rows", sa.Integer(), server_default=sa.text("0"), nullable=False),
-        sa.CheckConstraint("(state LIKE '%ing') = (leased_by IS NOT NULL)", name="received_owned"),
+        sa.CheckConstraint("(state LIKE '%ing') = (leased_by IS NOT NULL)", name=op.f("received_owned")),
         sa.CheckConstraint(
-            "state IN ('receiving', 'received', 'partial', 'empty')", name="received_state_known"
+            "state IN ('receiving', 'received', 'partial', 'empty')", name=op.f("received_state_known")
         ),
         sa.PrimaryKeyConstraint("id", name="received_key"),
     )
@@ -111,13 +111,13 @@ def _job() -> None:
         sa.Column("leased_by", sa.Text()),
         sa.Column("leased_until", _MOMENT),
         sa.Column("version", sa.Integer(), server_default=sa.text("0"), nullable=False),
-        sa.CheckConstraint("(state LIKE '%ing') = (leased_by IS NOT NULL)", name="job_owned"),
+        sa.CheckConstraint("(state LIKE '%ing') = (leased_by IS NOT NULL)", name=op.f("job_owned")),
         sa.CheckConstraint(
             "state IN ('received', 'resolving', 'resolved', 'rendering', 'rendered', 'sending', 'deferred', "
             "'held', 'delivered', 'failed', 'cancelled')",
-            name="job_state_known",
+            name=op.f("job_state_known"),
         ),
-        sa.CheckConstraint("(leased_by IS NULL) = (leased_until IS NULL)", name="job_lease"),
+        sa.CheckConstraint("(leased_by IS NULL) = (leased_until IS NULL)", name=op.f("job_lease")),
         sa.ForeignKeyConstraint(["submission_id"], ["submission.id"], name="job_submission_id_fk"),
         sa.PrimaryKeyConstraint("id", name="job_key"),
     )
@@ -158,7 +158,7 @@ def _attempt() -> None:
         sa.Column("remote_id", sa.Text(), server_default="", nullable=False),
         sa.Column("local_id", sa.Text(), server_default="", nullable=False),
         sa.Column("bad_rows", sa.Integer(), server_default=sa.text("0"), nullable=False),
-        sa.CheckConstraint("disposition IS NULL OR ended_at IS NOT NULL", name="attempt_ended"),
+        sa.CheckConstraint("disposition IS NULL OR ended_at IS NOT NULL", name=op.f("attempt_ended")),
         sa.ForeignKeyConstraint(["job_id"], ["job.id"], name="attempt_job_id_fk"),
         sa.PrimaryKeyConstraint("id", name="attempt_key"),
     )
@@ -182,7 +182,7 @@ def _notification() -> None:
         sa.Column("leased_by", sa.Text()),
         sa.Column("sent_at", _MOMENT),
         sa.Column("reason", sa.Text(), server_default="", nullable=False),
-        sa.CheckConstraint("state IN ('owed', 'sent', 'given_up')", name="notification_state_known"),
+        sa.CheckConstraint("state IN ('owed', 'sent', 'given_up')", name=op.f("notification_state_known")),
         sa.ForeignKeyConstraint(["job_id"], ["job.id"], name="notification_job_id_fk"),
         sa.ForeignKeyConstraint(["received_id"], ["received.id"], name="notification_received_id_fk"),
         sa.PrimaryKeyConstraint("id", name="notification_key"),
