@@ -150,7 +150,8 @@ def _message(
     message["To"] = _line(notification.mailbox)
     # The time it was owed first, so that every try is the same mail.
     message["Date"] = format_datetime(notification.created_at.astimezone(letterhead.timezone))
-    message["Message-ID"] = f"<{_NOT_ASCII.sub('', notification.message_id).strip('<> ')}>"
+    if _MESSAGE_ID.fullmatch(notification.message_id):
+        message["Message-ID"] = notification.message_id
     is_answer = notification.kind is not NotificationKind.RECEIVED
     message["Auto-Submitted"] = "auto-replied" if is_answer else "auto-generated"
     message.set_content(text)

@@ -11,6 +11,7 @@ import argparse
 import asyncio
 import os
 import re
+import shlex
 import shutil
 import signal
 import socket
@@ -106,8 +107,10 @@ def measure(servers: dict[str, Server], rounds: int) -> None:
 
 def _send(port: int, size: int, sessions: int, count: int) -> None:
     subprocess.run(
-        ["/usr/sbin/smtp-source", "-4", "-l", str(size), "-s", str(sessions), "-m", str(count)]
-        + ["-f", "anna@example.com", "-t", RECIPIENT, f"127.0.0.1:{port}"],
+        shlex.split(
+            f"/usr/sbin/smtp-source -4 -l {size} -s {sessions} -m {count} -f anna@example.com -t {RECIPIENT} "
+            f"127.0.0.1:{port}"
+        ),
         check=True,
     )
 
@@ -200,7 +203,10 @@ class _Postfix(Server):
 
     def clear(self) -> None:
         said = subprocess.run(
-            ["/usr/sbin/postsuper", "-c", self._settings, "-d", "ALL"], capture_output=True, text=True
+            ["/usr/sbin/postsuper", "-c", self._settings, "-d", "ALL"],
+            check=True,
+            capture_output=True,
+            text=True,
         ).stderr
         self._cleared += int(found[1]) if (found := re.search(r"Deleted: (\d+)", said)) else 0
 
