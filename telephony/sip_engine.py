@@ -4,14 +4,14 @@ See `telephony.engine` for what it promises.
 """
 
 import asyncio
-import contextlib
 import socket
 from collections.abc import AsyncIterator, Sequence
 from pathlib import Path
 
 from telephony.call.answer import SipIncomingCall
 from telephony.call.dial import OutgoingCall
-from telephony.call.session import CallSession, Line
+from telephony.call.media import Line
+from telephony.call.session import CallSession
 from telephony.disposition import Disposition
 from telephony.engine import IncomingCall, OnEvent, SendOrder
 from telephony.errors import EngineClosed, UnreadablePages
@@ -62,6 +62,7 @@ class SipEngine:
         self._user_agent = user_agent
         self._core: NativeCore | None = None
         self._calls: set[CallSession] = set()
+        self._closing = False
         self._arrived: asyncio.Queue[SipIncomingCall | None] | None = None
 
     async def __aenter__(self) -> "SipEngine":
@@ -76,6 +77,7 @@ class SipEngine:
 
     async def __aexit__(self, *exc_info: object) -> None:
         """Every call has ended and the address is free."""
+        self._closing = True
         for call in list(self._calls):
             call.hang_up(Disposition.CANCELLED)
         if self._calls:
@@ -96,20 +98,16 @@ class SipEngine:
         pages = await asyncio.to_thread(_sendable_pages, order.pages)
         line = self._line(self._local_address(SipUri.parse(order.trunk.proxy)))
         call = OutgoingCall(line, order, on_event, pages_owed=len(pages) - order.first_page + 1)
-        self._keep(call)
         call.dial()
-        try:
-            transmission = await asyncio.shield(call.finished)
-        except asyncio.CancelledError:
-            call.hang_up(Disposition.CANCELLED)
-            with contextlib.suppress(asyncio.CancelledError):
-                await asyncio.shield(call.finished)
-            raise
+        self._keep(call)
+        transmission = await call.ended_or_cancelled()
         on_event(CallReleased(transmission))
         return transmission
 
     async def incoming(self) -> AsyncIterator[IncomingCall]:
         """The calls that come in; until somebody asks for them they are refused with 480."""
+        if self._closing:
+            return
         self._arrived = self._arrived or asyncio.Queue()
         while call := await self._arrived.get():
             yield call
@@ -119,9 +117,8 @@ class SipEngine:
         trunk = self._trunk_of(source)
         call = SipIncomingCall(self._line(self._address_towards(source)), trunk, invite)
         self._keep(call)
-        if self._arrived is None:
-            rejecting = asyncio.ensure_future(call.reject(480))
-            call.finished.add_done_callback(lambda _: rejecting.cancel())
+        if self._closing or self._arrived is None:
+            call.refuse(503 if self._closing else 480)
         else:
             self._arrived.put_nowait(call)
 

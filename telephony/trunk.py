@@ -24,3 +24,6 @@ class Trunk:
     max_bit_rate: int = 14400  #: bit/s: 14400 (V.17), 9600 (V.29), 4800 (V.27ter)
     answer_timeout_s: float = 90.0  #: seconds from INVITE to answer
     codecs: tuple[str, ...] = ("PCMA", "PCMU")  #: in order of preference
+    no_fax_timeout_s: float = (
+        75.0  #: seconds from answer until fax machines agreed: T1 and a slow switch fit in
+    )

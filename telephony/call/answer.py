@@ -1,19 +1,21 @@
 """A call that comes in."""
 
+import asyncio
 from pathlib import Path
 
-from telephony.call.session import CallSession, Line
+from telephony.call.media import Line
+from telephony.call.session import CallSession
 from telephony.call.state import CallState
 from telephony.disposition import Disposition
 from telephony.engine import OnEvent
 from telephony.native.bridge import NativeEvent
-from telephony.sdp.audio import usable_audio
-from telephony.sdp.image import usable_image
 from telephony.station import station_id
 from telephony.transmission import Transmission
 from telephony.trunk import T38Policy, Trunk
 
 _CNG_TIMEOUT = 3.0  # seconds; a calling machine may be silent (manual dialling): then ask for T.38 unheard
+_RINGING = 60.0  # seconds in which somebody must take or refuse the call
+_ACK_TIMEOUT = 35.0  # seconds; 64*T1 of RFC 3261 13.3.1.4 and a little
 _TOTAL = 4 * 3600.0  # seconds
 _PHRASES = {
     404: "Not Found",
@@ -35,7 +37,9 @@ class SipIncomingCall(CallSession):
         self._called = invite.request_user or invite.to_user
         self._caller = "" if invite.from_user.lower() == "anonymous" else invite.from_user
         self._enter(CallState.RINGING)
+        self._asked_unheard = False
         self._core.adopt(self._call, self.on_call_event)
+        self._after("ringing", _RINGING, self._nobody_takes_it)
 
     @property
     def call_id(self) -> str:
@@ -55,10 +59,16 @@ class SipIncomingCall(CallSession):
     async def reject(self, sip_status: int) -> None:
         """The call is refused with `sip_status`."""
         if self.state is CallState.RINGING:
-            self._enter(CallState.RELEASING)
-            self._core.respond(self._call, sip_status, _PHRASES.get(sip_status, "Rejected"))
-            self._after("release", 8.0, self._release)
-        await self.finished
+            self.refuse(sip_status)
+        await asyncio.shield(self.finished)
+
+    def refuse(self, sip_status: int) -> None:
+        """The refusal is on its way."""
+        self._facts.sip_status = sip_status
+        self._enter(CallState.RELEASING)
+        self._core.respond(self._call, sip_status, _PHRASES.get(sip_status, "Rejected"))
+        self._end_session()
+        self._after("release", 8.0, self._release)
 
     async def receive(self, pages: Path, *, local_id: str, on_event: OnEvent) -> Transmission:
         """The call is answered and its pages are in `pages`; see `telephony.engine.IncomingCall`."""
@@ -66,66 +76,50 @@ class SipIncomingCall(CallSession):
         self.local_id = station_id(local_id)
         if self.state is CallState.RINGING:
             self._answer(pages)
-        try:
-            return await self.finished
-        finally:
-            if not self.finished.done():
-                self.hang_up(Disposition.CANCELLED)
+        return await self.ended_or_cancelled()
 
     def _answer(self, pages: Path) -> None:
+        self._stop_timer("ringing")
         if not self._open_channel():
-            self._core.respond(self._call, 503, _PHRASES[503])
-            self._enter(CallState.RELEASING)
-            self._after("release", 8.0, self._release)
+            self.refuse(503)
             return
-        assert self._ports
-        self._core.start_fax(
-            self._ports.channel,
-            calling=False,
-            file=pages,
-            first_page=0,
-            local_id=self.local_id,
-            ecm=self._trunk.ecm,
-            max_bit_rate=self._trunk.max_bit_rate,
-            wants_tones=self._trunk.t38 is T38Policy.PREFER,
-        )
+        self._media.start_fax(calling=False, file=pages, first_page=0, local_id=self.local_id)
         self._after("total", _TOTAL, self.hang_up)
         if not self._offer_sdp:  # the caller leaves the offer to us (RFC 3264 4); its answer comes with ACK
-            self._core.respond(self._call, 200, "OK", self._audio_offer())
+            self._core.respond(self._call, 200, "OK", self._media.audio_offer())
+            self._after("answer", _ACK_TIMEOUT, self._no_ack)
             return
-        offer = self._parsed(self._offer_sdp)
-        answer = self._answer_to(offer) if offer else None
+        answer = self._media.answer_to(self._offer_sdp, may_switch=self._may_switch())
         if answer:
             self._core.respond(self._call, 200, "OK", answer)
             self._answered()
         else:
-            self._facts.disposition = Disposition.INCOMPATIBLE
-            self._core.respond(self._call, 488, _PHRASES[488])
-            self._enter(CallState.RELEASING)
-            self._after("release", 8.0, self._release)
+            self._facts.disposition, self._facts.detail = Disposition.INCOMPATIBLE, self._media.problem
+            self.refuse(488)
+
+    def _no_ack(self) -> None:
+        self._facts.detail = "the caller did not acknowledge our answer"
+        self.hang_up(Disposition.LINE_FAILED)
+
+    def _nobody_takes_it(self) -> None:
+        self._facts.detail = "the call rang here and was not taken"
+        self.refuse(480)
 
     def _on_acked(self, event: NativeEvent) -> None:
         if self.state is CallState.RINGING:
             self._take_late_answer(event)
-        if self.state is CallState.AUDIO and self._wants_t38():
+        if self.state is CallState.AUDIO and self._trunk.t38 is T38Policy.PREFER and not self._asked_unheard:
+            self._asked_unheard = True
             self._after("switch", _CNG_TIMEOUT, self._ask_for_t38)
 
     def _take_late_answer(self, event: NativeEvent) -> None:
-        answer = self._parsed(event.sdp)
-        audio = usable_audio(answer) if answer else None
-        image = usable_image(answer) if answer else None
-        if audio and self._use_audio(audio):
-            self._enter(CallState.AUDIO)
-            self._answered()
-        elif image and self._use_image(image):
-            self._enter(CallState.IMAGE)
+        if self._media.take_answer(event.sdp):
             self._answered()
         else:
+            self._facts.detail = self._media.problem or "the answer names no medium that a fax can use"
             self.hang_up(Disposition.INCOMPATIBLE)
 
-    def _wants_t38(self) -> bool:
-        return self._trunk.t38 is T38Policy.PREFER and "switch" not in self._timers
-
-    def _on_tone(self) -> None:
-        """The calling machine is heard: it is a fax."""
-        self._after("switch", 0.0, self._ask_for_t38)
+    def _on_farewell(self, event: NativeEvent) -> None:
+        if not self._facts.answered_at:
+            self._facts.detail = "the caller gave up before the call was answered"
+        super()._on_farewell(event)

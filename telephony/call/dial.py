@@ -2,17 +2,15 @@
 
 import secrets
 
-from telephony.call.session import CallSession, Line
+from telephony.call.media import Line
+from telephony.call.session import CallSession
 from telephony.call.state import CallState
 from telephony.causes import sip_disposition
 from telephony.disposition import Disposition
 from telephony.engine import OnEvent, SendOrder
 from telephony.events import Dialled, Ringing
 from telephony.native.bridge import NativeEvent
-from telephony.sdp.audio import usable_audio
-from telephony.sdp.image import usable_image
 from telephony.station import station_id
-from telephony.trunk import T38Policy
 from telephony.uri import SipUri, escape_user
 
 _SLOWEST_PAGE = 600.0  # seconds: a dense fine page at 2400 bit/s takes about as long
@@ -32,40 +30,40 @@ class OutgoingCall(CallSession):
 
     def dial(self) -> None:
         """The INVITE is on its way; how it goes on is told by events."""
+        proxy = SipUri.parse(self._trunk.proxy)
+        self._enter(CallState.DIALLING)
         if not self._open_channel():
-            self._enter(CallState.DIALLING)
             self._release()
             return
-        assert self._ports
-        order, trunk = self._order, self._trunk
-        self._core.start_fax(
-            self._ports.channel,
-            calling=True,
-            file=order.pages,
-            first_page=order.first_page - 1,
-            local_id=self.local_id,
-            ecm=trunk.ecm,
-            max_bit_rate=trunk.max_bit_rate,
-            wants_tones=trunk.t38 is T38Policy.PREFER,
-        )
-        proxy = SipUri.parse(trunk.proxy)
-        self.sip_call_id = f"{secrets.token_hex(12)}@{self._line.media_address}"
+        order = self._order
+        try:
+            self._media.start_fax(
+                calling=True, file=order.pages, first_page=order.first_page - 1, local_id=self.local_id
+            )
+            self._invite(proxy)
+        except Exception:
+            self._release()  # the channel must not outlive a call that never began
+            raise
+        self._after("answer", self._trunk.answer_timeout_s, self._no_answer)
+        self._after("total", _CALL_SETUP + _SLOWEST_PAGE * (self._pages_owed or 1), self._too_long)
+        self._on_event(Dialled(self.sip_call_id))
+
+    def _invite(self, proxy: SipUri) -> None:
+        order, address = self._order, self._line.media_address
+        self.sip_call_id = f"{secrets.token_hex(12)}@{address}"
         caller = escape_user(order.caller_number) or "anonymous"
         name = "".join(c for c in order.caller_name if c.isprintable() and c not in '"\\')
         display = f'"{name}" ' if name else ""
-        self._enter(CallState.DIALLING)
+        host = f"[{address}]" if ":" in address else address
         self._call = self._core.invite(
             self.on_call_event,
             uri=proxy.with_user(order.number),
-            sender=f"{display}<sip:{caller}@{self._line.media_address}>",
+            sender=f"{display}<sip:{caller}@{host}>",
             to=f"<{proxy.address_of(order.number)}>",
             identity=None,
             sip_call_id=self.sip_call_id,
-            sdp=self._audio_offer(),
+            sdp=self._media.audio_offer(),
         )
-        self._after("answer", trunk.answer_timeout_s, self._no_answer)
-        self._after("total", _CALL_SETUP + _SLOWEST_PAGE * (self._pages_owed or 1), self._too_long)
-        self._on_event(Dialled(self.sip_call_id))
 
     def _no_answer(self) -> None:
         self._facts.detail = f"no answer within {self._trunk.answer_timeout_s:.0f} seconds"
@@ -86,17 +84,10 @@ class OutgoingCall(CallSession):
             super()._on_accepted(event)
             return
         self._facts.sip_status = event.status
-        answer = self._parsed(event.sdp)
-        audio = usable_audio(answer) if answer else None
-        image = usable_image(answer) if answer else None
-        if audio and self._use_audio(audio):
-            self._enter(CallState.AUDIO)
-            self._answered()
-        elif image and self._use_image(image):
-            self._enter(CallState.IMAGE)
+        if self._media.take_answer(event.sdp):
             self._answered()
         else:
-            self._facts.detail = self._facts.detail or "the answer names no medium that a fax can use"
+            self._facts.detail = self._media.problem or "the answer names no medium that a fax can use"
             self.hang_up(Disposition.INCOMPATIBLE)
 
     def _on_refused(self, event: NativeEvent) -> None:
@@ -108,7 +99,3 @@ class OutgoingCall(CallSession):
         if facts.disposition is None:
             facts.disposition = sip_disposition(event.status, event.cause, rang=self._rang)
             facts.detail = f"{event.status} {event.text}"
-
-    def _on_tone(self) -> None:
-        """The called machine is heard and nobody asked for T.38 yet: we do."""
-        self._after("switch", 0.0, self._ask_for_t38)

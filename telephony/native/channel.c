@@ -54,37 +54,43 @@ static bool same_address(const struct sockaddr_storage *a, const struct sockaddr
     return x->sin6_port == y->sin6_port && memcmp(&x->sin6_addr, &y->sin6_addr, sizeof x->sin6_addr) == 0;
 }
 
-/* Symmetric RTP and UDPTL: the first sender becomes the peer (its SDP may be wrong behind NAT), later
- * strangers are turned away. */
-static bool is_from_peer(fc_peer *peer, const struct sockaddr_storage *from, socklen_t size) {
-    if (peer->heard)
-        return same_address(&peer->address, from);
+/* Symmetric RTP and UDPTL: the first sender becomes the peer (its SDP may be wrong behind NAT), and whoever
+ * comes later is a stranger, unless he has the address that the SDP announced. */
+static bool is_stranger(const fc_peer *peer, const struct sockaddr_storage *from) {
+    return peer->heard && !same_address(&peer->address, from) && !same_address(&peer->announced, from);
+}
+
+/* True when another one had been taken for the peer. */
+static bool is_now_peer(fc_peer *peer, const struct sockaddr_storage *from, socklen_t size) {
+    bool another = peer->heard && !same_address(&peer->address, from);
     peer->address = *from;
     peer->size = size;
-    return peer->heard = true;
+    peer->heard = true;
+    return another;
 }
 
 static void take_rtp(fc_channel *channel, const uint8_t *packet, int size,
                      const struct sockaddr_storage *from, socklen_t from_size) {
     fc_counters *counters = &channel->media->counters;
-    if (!channel->rtp || (channel->rtp_peer.heard && !same_address(&channel->rtp_peer.address, from))
+    if (!channel->rtp || is_stranger(&channel->rtp_peer, from)
         || fc_rtp_rx_push(channel->rtp, packet, size) < 0) {
         count(&counters->rtp_bad, 1);
         return;
     }
-    is_from_peer(&channel->rtp_peer, from, from_size);
+    is_now_peer(&channel->rtp_peer, from, from_size);
     count(&counters->rtp_in, 1);
 }
 
 static void take_udptl(fc_channel *channel, const uint8_t *datagram, int size,
                        const struct sockaddr_storage *from, socklen_t from_size) {
     fc_counters *counters = &channel->media->counters;
-    if (!channel->udptl || (channel->udptl_peer.heard && !same_address(&channel->udptl_peer.address, from))
-        || fc_udptl_receive(channel->udptl, datagram, size) < 0) {
+    if (!channel->udptl || is_stranger(&channel->udptl_peer, from) || !fc_udptl_is_whole(datagram, size)) {
         count(&counters->udptl_bad, 1);
         return;
     }
-    is_from_peer(&channel->udptl_peer, from, from_size);
+    if (is_now_peer(&channel->udptl_peer, from, from_size))
+        fc_udptl_forget_peer(channel->udptl);
+    fc_udptl_receive(channel->udptl, datagram, size);
     count(&counters->udptl_in, 1);
     uint8_t ifp[FC_IFP_ROOM];
     int seq, length;

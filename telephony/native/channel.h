@@ -8,7 +8,8 @@
 #include "internal.h"
 
 typedef struct fc_peer {
-    struct sockaddr_storage address;
+    struct sockaddr_storage address;    /* where our packets go */
+    struct sockaddr_storage announced;  /* by his SDP */
     socklen_t size;         /* 0: unknown */
     bool heard;             /* packets came from it: others are strangers */
 } fc_peer;
@@ -45,7 +46,7 @@ struct fc_media {
     int epoll;
     fc_channel *channels;
     unsigned count, next_id;
-    int next_port;
+    unsigned next_port;
     fc_counters counters;
 };
 

@@ -1,5 +1,7 @@
 /* The core: its threads, and the one queue that events leave by. */
 
+#include <signal.h>
+#include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -7,6 +9,7 @@
 #include <unistd.h>
 
 #include <sofia-sip/nua.h>
+#include <tiffio.h>
 
 #include "internal.h"
 
@@ -25,6 +28,37 @@ char *fc_copy(const char *text) {
     size_t size = strlen(text) + 1;
     return memcpy(fc_zeroed(size), text, size);
 }
+
+bool fc_thread(pthread_t *thread, void *(*run)(void *), void *user) {
+    sigset_t all, before;
+    sigfillset(&all);
+    pthread_sigmask(SIG_SETMASK, &all, &before);
+    bool started = pthread_create(thread, NULL, run, user) == 0;
+    pthread_sigmask(SIG_SETMASK, &before, NULL);
+    return started;
+}
+
+/* ---- libtiff: silent, but its errors count ----------------------------------------------------------- */
+
+static _Thread_local unsigned file_errors;
+
+unsigned fc_file_errors(void) {
+    return file_errors;
+}
+
+static void count_file_error(const char *module, const char *format, va_list arguments) {
+    (void)module;
+    (void)format;
+    (void)arguments;
+    file_errors++;
+}
+
+static void silence_libtiff(void) {
+    TIFFSetWarningHandler(NULL);
+    TIFFSetErrorHandler(count_file_error);
+}
+
+/* ---- events ------------------------------------------------------------------------------------------ */
 
 fc_event *fc_event_new(int kind, unsigned id) {
     fc_event *event = fc_zeroed(sizeof *event);
@@ -95,8 +129,12 @@ fc_core *fc_start(const char *sip_url, const char *user_agent, char *error, int 
         free(core);
         return NULL;
     }
+    silence_libtiff();
     core->disk = fc_disk_start(core);
-    core->media = fc_media_start(core, error, error_size);
+    if (core->disk)
+        core->media = fc_media_start(core, error, error_size);
+    else
+        snprintf(error, (size_t)error_size, "no thread can be started");
     if (core->media)
         core->sip = fc_sip_start(core, sip_url, user_agent, error, error_size);
     if (!core->sip) {
@@ -116,7 +154,9 @@ void fc_free(fc_core *core) {
     if (core->media)
         fc_media_stop(core->media);
     if (core->disk)
-        fc_disk_stop(core->disk);
+        fc_disk_stop(core->disk);   /* finishes its orders, which speak of channels */
+    if (core->media)
+        fc_media_free(core->media);
     for (fc_event *event; (event = fc_next_event(core)) != NULL;)
         fc_event_free(event);
     close(core->event_fd);

@@ -97,8 +97,10 @@ fc_disk *fc_disk_start(fc_core *core) {
     disk->last = &disk->first;
     pthread_mutex_init(&disk->lock, NULL);
     pthread_cond_init(&disk->changed, NULL);
-    pthread_create(&disk->thread, NULL, run, disk);
-    return disk;
+    if (fc_thread(&disk->thread, run, disk))
+        return disk;
+    free(disk);
+    return NULL;
 }
 
 void fc_disk_stop(fc_disk *disk) {

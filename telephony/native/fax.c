@@ -16,8 +16,10 @@
 struct fc_fax {
     fc_fax_hooks hooks;
     bool calling, ecm, done, silent, give_up;
+    bool last_page;                         /* the page received last was said to be the last one (EOP) */
     int max_bit_rate, first_page, pages;    /* pages: confirmed in this session, over both media */
     int engine_pages;                       /* of which in the engine that runs now */
+    unsigned file_errors;                   /* as they were before the packet that is being worked on */
     char *file, *local_id;
     fax_state_t *audio;
     t38_terminal_state_t *t38;
@@ -56,15 +58,19 @@ static int phase_b(t30_state_t *t30, void *user, int result) {
 }
 
 /* Called after each page, also for a page that was bad: only the engine's own count tells them apart. */
-static int phase_d(t30_state_t *t30, void *user, int result) {
+static int phase_d(t30_state_t *t30, void *user, int command) {
     fc_fax *fax = user;
     t30_stats_t stats;
-    (void)result;
     t30_get_transfer_statistics(t30, &stats);
     int confirmed = fax->calling ? stats.pages_tx : stats.pages_rx;
     if (confirmed <= fax->engine_pages)
         return T30_ERR_OK;
     fax->engine_pages = confirmed;
+    if (!fax->calling && fax->file_errors != fc_file_errors()) {    /* spandsp counts it all the same */
+        fax->silent = fax->give_up = true;
+        return T30_ERR_OK;
+    }
+    fax->last_page = command == T30_EOP || command == T30_PRI_EOP;
     fax->pages++;
     fc_event *page = session_event(fax, FC_PAGE, t30);
     if (fax->calling) {
@@ -81,6 +87,8 @@ static void phase_e(t30_state_t *t30, void *user, int code) {
     if (fax->done)
         return;
     fax->done = true;
+    if (!fax->calling && fax->last_page && !fax->silent)
+        code = T30_ERR_OK;      /* all pages are here: only the farewell was lost */
     fc_event *event = session_event(fax, FC_FAX_DONE, t30);
     event->status = fax->give_up ? T30_ERR_FILEERROR : code;
     event->text = fc_copy(t30_completion_code_to_str(event->status));
@@ -168,11 +176,21 @@ fc_fax *fc_fax_new(const fc_fax_options *options, const fc_fax_hooks *hooks) {
     return fax;
 }
 
-void fc_fax_begin_audio(fc_fax *fax) {
+/* A new engine would write the file of received pages anew. */
+static bool is_too_late(const fc_fax *fax) {
+    return !fax->calling && fax->pages > 0 && !fax->done;
+}
+
+int fc_fax_begin_audio(fc_fax *fax) {
+    if (is_too_late(fax))
+        return -1;
     drop_engines(fax);
+    if (fax->done)
+        return 0;
     fax->audio = fax_init(NULL, fax->calling);
     fax_set_transmit_on_idle(fax->audio, true);
     set_up_engine(fax);
+    return 0;
 }
 
 static int send_ifp(t38_core_state_t *core, void *user, const uint8_t *ifp, int size, int copies) {
@@ -183,8 +201,12 @@ static int send_ifp(t38_core_state_t *core, void *user, const uint8_t *ifp, int 
 }
 
 int fc_fax_begin_t38(fc_fax *fax, const fc_t38_options *options) {
+    if (is_too_late(fax))
+        return -1;
     stop_listening(fax);
     drop_engines(fax);
+    if (fax->done)
+        return 0;
     fax->t38 = t38_terminal_init(NULL, fax->calling, send_ifp, fax);
     if (!fax->t38) {
         fc_fax_begin_audio(fax);
@@ -202,12 +224,20 @@ bool fc_fax_is_t38(const fc_fax *fax) {
     return fax->t38 != NULL;
 }
 
+/* A page that libtiff could not write is not answered: the sending machine must not think it arrived. */
+static void give_up_if_unwritten(fc_fax *fax) {
+    if (fax->give_up)
+        fc_fax_terminate(fax);
+}
+
 void fc_fax_hear(fc_fax *fax, int16_t *samples, int count) {
     if (!fax->audio || fax->done)
         return;
     if (fax->tones)
         modem_connect_tones_rx(fax->tones, samples, count);
+    fax->file_errors = fc_file_errors();
     fax_rx(fax->audio, samples, count);
+    give_up_if_unwritten(fax);
 }
 
 void fc_fax_hear_nothing(fc_fax *fax, int count) {
@@ -224,8 +254,11 @@ void fc_fax_speak(fc_fax *fax, int16_t *samples, int count) {
 }
 
 void fc_fax_take_ifp(fc_fax *fax, const uint8_t *ifp, int size, uint16_t seq) {
-    if (fax->t38 && !fax->done)
-        t38_core_rx_ifp_packet(t38_terminal_get_t38_core_state(fax->t38), ifp, size, seq);
+    if (!fax->t38 || fax->done)
+        return;
+    fax->file_errors = fc_file_errors();
+    t38_core_rx_ifp_packet(t38_terminal_get_t38_core_state(fax->t38), ifp, size, seq);
+    give_up_if_unwritten(fax);
 }
 
 void fc_fax_t38_time(fc_fax *fax, int samples) {
@@ -238,6 +271,8 @@ void fc_fax_page_is_safe(fc_fax *fax, bool safe) {
     if (safe)
         return;
     fax->give_up = true;
+    fax->last_page = false;
+    fax->pages--;
     fc_fax_terminate(fax);
 }
 

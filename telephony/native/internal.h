@@ -15,7 +15,7 @@
 #define FC_TICK_SAMPLES 160      /* 20 ms at 8000 samples a second */
 #define FC_TICK_NS 20000000L
 #define FC_DATAGRAM_ROOM 1500
-#define FC_IFP_ROOM 512
+#define FC_IFP_ROOM 1400         /* our T38FaxMaxDatagram: what we promise to take */
 
 /* ---- core.c: events ---------------------------------------------------------------------------------- */
 
@@ -23,6 +23,8 @@ fc_event *fc_event_new(int kind, unsigned id);
 void fc_post(fc_core *core, fc_event *event);          /* takes the event over */
 char *fc_copy(const char *text);                       /* NULL stays NULL; ends the program without memory */
 void *fc_zeroed(size_t size);
+bool fc_thread(pthread_t *thread, void *(*run)(void *), void *user);    /* no signal is delivered to it */
+unsigned fc_file_errors(void);                         /* what libtiff failed to write or read, in this thread */
 
 /* ---- fax.c: one T.30 session over either medium ------------------------------------------------------- */
 
@@ -40,7 +42,7 @@ void fc_fax_hear(fc_fax *fax, int16_t *samples, int count);
 void fc_fax_hear_nothing(fc_fax *fax, int count);      /* that many samples were lost */
 void fc_fax_speak(fc_fax *fax, int16_t *samples, int count);
 int fc_fax_begin_t38(fc_fax *fax, const fc_t38_options *options);
-void fc_fax_begin_audio(fc_fax *fax);
+int fc_fax_begin_audio(fc_fax *fax);                   /* both: -1 when it is too late to start over */
 bool fc_fax_is_t38(const fc_fax *fax);
 void fc_fax_take_ifp(fc_fax *fax, const uint8_t *ifp, int size, uint16_t seq);
 void fc_fax_t38_time(fc_fax *fax, int samples);
@@ -52,7 +54,8 @@ bool fc_fax_is_done(const fc_fax *fax);
 
 typedef struct fc_media fc_media;
 fc_media *fc_media_start(fc_core *core, char *error, int error_size);
-void fc_media_stop(fc_media *media);
+void fc_media_stop(fc_media *media);                   /* the thread is gone, its channels are still there */
+void fc_media_free(fc_media *media);
 void fc_media_page_is_safe(fc_media *media, unsigned channel, bool safe);
 
 /* ---- disk.c ------------------------------------------------------------------------------------------- */
@@ -86,6 +89,8 @@ unsigned fc_rtp_rx_lost(const fc_rtp_rx *rx);
 
 /* ---- udptl.c ------------------------------------------------------------------------------------------ */
 
+bool fc_udptl_is_whole(const uint8_t *datagram, int size);
+void fc_udptl_forget_peer(fc_udptl *udptl);            /* what comes next is a new stream */
 unsigned fc_udptl_recovered(const fc_udptl *udptl);
 unsigned fc_udptl_lost(const fc_udptl *udptl);
 

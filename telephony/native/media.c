@@ -12,12 +12,13 @@
 #include <string.h>
 #include <sys/epoll.h>
 #include <sys/random.h>
+#include <sys/resource.h>
 #include <time.h>
 #include <unistd.h>
 
 #include "channel.h"
 
-enum { EVENTS = 256, MOST_TICKS_AT_ONCE = 25, PORT_STEP = 4 };
+enum { EVENTS = 256, MOST_TICKS_AT_ONCE = 25, BEFORE_OTHERS = -11, PORT_STEP = 4 };
 
 /* ---- the thread -------------------------------------------------------------------------------------- */
 
@@ -104,13 +105,14 @@ static void note_lateness(fc_media *media, int64_t late_ns) {
 static void *run(void *user) {
     fc_media *media = user;
     int64_t next = 0;
+    setpriority(PRIO_PROCESS, (id_t)gettid(), BEFORE_OTHERS);   /* of this thread; no harm where it is forbidden */
     while (wait_for_channels(media)) {
         int64_t now = now_ns();
         if (next == 0 || now - next > FC_TICK_NS * MOST_TICKS_AT_ONCE)
             next = now;
         else if (now < next) {
             struct timespec until = {next / 1000000000, next % 1000000000};
-            clock_nanosleep(CLOCK_MONOTONIC, TIMER_ABSTIME, &until, NULL);
+            while (clock_nanosleep(CLOCK_MONOTONIC, TIMER_ABSTIME, &until, NULL) == EINTR) {}
             now = now_ns();
         }
         note_lateness(media, now - next);
@@ -128,8 +130,10 @@ fc_media *fc_media_start(fc_core *core, char *error, int error_size) {
     media->epoll = epoll_create1(EPOLL_CLOEXEC);
     pthread_mutex_init(&media->lock, NULL);
     pthread_cond_init(&media->changed, NULL);
-    if (media->epoll < 0 || pthread_create(&media->thread, NULL, run, media) != 0) {
+    if (media->epoll < 0 || !fc_thread(&media->thread, run, media)) {
         snprintf(error, (size_t)error_size, "the media thread cannot start: %s", strerror(errno));
+        if (media->epoll >= 0)
+            close(media->epoll);
         free(media);
         return NULL;
     }
@@ -144,6 +148,9 @@ void fc_media_stop(fc_media *media) {
     pthread_cond_signal(&media->changed);
     pthread_mutex_unlock(&media->lock);
     pthread_join(media->thread, NULL);
+}
+
+void fc_media_free(fc_media *media) {
     remove_closed(media);
     close(media->epoll);
     pthread_cond_destroy(&media->changed);
@@ -197,7 +204,10 @@ static int bound_socket(const char *address, int port) {
     int fd = socket(local.ss_family, SOCK_DGRAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
     if (fd < 0)
         return -1;
-    setsockopt(fd, IPPROTO_IP, IP_TOS, &tos, sizeof tos);
+    if (local.ss_family == AF_INET6)
+        setsockopt(fd, IPPROTO_IPV6, IPV6_TCLASS, &tos, sizeof tos);
+    else
+        setsockopt(fd, IPPROTO_IP, IP_TOS, &tos, sizeof tos);
     if (bind(fd, (struct sockaddr *)&local, size) == 0)
         return fd;
     close(fd);
@@ -208,7 +218,7 @@ static bool take_ports(fc_media *media, fc_channel *channel, const char *address
     int places = (last - first + 1) / PORT_STEP;
     for (int i = 0; i < places; i++) {
         pthread_mutex_lock(&media->lock);
-        *port = first + media->next_port++ % places * PORT_STEP;
+        *port = first + (int)(media->next_port++ % (unsigned)places) * PORT_STEP;
         pthread_mutex_unlock(&media->lock);
         channel->rtp_fd = bound_socket(address, *port);
         if (channel->rtp_fd < 0)
@@ -273,6 +283,7 @@ static int set_peer(fc_peer *peer, const char *address, int port) {
     fc_peer fresh = {.heard = false};
     if (!parse_address(address, port, &fresh.address, &fresh.size))
         return -1;
+    fresh.announced = fresh.address;
     *peer = fresh;
     return 0;
 }
@@ -281,14 +292,17 @@ int fc_channel_audio(fc_core *core, unsigned id, const char *address, int port, 
     fc_channel *channel = lock_channel(core->media, id);
     if (!channel)
         return -1;
+    bool moves = channel->fax && fc_fax_is_t38(channel->fax);
+    if (moves && fc_fax_begin_audio(channel->fax) < 0) {
+        pthread_mutex_unlock(&channel->lock);
+        return -1;
+    }
     int result = set_peer(&channel->rtp_peer, address, port);
     if (channel->payload_type != payload_type || !channel->rtp) {
         fc_rtp_rx_free(channel->rtp);
         channel->rtp = fc_rtp_rx_new(payload_type);
         channel->payload_type = payload_type;
     }
-    if (channel->fax && fc_fax_is_t38(channel->fax))
-        fc_fax_begin_audio(channel->fax);
     pthread_mutex_unlock(&channel->lock);
     return result;
 }
@@ -297,14 +311,16 @@ int fc_channel_t38(fc_core *core, unsigned id, const char *address, int port, co
     fc_channel *channel = lock_channel(core->media, id);
     if (!channel)
         return -1;
-    int result = set_peer(&channel->udptl_peer, address, port);
     bool refreshed = channel->udptl && channel->fax && fc_fax_is_t38(channel->fax);
+    if (!refreshed && channel->fax && fc_fax_begin_t38(channel->fax, options) < 0) {
+        pthread_mutex_unlock(&channel->lock);
+        return -1;
+    }
+    int result = set_peer(&channel->udptl_peer, address, port);
     if (!refreshed) {       /* sequence numbers go on when a peer only repeats what holds already */
         fc_udptl_free(channel->udptl);
         channel->udptl =
             fc_udptl_new(options->max_datagram, options->redundancy, options->fec_span, options->fec_entries);
-        if (channel->fax && fc_fax_begin_t38(channel->fax, options) < 0)
-            result = -1;
     }
     pthread_mutex_unlock(&channel->lock);
     return result;

@@ -14,7 +14,8 @@ enum {
     SLOTS = 32,             /* packets held while one before them is missing */
     ROOM = 480,             /* bytes: 60 ms of G.711 */
     PATIENCE_TICKS = 5,     /* 100 ms until a missing packet counts as lost */
-    FAR_AWAY = 1000,        /* a jump by this many packets is a new stream */
+    FAR_AHEAD = 1000,       /* packets missing: a new stream (RFC 3550 A.1 MAX_DROPOUT is 3000) */
+    FAR_BEHIND = -100,      /* so late that it is a new stream when it goes on (MAX_MISORDER) */
     LONGEST_GAP = 16000     /* samples: never fill more than 2 s */
 };
 
@@ -34,6 +35,7 @@ struct fc_rtp_rx {
     int waiting;            /* packets held */
     int waited_ticks;       /* since one was found missing */
     uint32_t ssrc;
+    int expected_jump;      /* the sequence number that would make a jump a new stream, or -1 */
     unsigned lost;
     slot slots[SLOTS];
 };
@@ -41,6 +43,7 @@ struct fc_rtp_rx {
 fc_rtp_rx *fc_rtp_rx_new(int payload_type) {
     fc_rtp_rx *rx = fc_zeroed(sizeof *rx);
     rx->payload_type = payload_type;
+    rx->expected_jump = -1;
     return rx;
 }
 
@@ -95,6 +98,18 @@ static void restart(fc_rtp_rx *rx, uint16_t seq, uint32_t timestamp, uint32_t ss
     rx->next_timestamp = timestamp;
     rx->ssrc = ssrc;
     rx->waiting = rx->waited_ticks = 0;
+    rx->expected_jump = -1;
+}
+
+/* A jump is believed when the next packet goes on from there (RFC 3550 A.1). */
+static bool is_new_stream(fc_rtp_rx *rx, uint16_t seq, int16_t ahead, uint32_t ssrc) {
+    if (!rx->started || ssrc != rx->ssrc)
+        return true;
+    if (ahead <= FAR_AHEAD && ahead >= FAR_BEHIND)
+        return false;
+    bool goes_on = seq == rx->expected_jump;
+    rx->expected_jump = (uint16_t)(seq + 1);
+    return goes_on;
 }
 
 int fc_rtp_rx_push(fc_rtp_rx *rx, const unsigned char *packet, int size) {
@@ -107,14 +122,14 @@ int fc_rtp_rx_push(fc_rtp_rx *rx, const unsigned char *packet, int size) {
     bool ours = (packet[1] & 0x7f) == rx->payload_type;
     int16_t ahead = (int16_t)(seq - rx->next_seq);
 
-    if (!rx->started || ssrc != rx->ssrc || ahead > FAR_AWAY || ahead < -FAR_AWAY) {
+    if (is_new_stream(rx, seq, ahead, ssrc)) {
         if (!ours)
             return -1;      /* a new stream begins with audio we know */
         restart(rx, seq, timestamp, ssrc);
         ahead = 0;
     }
-    if (ahead < 0)
-        return 0;           /* late or twice */
+    if (ahead < 0 || ahead > FAR_AHEAD)
+        return 0;           /* late, twice or astray */
     if (ahead >= SLOTS) {   /* a long hole: what is before this packet is lost */
         rx->lost += (unsigned)ahead;
         restart(rx, seq, rx->next_timestamp, ssrc);

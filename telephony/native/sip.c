@@ -155,13 +155,13 @@ static void on_state(fc_sip *self, fc_call *call, tagi_t *tags) {
 static void on_nua(nua_event_t event, int status, char const *phrase, nua_t *nua, fc_sip *self, nua_handle_t *handle,
                    fc_call *call, sip_t const *sip, tagi_t tags[]) {
     (void)nua;
-    if (event == nua_i_invite) {
+    if (event == nua_i_invite && status < 200) {
         on_invite(self, handle, call, sip);
     } else if (event == nua_r_shutdown) {
         if (status >= 200)
             su_root_break(self->root);
     } else if (!call) {
-        if (event != nua_i_options && event != nua_i_terminated && event != nua_i_state && handle && status < 200)
+        if (handle)             /* OPTIONS and whatever else the stack answered itself: nobody else lets go of it */
             nua_handle_destroy(handle);
     } else if (event == nua_r_invite) {
         on_invite_answer(self, call, status, phrase, sip);
@@ -325,7 +325,7 @@ static bool set_up(fc_sip *sip) {
     sip->nua = nua_create(sip->root, on_nua, sip, NUTAG_URL(sip->url), NUTAG_MEDIA_ENABLE(0), NUTAG_AUTOANSWER(0),
                           NUTAG_AUTOALERT(0), NUTAG_ENABLEMESSAGE(0), NUTAG_SESSION_TIMER(0),
                           NUTAG_DETECT_NETWORK_UPDATES(0), SIPTAG_USER_AGENT_STR(sip->user_agent),
-                          SIPTAG_SUPPORTED_STR("timer"), SIPTAG_ALLOW_STR("INVITE, ACK, BYE, CANCEL, OPTIONS, UPDATE"),
+                          SIPTAG_SUPPORTED_STR(""), SIPTAG_ALLOW_STR("INVITE, ACK, BYE, CANCEL, OPTIONS"),
                           TAG_END());
     if (!sip->nua)
         return false;
@@ -368,7 +368,10 @@ fc_sip *fc_sip_start(fc_core *core, const char *url, const char *user_agent, cha
     sip->order_fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
     pthread_mutex_init(&sip->lock, NULL);
     pthread_cond_init(&sip->changed, NULL);
-    pthread_create(&sip->thread, NULL, run, sip);
+    if (!fc_thread(&sip->thread, run, sip)) {
+        snprintf(error, (size_t)error_size, "no thread can be started");
+        return NULL;
+    }
     pthread_mutex_lock(&sip->lock);
     while (sip->started == 0)
         pthread_cond_wait(&sip->changed, &sip->lock);

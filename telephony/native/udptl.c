@@ -29,6 +29,7 @@ struct fc_udptl {
     packet sent[HISTORY];
 
     bool started;
+    bool from_zero;         /* the stream is known from its first packet on */
     uint16_t next_in;       /* the sequence number not seen yet */
     uint16_t next_up;       /* the one to hand on next */
     packet seen[HISTORY];
@@ -219,6 +220,11 @@ static void take_secondaries(fc_udptl *udptl, reader *in, uint16_t seq) {
     }
 }
 
+/* FEC of the first packets covers numbers below zero: packets that never were. */
+static bool is_before_first(const fc_udptl *udptl, uint16_t seq) {
+    return udptl->from_zero && udptl->next_in < HISTORY && (int16_t)seq < 0;
+}
+
 static void take_fec(fc_udptl *udptl, reader *in, uint16_t seq) {
     int span_size = take_length(in);
     if (span_size != 1 || in->at >= in->size)
@@ -235,7 +241,7 @@ static void take_fec(fc_udptl *udptl, reader *in, uint16_t seq) {
             return;
         for (int k = 1; k <= span; k++) {
             uint16_t covered = (uint16_t)(end - k * entries);
-            if (!remembered(udptl->seen, covered))
+            if (!remembered(udptl->seen, covered) && !is_before_first(udptl, covered))
                 missing++, which = covered;
         }
         if (missing != 1)
@@ -250,23 +256,32 @@ static void take_fec(fc_udptl *udptl, reader *in, uint16_t seq) {
 static void restart(fc_udptl *udptl, uint16_t seq) {
     memset(udptl->seen, 0, sizeof udptl->seen);
     udptl->started = true;
-    udptl->next_in = udptl->next_up = seq;
+    udptl->next_in = seq;
+    /* the first packet may have been lost: an early stream tells what came before it */
+    udptl->from_zero = seq < MOST_REDUNDANCY;
+    udptl->next_up = udptl->from_zero ? 0 : seq;
+}
+
+void fc_udptl_forget_peer(fc_udptl *udptl) {
+    udptl->started = false;
+}
+
+bool fc_udptl_is_whole(const uint8_t *datagram, int size) {
+    reader in = {datagram, size, 2};
+    int ifp_size;
+    return size >= 4 && take_open_type(&in, &ifp_size) && ifp_size > 0;
 }
 
 int fc_udptl_receive(fc_udptl *udptl, const unsigned char *datagram, int size) {
     reader in = {datagram, size, 2};
     int ifp_size;
-    if (size < 4)
+    if (!fc_udptl_is_whole(datagram, size))
         return -1;
     const uint8_t *ifp = take_open_type(&in, &ifp_size);
-    if (!ifp || ifp_size == 0)
-        return -1;
     uint16_t seq = (uint16_t)(datagram[0] << 8 | datagram[1]);
     int16_t ahead = (int16_t)(seq - udptl->next_in);
     if (!udptl->started || ahead > FAR_AWAY || ahead < -FAR_AWAY) {
         restart(udptl, seq);
-        /* the first packet may have been lost: an early stream tells what came before it */
-        udptl->next_up = (uint16_t)(seq < MOST_REDUNDANCY ? 0 : seq);
         ahead = 0;
     }
     if (ahead < 0)
@@ -278,8 +293,10 @@ int fc_udptl_receive(fc_udptl *udptl, const unsigned char *datagram, int size) {
         else
             take_secondaries(udptl, &in, seq);
     }
-    if (ahead >= HISTORY)
+    if (ahead >= HISTORY) {
+        udptl->lost += (uint16_t)(seq - udptl->next_up);
         udptl->next_up = seq;
+    }
     remember(udptl->seen, seq, ifp, ifp_size);
     udptl->next_in = (uint16_t)(seq + 1);
     return (uint16_t)(udptl->next_in - udptl->next_up);
