@@ -80,7 +80,7 @@ class _Role:
             os.close(writer)
         _log.info("%s started, process %d", self.name, self._process.pid)
         if stopping.is_set():
-            self.send(signal.SIGTERM)
+            self.send(signal.SIGKILL)
         asyncio.get_running_loop().add_reader(reader, self._hear_ready, reader)
         try:
             return await self._process.wait()
@@ -126,11 +126,11 @@ async def supervise(commands: Mapping[str, Sequence[str]]) -> ExitCode:
 
 
 def _stop(stopping: asyncio.Event, children: Sequence[_Role]) -> None:
-    """Every role finishes what it has begun; asked twice, it ends at once."""
-    signum = signal.SIGKILL if stopping.is_set() else signal.SIGTERM
+    """Every role finishes what it has begun; one that has begun nothing, or is asked twice, ends at once."""
+    at_once = stopping.is_set()
     stopping.set()
     for child in children:
-        child.send(signum)
+        child.send(signal.SIGKILL if at_once or not child.ready.is_set() else signal.SIGTERM)
 
 
 async def _end_all(runs: Sequence[asyncio.Task[ExitCode]], children: Sequence[_Role]) -> None:

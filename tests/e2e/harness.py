@@ -1,0 +1,330 @@
+"""A whole gateway as its users have it: processes, SMTP in, SIP out, mails out, in a temporary folder.
+
+The neighbours are a fax machine (its own process, real calls on loopback) and a mail sink. Nothing in the
+product knows that it is tested.
+"""
+
+import asyncio
+import email
+import json
+import os
+import signal
+import smtplib
+import socket
+import sqlite3
+import sys
+import time
+from collections import Counter
+from collections.abc import AsyncIterator, Callable, Collection, Iterator
+from contextlib import asynccontextmanager, closing, contextmanager, nullcontext, suppress
+from dataclasses import dataclass, field
+from email import policy
+from email.message import EmailMessage
+from pathlib import Path
+
+from gateway.mail.sink import MailSink
+
+ROLES = ("work", "line", "intake")
+BUSY = "+4930666"
+OURS = "+4930999"
+FINISHED = frozenset({"delivered", "failed", "cancelled", "held"})
+
+CONFIG = """\
+[node]
+name = "here"
+data_dir = "{folder}/data"
+[queue]
+lease = "5s"
+[smtp]
+listen = "127.0.0.1:{smtp}"
+domains = ["fax.example.com"]
+relay_networks = ["127.0.0.0/8"]
+[sending]
+station_id = "+49 30 999"
+attempts = 2
+delay = "2s"
+busy_delay = "10s"
+[sip]
+listen = "127.0.0.1:{sip}"
+[trunk.main]
+proxy = "sip:127.0.0.1:{machine}"
+channels = 30
+t38 = "{t38}"
+[receiving]
+operators = "operators@example.com"
+[did]
+"+4930999" = ["reception@example.com"]
+[mailer]
+host = "127.0.0.1"
+port = {sink}
+sender = "fax@example.com"
+timeout = "2s"
+"""
+
+
+def a_free_port(kind: socket.SocketKind = socket.SOCK_STREAM) -> int:
+    """A port that nobody has just now."""
+    with socket.socket(socket.AF_INET, kind) as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
+
+
+@dataclass
+class World:
+    """Gateway, fax machine and mail sink."""
+
+    folder: Path
+    sink: MailSink
+    t38: str = "prefer"
+    smtp: int = field(default_factory=a_free_port)
+    sip: int = field(default_factory=lambda: a_free_port(socket.SOCK_DGRAM))
+    machine: int = field(default_factory=lambda: a_free_port(socket.SOCK_DGRAM))
+    processes: list[asyncio.subprocess.Process] = field(default_factory=list)
+    gateway: asyncio.subprocess.Process | None = None
+
+    # ---- processes
+
+    @property
+    def config(self) -> Path:
+        """The configuration of the gateway."""
+        return self.folder / "faxgw.toml"
+
+    @property
+    def log(self) -> str:
+        """What the gateway said so far."""
+        return (self.folder / "gateway.log").read_text()
+
+    async def start_gateway(self, *arguments: str, roles: Collection[str] = ROLES) -> None:
+        """Every role is ready."""
+        self.gateway = await self.run("serve", "-c", str(self.config), "--roles", ",".join(roles), *arguments)
+        await self.until_ready(*roles)
+
+    async def until_ready(self, *roles: str) -> None:
+        """The roles are ready: each process that runs for one now has said so."""
+        for role in roles:
+            await self.until(lambda role=role: self._is_ready(role))
+
+    def _is_ready(self, role: str) -> bool:
+        assert self.gateway is not None
+        assert self.gateway.returncode is None, self.log
+        _, started, since = self.log.rpartition(f"{role} started, process {self.pid(role)}\n")
+        return bool(started) and f"{role} is ready" in since
+
+    async def stop_gateway(self) -> int:
+        """The exit code of the gateway after SIGTERM."""
+        assert self.gateway is not None
+        self.gateway.send_signal(signal.SIGTERM)
+        return await self.gateway.wait()
+
+    async def start_machine(self, *arguments: str) -> None:
+        """A fax machine listens."""
+        process = await self.run(
+            "fax-machine",
+            *("--listen", f"127.0.0.1:{self.machine}"),
+            *("--spool", str(self.folder / "machine"), "--busy", BUSY),
+            *arguments,
+            output="machine.log",
+        )
+        while "listening" not in (self.folder / "machine.log").read_text():
+            assert process.returncode is None, (self.folder / "machine.log").read_text()
+            await asyncio.sleep(0.05)
+
+    async def run(
+        self, *arguments: str, output: str = "gateway.log", **environment: str
+    ) -> asyncio.subprocess.Process:
+        """A faxgw command as a process, which ends with the test."""
+        with (self.folder / output).open("ab") as file:
+            process = await asyncio.create_subprocess_exec(
+                *(sys.executable, "-m", "gateway", *arguments),
+                stdin=asyncio.subprocess.DEVNULL,
+                stdout=file,
+                stderr=file,
+                env=os.environ | environment,
+            )
+        self.processes.append(process)
+        return process
+
+    def pid(self, role: str) -> int | None:
+        """The process id of a role, or of the "supervisor"; None when it does not run just now."""
+        assert self.gateway is not None
+        if role == "supervisor":
+            return self.gateway.pid
+        children = Path(f"/proc/{self.gateway.pid}/task/{self.gateway.pid}/children")
+        for pid in children.read_text().split():
+            with suppress(OSError):
+                if f"\0role\0{role}\0".encode() in Path(f"/proc/{pid}/cmdline").read_bytes():
+                    return int(pid)
+        return None
+
+    def signal(self, role: str, signum: signal.Signals) -> None:
+        """The role gets the signal."""
+        pid = self.pid(role)
+        assert pid is not None, f"{role} does not run"
+        os.kill(pid, signum)
+
+    async def kill(self, role: str) -> None:
+        """The role died by SIGKILL, and everything runs again."""
+        self.kill_now(role)
+        await self.revive(role)
+
+    def kill_now(self, role: str) -> None:
+        """The role is dead, and whoever dies with it."""
+        pids = [self.pid(name) for name in (ROLES if role == "supervisor" else [role])]
+        self.signal(role, signal.SIGKILL)
+        while any(is_alive(pid) for pid in pids if pid):
+            time.sleep(0.001)
+
+    async def revive(self, role: str, *, pausing: str = "") -> None:
+        """After a kill every role is ready; `pausing` is stopped before it has taken a job."""
+        with self.writes_held() if pausing else nullcontext():
+            if role == "supervisor":
+                assert self.gateway is not None
+                await self.gateway.wait()
+                await self.start_gateway()
+            elif role == pausing or not pausing:
+                await self.until_ready(role)
+            if pausing:
+                self.signal(pausing, signal.SIGSTOP)
+        await self.until_ready(role if role != "supervisor" else "work")
+
+    async def pause(self, role: str) -> None:
+        """The role is stopped (SIGSTOP), and holds no lock of the queue."""
+        with self.writes_held():
+            self.signal(role, signal.SIGSTOP)
+
+    def resume(self, role: str) -> None:
+        """A role that was stopped goes on, if it lives."""
+        if self.pid(role) is not None:
+            self.signal(role, signal.SIGCONT)
+
+    async def until(self, condition: Callable[[], bool]) -> None:
+        """Returns when it holds; looks often, because these are other processes."""
+        while not condition():
+            await asyncio.sleep(0.02)
+
+    # ---- mails
+
+    async def mail(self, number: str, text: str = "Hello\n") -> None:
+        """A mail to this number was accepted."""
+        message = EmailMessage()
+        message["From"] = "Ann Smith <ann@example.com>"
+        message["Subject"] = f"To {number}"
+        message["Message-ID"] = f"<{number.strip('+')}@example.com>"
+        message.set_content(text)
+        await asyncio.to_thread(self._mail, number, message.as_bytes())
+
+    def _mail(self, number: str, message: bytes) -> None:
+        with smtplib.SMTP("127.0.0.1", self.smtp, timeout=30) as client:
+            client.sendmail("ann@example.com", [f"{number}@fax.example.com"], message)
+
+    def answers(self) -> list[EmailMessage]:
+        """The mails that left."""
+        return [
+            email.message_from_bytes(file.read_bytes(), policy=policy.default) for file in self.sink.mails()
+        ]
+
+    # ---- the queue, looked at from outside
+
+    @contextmanager
+    def writes_held(self) -> Iterator[sqlite3.Connection]:
+        """Nobody else can write to the queue."""
+        with self.database() as database:
+            database.execute("BEGIN IMMEDIATE")
+            yield database
+            database.execute("ROLLBACK")
+
+    @asynccontextmanager
+    async def frozen(self, number: str, state: str) -> AsyncIterator[bool]:
+        """The job stays in this state; False when that was missed."""
+        with self.database() as database:
+            seen = await asyncio.to_thread(_seen, database, number, state)
+        if not seen:
+            yield False
+            return
+        with self.writes_held() as database:
+            yield _state(database, number) == state
+
+    @contextmanager
+    def database(self) -> Iterator[sqlite3.Connection]:
+        """The queue."""
+        file = self.folder / "data/queue.db"
+        with closing(
+            sqlite3.connect(file, isolation_level=None, timeout=30, check_same_thread=False)
+        ) as database:
+            yield database
+
+    def state(self, number: str) -> str:
+        """Where the only job to this number is, or ""."""
+        with self.database() as database:
+            return _state(database, number)
+
+    def states(self) -> dict[str, str]:
+        """Where every job is, by number."""
+        with self.database() as database:
+            return dict(database.execute("SELECT number, state FROM job").fetchall())
+
+    def journal(self) -> Counter[str]:
+        """Pages in the journals of all calls, by number."""
+        query = """SELECT job.number, count(*) FROM page JOIN attempt ON attempt.id = page.attempt_id
+                   JOIN job ON job.id = attempt.job_id GROUP BY job.number"""
+        with self.database() as database:
+            return Counter(dict(database.execute(query).fetchall()))
+
+    async def until_finished(self) -> None:
+        """Every job is, and every mail that is owed has left."""
+        query = "SELECT count(*) FROM notification WHERE sent_at IS NULL"
+        await self.until(lambda: all(state in FINISHED for state in self.states().values()))
+        with self.database() as database:
+            await self.until(lambda: database.execute(query).fetchone() == (0,))
+
+    # ---- the fax machine
+
+    def received(self) -> Counter[str]:
+        """Pages that the machine has confirmed, by the number that was called."""
+        pages: Counter[str] = Counter()
+        for file in (self.folder / "machine").glob("*.json"):
+            facts = json.loads(file.read_text())
+            pages[facts["called"]] += len(facts["pages"])
+        return pages
+
+
+def _state(database: sqlite3.Connection, number: str) -> str:
+    row = database.execute("SELECT state FROM job WHERE number = ?", (number,)).fetchone()
+    return row[0] if row else ""
+
+
+def _seen(database: sqlite3.Connection, number: str, state: str) -> bool:
+    """Whether the job came into the state; looks without a pause, for some states last a millisecond."""
+    order = ["", "received", "resolving", "resolved", "rendering", "rendered", "sending", "deferred"]
+    while (now := _state(database, number)) != state:
+        if now not in order or order.index(now) > order.index(state):
+            return False
+    return True
+
+
+def is_alive(pid: int) -> bool:
+    """Whether there is such a process that is no zombie."""
+    try:
+        return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] != "Z"
+    except OSError:
+        return False
+
+
+@asynccontextmanager
+async def a_world(folder: Path, *, t38: str = "prefer") -> AsyncIterator[World]:
+    """A fax machine and a mail sink that run, and a gateway that can be started."""
+    async with MailSink("127.0.0.1:0", folder / "mails") as sink:
+        world = World(folder, sink, t38)
+        world.config.write_text(
+            CONFIG.format(
+                folder=folder, smtp=world.smtp, sip=world.sip, machine=world.machine, sink=sink.port, t38=t38
+            )
+        )
+        try:
+            await world.start_machine()
+            yield world
+        finally:
+            for process in world.processes:
+                if process.returncode is None:
+                    process.kill()
+                await process.wait()
