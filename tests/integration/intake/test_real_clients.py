@@ -1,0 +1,130 @@
+"""Real SMTP clients, the real listener and the real queue."""
+
+import asyncio
+import smtplib
+import subprocess
+from contextlib import asynccontextmanager
+from ipaddress import ip_network
+from pathlib import Path
+
+import pytest
+
+from gateway.config.schema import SmtpSection
+from gateway.intake.smtp import SmtpIntake
+from tests.stages import a_store
+
+SAMPLES = Path(__file__).parents[3] / "samples" / "mails"
+ANNA = "anna@example.com"
+
+
+@asynccontextmanager
+async def a_gateway(data_dir: Path, **settings):
+    section = SmtpSection(
+        listen="127.0.0.1:0",
+        domains=("fax.example.com",),
+        relay_networks=(ip_network("127.0.0.0/8"),),
+        hostname="gateway.example.com",
+        **settings,
+    )
+    async with a_store(data_dir) as (store, _), SmtpIntake(section, store.jobs, data_dir) as intake:
+        yield store, intake.port
+
+
+def send(port: int, recipients: list[str], content: bytes) -> dict[str, tuple[int, bytes]]:
+    """The refused recipients."""
+    with smtplib.SMTP("127.0.0.1", port, local_hostname="client.example.com", timeout=20) as client:
+        return client.sendmail(ANNA, recipients, content)
+
+
+@pytest.mark.parametrize("sample", sorted(SAMPLES.glob("0[1-4]*.eml")), ids=lambda path: path.stem)
+async def test_a_mail_lies_in_the_queue_byte_for_byte(tmp_path, sample):
+    async with a_gateway(tmp_path) as (store, port):
+        refused = await asyncio.to_thread(
+            send, port, ["+493055501001@fax.example.com", "102@fax.example.com"], sample.read_bytes()
+        )
+
+        jobs = await store.jobs.list()
+        submission = await store.jobs.submission(jobs[0].submission_id)
+        message = await store.blobs.get(submission.message)
+    assert refused == {}
+    assert {job.number.digits for job in jobs} == {"+493055501001", "102"}
+    assert submission.mail_from == ANNA
+    assert message.startswith(b"Received: from client.example.com ([127.0.0.1])\r\n")
+    assert message.endswith(b"\r\n" + sample.read_bytes())
+
+
+async def test_a_large_mail_lies_in_the_queue_byte_for_byte(tmp_path):
+    content = b"Subject: large\r\n\r\n" + b"".join(b"..%060d\r\n.\r\n" % n for n in range(40_000))
+    async with a_gateway(tmp_path) as (store, port):
+        await asyncio.to_thread(send, port, ["102@fax.example.com"], content)
+
+        (job,) = await store.jobs.list()
+        submission = await store.jobs.submission(job.submission_id)
+        assert (await store.blobs.get(submission.message)).endswith(b"\r\n" + content)
+
+
+async def test_a_wrong_address_is_refused_with_the_reason(tmp_path):
+    sample = SAMPLES / "05-wrong-address.eml"
+    async with a_gateway(tmp_path) as (store, port):
+        with pytest.raises(smtplib.SMTPRecipientsRefused) as refused:
+            await asyncio.to_thread(send, port, ["dr.whitcombe@fax.example.com"], sample.read_bytes())
+
+        assert await store.jobs.list() == []
+    code, reply = refused.value.recipients["dr.whitcombe@fax.example.com"]
+    assert code == 550
+    assert reply.startswith(b"5.1.3 Not a fax number")
+
+
+async def test_what_can_be_taken_is_taken_when_one_address_is_wrong(tmp_path):
+    async with a_gateway(tmp_path) as (store, port):
+        refused = await asyncio.to_thread(send, port, ["no@fax.example.com", "102@fax.example.com"], b"x\r\n")
+
+        assert list(refused) == ["no@fax.example.com"]
+        assert len(await store.jobs.list()) == 1
+
+
+async def test_a_mail_of_100_mb_is_refused_before_it_is_sent(tmp_path):
+    async with a_gateway(tmp_path) as (store, port):
+        with pytest.raises(smtplib.SMTPSenderRefused) as refused:
+            await asyncio.to_thread(send, port, ["102@fax.example.com"], b"x" * 78 + b"\r\n" * 50_000_000)
+
+        assert await store.jobs.list() == []
+    assert refused.value.smtp_code == 552
+
+
+@pytest.mark.needs("swaks")
+async def test_swaks_sends_an_attachment(tmp_path):
+    document = SAMPLES.parent / "documents" / "invoice.pdf"
+    async with a_gateway(tmp_path) as (store, port):
+        client = await asyncio.create_subprocess_exec(
+            *(
+                "swaks",
+                "--server",
+                f"127.0.0.1:{port}",
+                "--from",
+                ANNA,
+                "--to",
+                "<+49301234567@fax.example.com>",
+            ),
+            *("--attach-type", "application/pdf", "--attach-name", "invoice.pdf", "--attach", f"@{document}"),
+            stdout=subprocess.PIPE,
+        )
+        said, _ = await client.communicate()
+
+        assert client.returncode == 0, said.decode()
+        (job,) = await store.jobs.list()
+    assert job.number.digits == "0301234567"
+
+
+async def test_several_clients_at_once_lose_nothing(tmp_path):
+    async with a_gateway(tmp_path) as (store, port):
+        await asyncio.gather(
+            *(
+                asyncio.to_thread(
+                    send, port, [f"{1000 + n}@fax.example.com"], b"Subject: %d\r\n\r\nx\r\n" % n
+                )
+                for n in range(40)
+            )
+        )
+
+        assert {job.number.digits for job in await store.jobs.list()} == {str(1000 + n) for n in range(40)}

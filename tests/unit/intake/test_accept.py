@@ -1,0 +1,104 @@
+"""Who may send a fax by SMTP, and where to."""
+
+import time
+from ipaddress import ip_network
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from gateway.config.schema import SmtpSection
+from gateway.intake.accept import Gatekeeper, parse_path
+from gateway.intake.addresses import number_in
+
+NETWORKS = (ip_network("192.0.2.0/24"), ip_network("2001:db8::/32"))
+
+
+@pytest.mark.parametrize(
+    ("client", "may"),
+    [
+        ("192.0.2.7", True),
+        ("::ffff:192.0.2.7", True),
+        ("2001:db8::1", True),
+        ("2001:db8::1%eth0", True),
+        ("198.51.100.1", False),
+        ("::1", False),
+        ("unknown", False),
+    ],
+)
+def test_only_listed_networks_may_relay(client, may):
+    assert Gatekeeper(SmtpSection(relay_networks=NETWORKS)).may_relay(client) is may
+
+
+def test_nobody_may_relay_by_default():
+    assert Gatekeeper(SmtpSection()).may_relay("127.0.0.1") is False
+
+
+@pytest.mark.parametrize(
+    ("text", "path"),
+    [
+        ("<a@example.com>", ("a@example.com", "")),
+        ("<>", ("", "")),
+        ("<> SIZE=1 BODY=8BITMIME", ("", "SIZE=1 BODY=8BITMIME")),
+        (" <a@example.com>", ("a@example.com", "")),
+        ("a@example.com SIZE=1", ("a@example.com", "SIZE=1")),
+        ("<@one.example,@two.example:a@example.com>", ("a@example.com", "")),
+        ('<"a b>\\" c"@example.com>', ('"a b>\\" c"@example.com', "")),
+        ("<a b@example.com>", None),
+        ("<a@example.com", None),
+        ("<a@b@example.com>", None),
+        ("<a@example.com>SIZE=1", None),
+        ("<a\x00@example.com>", None),
+        ("<a\r\n@example.com>", None),
+        ("<" + "a" * 400 + "@example.com>", None),
+    ],
+)
+def test_paths_are_read_as_rfc_5321_says(text, path):
+    assert parse_path(text) == path
+
+
+@pytest.mark.parametrize(
+    "hostile", ['<"' + "\\" * 1999, "<" + "a@" * 1000, "@a," * 600, '<""' * 500, " " * 2000]
+)
+def test_a_hostile_path_costs_no_time(hostile):
+    began = time.process_time()
+
+    parse_path(hostile)
+
+    assert time.process_time() - began < 0.1
+
+
+@given(st.text(max_size=60))
+def test_no_path_raises_or_lets_control_characters_through(text):
+    path = parse_path(text)
+
+    if path is not None:
+        assert not any(ord(c) < 32 or ord(c) == 127 for c in path[0])
+
+
+@pytest.mark.parametrize(
+    ("local_part", "digits"),
+    [
+        ("+49301234567", "+49301234567"),
+        ("0301234567", "0301234567"),
+        ("+49(30)123-45.67", "+49301234567"),
+        ("+49 30 1234567", "+49301234567"),
+        ("*31#0301234567", "*31#0301234567"),
+    ],
+)
+def test_numbers_are_read_as_people_write_them(local_part, digits):
+    assert number_in(local_part).digits == digits
+
+
+@pytest.mark.parametrize(
+    "local_part", ["", "+", "1", "hello", "12a34", "49+30", "postmaster", "١٢٣٤٥", "1" * 31]
+)
+def test_what_is_no_number_is_none(local_part):
+    assert number_in(local_part) is None
+
+
+@given(st.text(max_size=40))
+def test_no_local_part_raises(local_part):
+    number = number_in(local_part)
+
+    assert number is None or set(number.digits) <= set("+0123456789*#")
