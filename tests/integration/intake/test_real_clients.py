@@ -104,7 +104,7 @@ async def test_swaks_sends_an_attachment(tmp_path):
                 "--from",
                 ANNA,
                 "--to",
-                "<+49301234567@fax.example.com>",
+                "0301234567@fax.example.com",
             ),
             *("--attach-type", "application/pdf", "--attach-name", "invoice.pdf", "--attach", f"@{document}"),
             stdout=subprocess.PIPE,
