@@ -1,0 +1,231 @@
+"""The command line, run as its users run it, but in this process."""
+
+import asyncio
+import json
+from pathlib import Path
+
+import pytest
+
+from gateway.cli import main
+from gateway.exit_code import ExitCode
+from gateway.model.lifecycle import JobState
+from gateway.model.notification import NotificationKind
+from tests.stages import LEASE, a_received_job, a_resolved_job, a_store, answers
+
+CONFIG = """\
+[node]
+name = "here"
+data_dir = "{folder}"
+[smtp]
+domains = ["fax.example.com"]
+[trunk.main]
+proxy = "sip:pbx.example.com"
+[receiving]
+operators = "operators@example.com"
+[mailer]
+sender = "fax@example.com"
+"""
+
+
+@pytest.fixture
+def config(tmp_path, monkeypatch) -> Path:
+    file = tmp_path / "faxgw.toml"
+    file.write_text(CONFIG.format(folder=tmp_path / "data"))
+    monkeypatch.setenv("FAXGW_CONFIG", str(file))
+    return file
+
+
+@pytest.fixture
+def faxgw(capsys, monkeypatch):
+    """Runs a command: its exit code, its stdout, its stderr."""
+
+    def run(*arguments: str) -> tuple[int, str, str]:
+        monkeypatch.setattr("sys.argv", ["faxgw", *arguments])
+        with pytest.raises(SystemExit) as end:
+            main()
+        out, err = capsys.readouterr()
+        return int(end.value.code or 0), out, err
+
+    return run
+
+
+@pytest.fixture
+def in_store(config, tmp_path):
+    """Does something with the store of the configuration."""
+
+    def run(work):
+        async def once():
+            async with a_store(tmp_path / "data") as (store, _):
+                return await work(store)
+
+        return asyncio.run(once())
+
+    return run
+
+
+def test_a_file_is_sent_as_a_mail_with_it_would_be(faxgw, config, in_store, tmp_path):
+    (tmp_path / "offer.txt").write_text("100 EUR")
+
+    code, out, _ = faxgw(
+        "send", "--to", "+49 30 1234567", "--from", "ann@example.com", str(tmp_path / "offer.txt")
+    )
+
+    (job,) = in_store(lambda store: store.jobs.list())
+    assert code == ExitCode.OK
+    assert out == f"{job.id}  +49301234567\n"
+    assert job.state is JobState.RECEIVED
+
+
+def test_a_number_that_is_none_is_refused_in_one_line(faxgw, config):
+    code, _, err = faxgw("send", "--to", "bob", "--text", "Hello")
+
+    assert code == ExitCode.FAILED
+    assert err == 'faxgw: "bob" is not a fax number.\n'
+
+
+def test_sending_nothing_is_a_mistake_of_the_command_line(faxgw, config):
+    code, _, err = faxgw("send", "--to", "+49301")
+
+    assert code == ExitCode.USAGE
+    assert "nothing to fax" in err
+
+
+def test_waiting_jobs_are_listed(faxgw, in_store):
+    job = in_store(a_received_job)
+
+    code, out, _ = faxgw("queue", "list")
+
+    assert code == ExitCode.OK
+    assert out.splitlines()[0].split() == ["JOB", "STATE", "NUMBER", "SENDER", "PAGES", "ATTEMPTS", "DUE"]
+    assert out.splitlines()[1].split()[:3] == [job.id, "received", "+49301234567"]
+
+
+def test_programs_read_json(faxgw, in_store):
+    job = in_store(a_received_job)
+
+    _, out, _ = faxgw("queue", "show", job.id, "--json")
+
+    shown = json.loads(out)
+    assert (shown["id"], shown["state"], shown["calls"]) == (job.id, "received", [])
+    assert [row["event"] for row in shown["history"]] == ["submitted"]
+
+
+def test_a_job_is_held_and_released(faxgw, in_store):
+    job = in_store(a_received_job)
+
+    held = faxgw("queue", "hold", job.id)
+    state_when_held = in_store(lambda store: store.jobs.get(job.id)).state
+    released = faxgw("queue", "release", job.id)
+
+    assert held == (ExitCode.OK, f"{job.id}: held\n", "")
+    assert state_when_held is JobState.HELD
+    assert released == (ExitCode.OK, f"{job.id}: released\n", "")
+    assert in_store(lambda store: store.jobs.get(job.id)).state is JobState.RECEIVED
+
+
+def test_the_sender_of_a_cancelled_job_is_told(faxgw, in_store):
+    job = in_store(a_resolved_job)
+
+    code, _, _ = faxgw("queue", "cancel", job.id)
+
+    assert code == ExitCode.OK
+    assert in_store(lambda store: store.jobs.get(job.id)).state is JobState.CANCELLED
+    assert in_store(answers) == [(NotificationKind.FAILED, "ann@example.com")]
+
+
+def test_a_job_that_somebody_works_on_is_left_alone(faxgw, in_store):
+    async def an_owned_job(store):
+        await a_received_job(store)
+        (job,) = await store.jobs.claim(JobState.RECEIVED, lease=LEASE)
+        return job
+
+    job = in_store(an_owned_job)
+
+    code, _, err = faxgw("queue", "hold", job.id)
+
+    assert code == ExitCode.FAILED
+    assert err == f"{job.id}: It is resolving just now. Try again when that is over.\n"
+
+
+def test_what_is_impossible_is_said_and_the_others_are_done(faxgw, in_store):
+    job = in_store(a_received_job)
+
+    code, out, err = faxgw("queue", "hold", "NOPE", job.id)
+
+    assert code == ExitCode.FAILED
+    assert out == f"{job.id}: held\n"
+    assert err == 'NOPE: There is no job "NOPE". See faxgw queue list --all.\n'
+
+
+def test_received_faxes_are_listed(faxgw, in_store, tmp_path):
+    async def a_received_fax(store):
+        fax = await store.received.open(
+            call_id="c", called="+4930999", caller="+49401", spool=tmp_path / "x.tif", lease=LEASE
+        )
+        await store.received.close(fax, pages=None, page_count=0, complete=False, mailboxes=())
+
+    in_store(a_received_fax)
+
+    _, out, _ = faxgw("received", "list", "--json")
+
+    (fax,) = json.loads(out)
+    assert (fax["state"], fax["called"], fax["caller"], fax["pages"]) == ("empty", "+4930999", "+49401", 0)
+
+
+def test_every_setting_is_shown_with_where_it_comes_from(faxgw, config):
+    code, out, _ = faxgw("check-config", "--json", "-o", "sending.attempts=3")
+
+    settings = {setting["key"]: setting for setting in json.loads(out)}
+    assert code == ExitCode.OK
+    assert settings["sending.attempts"] == {"key": "sending.attempts", "value": "3", "origin": "-o"}
+    assert settings["sending.delay"]["origin"] == "default"
+
+
+def test_a_mistake_in_the_configuration_ends_every_command(faxgw, config):
+    config.write_text(config.read_text().replace("proxy", "proxi"))
+
+    code, _, err = faxgw("queue", "list")
+
+    assert code == ExitCode.CONFIG
+    assert "proxi" in err
+    assert "Traceback" not in err
+
+
+def test_a_role_that_does_not_exist_is_named(faxgw, config):
+    code, _, err = faxgw("serve", "--roles", "work,kitchen")
+
+    assert code == ExitCode.CONFIG
+    assert err == 'faxgw: There is no role "kitchen". Known are work, line, intake.\n'
+
+
+def test_the_database_can_be_migrated_twice(faxgw, config):
+    first = faxgw("migrate")
+    second = faxgw("migrate")
+
+    assert first == second
+    assert first[0] == ExitCode.OK
+
+
+def test_a_document_is_rendered_without_a_gateway(faxgw, tmp_path):
+    (tmp_path / "note.txt").write_text("A note")
+
+    code, out, _ = faxgw("render", str(tmp_path / "note.txt"), "-o", str(tmp_path / "note.tif"))
+
+    assert (code, out) == (ExitCode.OK, f"{tmp_path / 'note.tif'}: 1 page\n")
+
+
+def test_a_document_that_cannot_be_rendered_is_one_line(faxgw, tmp_path):
+    (tmp_path / "empty.pdf").write_bytes(b"")
+
+    code, _, err = faxgw("render", str(tmp_path / "empty.pdf"), "-o", str(tmp_path / "x.tif"))
+
+    assert code == ExitCode.FAILED
+    assert err.startswith('faxgw: The document "empty.pdf" is empty.')
+    assert err.count("\n") == 1
+
+
+def test_the_versions_of_what_does_the_calls_are_shown(faxgw):
+    code, out, _ = faxgw("--version")
+
+    assert code == ExitCode.OK
+    assert [line.split()[0] for line in out.splitlines()] == ["faxgw", "sofia-sip", "spandsp"]
