@@ -26,6 +26,13 @@ _NEEDED = (
 _QUEUE = 64
 
 
+def remove_sockets(folder: Path) -> None:
+    """Removes the socket files which the pool's LibreOffice left in /tmp when it was killed."""
+    with contextlib.suppress(OSError):
+        for socket_file in (folder / "office" / "sockets").read_text().splitlines():
+            Path(socket_file).unlink(missing_ok=True)
+
+
 class OfficeProcess:
     """At most one driver, with one LibreOffice below it."""
 
@@ -71,9 +78,7 @@ class OfficeProcess:
             with contextlib.suppress(ChildProcessError):
                 while True:
                     os.waitpid(-group, 0)  # LibreOffice, inherited when the driver ended
-            with contextlib.suppress(OSError):
-                for socket_file in (self._folder / "sockets").read_text().splitlines():
-                    Path(socket_file).unlink(missing_ok=True)
+            remove_sockets(self._folder.parent)
 
     def reap(self) -> None:
         """Takes in what LibreOffice started and left behind, as its inquiries after signatures (gpg)."""

@@ -15,7 +15,6 @@ import contextlib
 import dataclasses
 import itertools
 import json
-import os
 import shutil
 import socket
 import subprocess
@@ -29,6 +28,7 @@ from typing import Any, Self
 from renderers import work
 from renderers.document import FaxPages, SourceDocument
 from renderers.errors import ConverterCrashed, RenderError
+from renderers.office_process import remove_sockets
 from renderers.profile import Profile
 from renderers.sandbox import Limits
 
@@ -49,6 +49,7 @@ class RenderPool:
         self._starting = asyncio.Lock()
         self._numbers = itertools.count(1)
         self._pending: dict[int, asyncio.Future[dict[str, Any]]] = {}
+        self._folder = Path()
         self._process: subprocess.Popen[bytes] | None = None
         self._writer: asyncio.StreamWriter | None = None
         self._listening: asyncio.Task[None] | None = None
@@ -149,15 +150,14 @@ class RenderPool:
 
     async def _start(self) -> asyncio.StreamWriter:
         ours, theirs = socket.socketpair()
-        folder = Path(tempfile.mkdtemp(prefix="faxgw-render-"))
+        self._folder = Path(tempfile.mkdtemp(prefix="faxgw-render-"))
         with theirs:
-            self._process = _spawn(theirs.fileno(), folder, self._options)
+            self._process = _spawn(theirs.fileno(), self._folder, self._options)
         reader, writer = await asyncio.open_connection(sock=ours, limit=_LONGEST_LINE)
         if not await reader.readline():
             writer.close()
-            await asyncio.to_thread(_wait, self._process)
+            await asyncio.to_thread(_wait, self._process, self._folder)
             self._process = None
-            shutil.rmtree(folder, ignore_errors=True)
             raise ConverterCrashed(detail="the rendering process did not start; its messages are on stderr")
         self._listening = asyncio.create_task(self._listen(reader), name="render pool")
         return writer
@@ -183,7 +183,7 @@ class RenderPool:
         if self._listening is not None:
             await self._listening
         if self._process is not None:
-            await asyncio.to_thread(_wait, self._process)
+            await asyncio.to_thread(_wait, self._process, self._folder)
         self._writer = self._listening = self._process = None
 
 
@@ -215,12 +215,15 @@ def _spawn(control: int, folder: Path, options: dict[str, Any]) -> subprocess.Po
     )
 
 
-def _wait(process: subprocess.Popen[bytes]) -> None:
+def _wait(process: subprocess.Popen[bytes], folder: Path) -> None:
+    """Returns when the process has ended and nothing of it is left, whether it tidied up or was killed."""
     try:
         process.wait(_GOODBYE_SECONDS)
     except subprocess.TimeoutExpired:
-        os.kill(process.pid, 9)
+        process.kill()
         process.wait()
+    remove_sockets(folder)
+    shutil.rmtree(folder, ignore_errors=True)
 
 
 def render_now(

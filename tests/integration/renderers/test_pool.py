@@ -141,10 +141,8 @@ async def test_the_loop_goes_on_while_documents_are_rendered(tmp_path, sample):
 
 async def test_no_more_than_so_many_documents_are_rendered_at_once(tmp_path):
     async with RenderPool(workers=1, office=False) as pool:
-        jobs = [
-            asyncio.create_task(pool.render([a_slow_document(tmp_path)], FINE, tmp_path / f"{n}.tif"))
-            for n in "ab"
-        ]
+        slow = a_slow_document(tmp_path)
+        jobs = [asyncio.create_task(pool.render([slow], FINE, tmp_path / f"{n}.tif")) for n in "ab"]
         await worker_of(pool)
 
         assert len(children_of(pool.pid)) == 1
@@ -198,7 +196,8 @@ from renderers import Profile, RenderPool, SourceDocument
 async def main():
     async with RenderPool(workers=1) as pool:
         await pool.render([SourceDocument("a", Path(sys.argv[1]))], Profile(), Path(sys.argv[2]))
-        job = asyncio.create_task(pool.render([SourceDocument("b", Path(sys.argv[3]))], Profile(), Path(sys.argv[2])))
+        slow = SourceDocument("b", Path(sys.argv[3]))
+        job = asyncio.create_task(pool.render([slow], Profile(), Path(sys.argv[2])))
         while "foreman" not in Path(f"/proc/{pool.pid}/cmdline").read_text() or job.done():
             await asyncio.sleep(0)
         print(pool.pid, flush=True)
@@ -265,13 +264,12 @@ async def test_nothing_remote_is_fetched_and_no_file_of_the_server_is_shown(tmp_
     with socket.create_server(("127.0.0.1", 0)) as server:
         server.settimeout(0)
         remote = f"http://127.0.0.1:{server.getsockname()[1]}/pixel.png"
-        body = "".join(
-            f'<img src="{link}" width=300>' for link in (remote, (tmp_path / "secret.png").as_uri())
-        )
+        links = [remote, (tmp_path / "secret.png").as_uri()]
+        body = "".join(f'<img src="{link}" width=300>' for link in links)
         (tmp_path / "body").write_text(
             f"<html><link rel=stylesheet href='{remote}'><body>{body}</body></html>"
         )
-        odt = an_odt(tmp_path / "a.odt", [remote, (tmp_path / "secret.png").as_uri()])
+        odt = an_odt(tmp_path / "a.odt", links)
 
         async with RenderPool(workers=1) as pool:
             fax = await pool.render([SourceDocument("m", tmp_path / "body", "text/html"), odt], FINE, pages)
@@ -294,7 +292,8 @@ async def test_macros_never_run(tmp_path, pages):
 _URN = "urn:oasis:names:tc:opendocument:xmlns"
 _XLINK = 'xmlns:xlink="http://www.w3.org/1999/xlink"'
 _CONTENT = f"""<office:document-content xmlns:office="{_URN}:office:1.0" xmlns:text="{_URN}:text:1.0"
- xmlns:draw="{_URN}:drawing:1.0" xmlns:script="{_URN}:script:1.0" xmlns:svg="{_URN}:svg-compatible:1.0" {_XLINK}>
+ xmlns:draw="{_URN}:drawing:1.0" xmlns:script="{_URN}:script:1.0" xmlns:svg="{_URN}:svg-compatible:1.0"
+ xmlns:dom="http://www.w3.org/2001/xml-events" xmlns:ooo="http://openoffice.org/2004/office" {_XLINK}>
 %s<office:body><office:text><text:p>Text %s</text:p></office:text></office:body></office:document-content>"""
 _LISTENER = """<office:scripts><office:event-listeners><script:event-listener script:language="ooo:script"
  script:event-name="dom:load" xlink:type="simple"
@@ -302,12 +301,15 @@ _LISTENER = """<office:scripts><office:event-listeners><script:event-listener sc
  </office:event-listeners></office:scripts>"""
 _FRAME = """<draw:frame text:anchor-type="as-char" svg:width="8cm" svg:height="8cm">
 <draw:image xlink:type="simple" xlink:href="%s"/></draw:frame>"""
-_MANIFEST = f"""<manifest:manifest xmlns:manifest="{_URN}:manifest:1.0"><manifest:file-entry
- manifest:full-path="/" manifest:media-type="application/vnd.oasis.opendocument.text"/></manifest:manifest>"""
+_TEXT = "application/vnd.oasis.opendocument.text"
+_ENTRY = '<manifest:file-entry manifest:full-path="%s" manifest:media-type="%s"/>'
+_MANIFEST = (
+    f'<manifest:manifest xmlns:manifest="{_URN}:manifest:1.0">{_ENTRY % ("/", _TEXT)}%s</manifest:manifest>'
+)
 _LIBRARY = 'xmlns:library="http://openoffice.org/2000/library" library:name="Standard"'
 _BASIC = {
-    "Basic/script-lc.xml": f"<library:libraries {_LIBRARY}><library:library library:name='Standard'/>"
-    "</library:libraries>",
+    "Basic/script-lc.xml": f"<library:libraries {_LIBRARY}>"
+    "<library:library library:name='Standard' library:link='false'/></library:libraries>",
     "Basic/Standard/script-lb.xml": f"<library:library {_LIBRARY}><library:element library:name='Module1'/>"
     "</library:library>",
     "Basic/Standard/Module1.xml": '<script:module xmlns:script="http://openoffice.org/2000/script" '
@@ -318,10 +320,14 @@ _BASIC = {
 def an_odt(path: Path, links: list[str], macro: str = "") -> SourceDocument:
     """A text document with linked pictures, and a Basic macro that shall run when it is opened."""
     frames = "".join(_FRAME % link for link in links)
+    entries = {"content.xml": _CONTENT % (_LISTENER if macro else "", frames)}
+    if macro:
+        entries |= {name: content.replace("%s", macro) for name, content in _BASIC.items()}
     with zipfile.ZipFile(path, "w") as archive:
-        archive.writestr("mimetype", "application/vnd.oasis.opendocument.text")
-        archive.writestr("META-INF/manifest.xml", _MANIFEST)
-        archive.writestr("content.xml", _CONTENT % (_LISTENER if macro else "", frames))
-        for name, content in _BASIC.items() if macro else ():
-            archive.writestr(name, content.replace("%s", macro))
+        archive.writestr("mimetype", _TEXT)
+        archive.writestr(
+            "META-INF/manifest.xml", _MANIFEST % "".join(_ENTRY % (name, "text/xml") for name in entries)
+        )
+        for name, content in entries.items():
+            archive.writestr(name, content)
     return SourceDocument("a.odt", path)

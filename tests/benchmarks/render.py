@@ -1,0 +1,191 @@
+"""Documents to fax pages: this product's ways against Ghostscript and poppler, in turns, as a Markdown table.
+
+    python tests/benchmarks/render.py [ROUNDS]
+
+Each round runs every way once on every document, one after another, so that all of them see the same load of
+the machine; the figures are medians of the rounds. CPU is user and system time of everything that ran, start-up
+included:
+
+- pool: the warm pool as the gateway uses it, a fork for each document
+- in process: the same pipeline in this process, no fork and no limits
+- Ghostscript: `gs -sDEVICE=tiffg4 -r204x196`, as fax servers commonly call it
+- poppler: `pdftoppm -mono -r 204`, without the TIFF that would still have to be made
+
+Line time is bits at 14,400 bit/s, without handshakes.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import resource
+import statistics
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from pathlib import Path
+
+ROOT = Path(__file__).parents[2]
+sys.path.insert(0, str(ROOT))
+
+import pypdfium2  # noqa: E402
+import weasyprint  # noqa: E402
+
+from renderers import Profile, RenderPool, SourceDocument  # noqa: E402
+from renderers.pipeline import render  # noqa: E402
+from renderers.spec import Workshop  # noqa: E402
+
+SAMPLES = ROOT / "samples" / "documents"
+LICENCE = Path("/usr/share/common-licenses/GPL-3")
+WAYS = ("pool", "in process", "Ghostscript", "poppler")
+LINE = 14_400
+ALWAYS = (
+    "letter.pdf",
+    "invoice.pdf",
+    "text30.pdf",
+    "scan.pdf",
+    "photo.jpg",
+    "notes.txt",
+    "fax.tif",
+    "report.docx",
+)
+
+
+@dataclass
+class Measured:
+    """One way on one document: wall and CPU seconds of each round, and the bytes it made."""
+
+    wall: list[float] = field(default_factory=list)
+    cpu: list[float] = field(default_factory=list)
+    size: int = 0
+
+
+def text30(folder: Path) -> Path:
+    """Thirty pages of a licence's text as a PDF."""
+    text = LICENCE.read_text()
+    pages = "".join(
+        f"<pre style='break-after:page'>{text[n * 950 : n * 950 + 3000]}</pre>" for n in range(29)
+    )
+    style = "<style>@page{size:A4;margin:15mm}pre{font:9pt 'DejaVu Sans Mono';white-space:pre-wrap}</style>"
+    path = folder / "text30.pdf"
+    weasyprint.HTML(string=f"{style}{pages}<pre>{text[-3000:]}</pre>").write_pdf(path)
+    return path
+
+
+def cpu_of_tree(pid: int) -> float:
+    """CPU seconds of a process, its children that have ended, and its descendants that run (proc(5))."""
+    try:
+        fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
+        children = Path(f"/proc/{pid}/task/{pid}/children").read_text().split()
+    except OSError:
+        return 0.0
+    own = sum(int(value) for value in fields[11:15]) / os.sysconf("SC_CLK_TCK")
+    return own + sum(cpu_of_tree(int(child)) for child in children)
+
+
+def with_tool(command: list[str | Path]) -> tuple[float, float]:
+    """Wall and CPU seconds of a command."""
+    before, start = resource.getrusage(resource.RUSAGE_CHILDREN), time.perf_counter()
+    subprocess.run(command, check=True, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+    after, end = resource.getrusage(resource.RUSAGE_CHILDREN), time.perf_counter()
+    return end - start, after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime
+
+
+def in_process(document: SourceDocument, out: Path) -> tuple[float, float]:
+    """Wall and CPU seconds of the pipeline here."""
+    start, cpu = time.perf_counter(), time.process_time()
+    render([document], out, Workshop(Profile(), out.parent))
+    return time.perf_counter() - start, time.process_time() - cpu
+
+
+async def in_pool(pool: RenderPool, document: SourceDocument, out: Path) -> tuple[float, float]:
+    """Wall and CPU seconds of the pool; LibreOffice counts, in steps of the kernel's clock tick."""
+    assert pool.pid is not None
+    office = document.path.suffix == ".docx"
+    before, start = (cpu_of_tree(pool.pid) if office else pool.cpu_seconds), time.perf_counter()
+    await pool.render([document], Profile(), out)
+    end = time.perf_counter()
+    return end - start, (cpu_of_tree(pool.pid) if office else pool.cpu_seconds) - before
+
+
+def commands(document: SourceDocument, folder: Path) -> dict[str, Callable[[], tuple[float, float]]]:
+    """The foreign tools that read this document."""
+    if document.path.suffix != ".pdf":
+        return {}
+    gs = ["gs", "-q", "-dSAFER", "-dBATCH", "-dNOPAUSE", "-sDEVICE=tiffg4", "-r204x196"]
+    return {
+        "Ghostscript": lambda: with_tool([*gs, f"-sOutputFile={folder}/Ghostscript.tif", document.path]),
+        "poppler": lambda: with_tool(["pdftoppm", "-mono", "-r", "204", document.path, folder / "poppler"]),
+    }
+
+
+async def measure(
+    documents: list[SourceDocument], rounds: int, folder: Path
+) -> dict[tuple[str, str], Measured]:
+    """Every way on every document, in turns."""
+    found: dict[tuple[str, str], Measured] = {}
+    async with RenderPool(workers=1) as pool:
+        for number in range(rounds + 1):  # the first round warms everything and does not count
+            for document in documents:
+                times = {"pool": await in_pool(pool, document, folder / "pool.tif")}
+                if document.path.suffix != ".docx":
+                    times["in process"] = in_process(document, folder / "in process.tif")
+                times |= {way: run() for way, run in commands(document, folder).items()}
+                for way, (wall, cpu) in times.items():
+                    one = found.setdefault((document.name, way), Measured())
+                    made = folder / f"{way}.tif"
+                    one.size = made.stat().st_size if made.exists() else 0
+                    if number:
+                        one.wall.append(wall)
+                        one.cpu.append(cpu)
+    return found
+
+
+def table(found: dict[tuple[str, str], Measured], pages: dict[str, int]) -> str:
+    """The figures as Markdown."""
+    lines = [
+        "| document | way | pages/s | CPU ms/page | CPU of gs / this | KB/page | s/page on the line |",
+        "|---|---|---:|---:|---:|---:|---:|",
+    ]
+    for (name, way), one in found.items():
+        count = pages[name]
+        gs = found.get((name, "Ghostscript"))
+        ratio = statistics.median(a / b for a, b in zip(gs.cpu, one.cpu, strict=True) if b) if gs else None
+        size = f"{one.size / count / 1000:.1f} | {one.size / count * 8 / LINE:.1f}" if one.size else "- | -"
+        lines.append(
+            f"| {name} ({count} p) | {way} | {count / statistics.median(one.wall):.1f} "
+            f"| {statistics.median(one.cpu) / count * 1000:.1f} | {f'{ratio:.2f}' if ratio else '-'} | {size} |"
+        )
+    return "\n".join(lines)
+
+
+def main() -> None:
+    """Prints the table."""
+    rounds = int(sys.argv[1]) if len(sys.argv) > 1 else 7
+    with tempfile.TemporaryDirectory(prefix="bench-render-") as name:
+        folder = Path(name)
+        made = text30(folder)
+        paths = [made if sample == made.name else SAMPLES / sample for sample in ALWAYS]
+        documents = [SourceDocument(path.name, path) for path in paths]
+        pages = {"photo.jpg": 1, "notes.txt": 2, "fax.tif": 1, "report.docx": 1}
+        for path in paths:
+            if path.suffix == ".pdf":
+                with pypdfium2.PdfDocument(path) as pdf:
+                    pages[path.name] = len(pdf)
+        start = time.perf_counter()
+        found = asyncio.run(measure(documents, rounds, folder))
+        versions = subprocess.run(
+            ["gs", "--version"], capture_output=True, text=True, check=True
+        ).stdout.strip()
+        print(
+            f"Medians of {rounds} interleaved rounds, {os.cpu_count()} CPUs, Ghostscript {versions}, ", end=""
+        )
+        print(f"pypdfium2 {pypdfium2.PYPDFIUM_INFO}, {time.perf_counter() - start:.0f} s in all.\n")
+        print(table(found, pages))
+
+
+if __name__ == "__main__":
+    main()
