@@ -109,7 +109,7 @@ class _Reading:
         except UnicodeDecodeError as error:
             raise ConfigError(f"{self.path.name}: is not UTF-8 text. Save it as UTF-8.") from error
         except tomllib.TOMLDecodeError as error:
-            raise ConfigError(f"{self.path.name}: is not TOML: {error}") from error
+            raise ConfigError(f"{self.path.name}: is not TOML: {error}. Text stands in quotes.") from error
 
     def override(self, tables: dict[str, Any], override: str) -> None:
         """`tables` has the value of `-o section.setting=value`."""
@@ -221,7 +221,7 @@ class _Reading:
             return None
 
     def _secret(self, value: Any) -> Secret:
-        return values.secret_in(self._beside(values.path(value)))
+        return values.secret_in(self._beside(values.path(value)), value)
 
     def _beside(self, path: Path) -> Path:
         return path if path.is_absolute() else self.path.parent.resolve() / path

@@ -25,11 +25,7 @@ RULES: dict[str, Reader] = {
     "node.name": values.matching(
         r"[A-Za-z0-9](?:[A-Za-z0-9._-]{0,61}[A-Za-z0-9])?", 'a node name, for example "fax1"', empty=True
     ),
-    "queue.url": values.matching(
-        r"(?:sqlite|postgres(?:ql)?)://.+",
-        'a database the queue can live in, for example "postgresql://faxgw@db.example.com/faxgw"',
-        empty=True,
-    ),
+    "queue.url": values.database_url,
     "queue.lease": values.duration(timedelta(seconds=5), _HOUR),
     "smtp.listen": values.host_and_port,
     "smtp.domains": values.list_of(_DOMAIN, at_least=1, example='["fax.example.com"]'),

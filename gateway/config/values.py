@@ -182,6 +182,19 @@ def fax_number(value: Any) -> str:
         raise ValueError(str(error).rstrip(".")) from None
 
 
+def database_url(value: Any) -> str:
+    """A database the queue can live in, without a password."""
+    found = text(value)
+    if re.match(r"\w+://[^/@]*:[^/@]*@", found):
+        raise ValueError("has a password in it; put that into a file and name it in password_file")
+    if found and not re.fullmatch(r"(?:sqlite|postgres(?:ql)?)://.+", found):
+        raise ValueError(
+            f'"{found}" is not a database the queue can live in, '
+            'for example "postgresql://faxgw@db.example.com/faxgw"'
+        )
+    return found
+
+
 def header_template(value: Any) -> str:
     """A header line with fields we know."""
     found = text(value)
@@ -207,15 +220,15 @@ def timezone(value: Any) -> str:
     return found
 
 
-def secret_in(file: Path) -> Secret:
-    """The first line of a file that holds nothing but a password."""
+def secret_in(file: Path, written: str) -> Secret:
+    """What stands in a file that holds nothing but a password; `written` is how the file was named."""
     try:
         found = file.read_text(encoding="utf-8").strip("\r\n")
     except (OSError, UnicodeDecodeError) as error:
         reason = error.strerror if isinstance(error, OSError) else "not UTF-8"
-        raise ValueError(f"{file} cannot be read: {reason}") from None
+        raise ValueError(f'"{written}" cannot be read: {reason}') from None
     if not found or "\n" in found:
-        raise ValueError(f"{file} must hold the password and nothing else")
+        raise ValueError(f'"{written}" must hold the password and nothing else')
     return Secret(found)
 
 
