@@ -1,5 +1,6 @@
 """faxgw queue: what waits, what happened to it, and what an operator may do about it."""
 
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -139,7 +140,7 @@ async def _change_each(config: "Config", job_ids: tuple[str, ...], event: JobEve
                 job = await _find(store.jobs, job_id)
                 if job.state in OWNED:
                     raise GatewayError(f"It is {job.state} just now. Try again when that is over.")
-                await store.jobs.record(job, event, _outcome(job, event))
+                await store.jobs.record(job, event, await _outcome(store.jobs, job, event))
                 click.echo(f"{job_id}: {done}")
             except GatewayError as error:
                 click.echo(f"{job_id}: {error}", err=True)
@@ -147,8 +148,8 @@ async def _change_each(config: "Config", job_ids: tuple[str, ...], event: JobEve
     return code
 
 
-def _outcome(job: "Job", event: JobEvent) -> "Outcome":
-    from gateway.model.job import Failure
+async def _outcome(jobs: "JobStore", job: "Job", event: JobEvent) -> "Outcome":
+    from gateway.model.job import Failure, Sender
     from gateway.ports.job_store import Outcome
     from gateway.stage import refusal
 
@@ -157,7 +158,11 @@ def _outcome(job: "Job", event: JobEvent) -> "Outcome":
     failure = Failure(
         "cancelled-by-hand", "An administrator cancelled this fax.", "Ask your administrator why."
     )
-    return refusal(job, failure)
+    if job.sender is not None:
+        return refusal(job, failure)
+    # Nobody has looked who the sender is; whoever wrote the mail must hear of it all the same.
+    sender = Sender((await jobs.submission(job.submission_id)).mail_from)
+    return replace(refusal(replace(job, sender=sender), failure), sender=sender)
 
 
 async def _list(config: "Config", states: tuple[JobState, ...], limit: int) -> "list[Job]":

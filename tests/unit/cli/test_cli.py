@@ -133,6 +133,14 @@ def test_the_sender_of_a_cancelled_job_is_told(faxgw, in_store):
     assert in_store(answers) == [(NotificationKind.FAILED, "ann@example.com")]
 
 
+def test_the_sender_of_a_job_that_nobody_has_looked_at_is_told_too(faxgw, in_store):
+    job = in_store(a_received_job)
+
+    faxgw("queue", "cancel", job.id)
+
+    assert in_store(answers) == [(NotificationKind.FAILED, "ann@example.com")]
+
+
 def test_a_job_that_somebody_works_on_is_left_alone(faxgw, in_store):
     async def an_owned_job(store):
         await a_received_job(store)
