@@ -34,6 +34,7 @@ from gateway.ports.job_store import JobStore
 _COMMAND_LIMIT = 2048  # bytes in a line; RFC 5321 4.5.3.1.4 asks for 512 and more with extensions
 _NOISE_LIMIT = 1024 * 1024  # bytes without a line end, after which the connection is closed
 _BLOCK = 256 * 1024  # bytes; what asyncio reads from a socket at once
+_READ_AHEAD = 64 * 1024  # bytes buffered before asyncio stops reading until we have taken them
 _ODD = re.compile(r"[^!-~]")
 
 _log = logging.getLogger(__name__)
@@ -213,7 +214,7 @@ class SmtpSession(SMTP):
         """The refusal of a message that cannot be taken, which is read to its end all the same."""
         data, size, limit = MessageData(), 0, self._service.max_message_size
         refusal = _write(spool, self._received_header())
-        self._blocks.set_limit(_BLOCK)
+        self._blocks.set_limit(_READ_AHEAD)
         try:
             while not data.ended:
                 if not (block := await self._blocks.read(_BLOCK)):

@@ -103,10 +103,17 @@ async def test_a_bug_in_the_store_is_not_a_promise(intake, jobs):
 
 
 async def test_a_client_that_half_closes_still_gets_its_reply(intake, jobs):
+    gate = jobs.hold_submits()
     client = await Client.connect(intake)
     await client.says(ENVELOPE, b"354")
     client.writer.write(b"x\r\n.\r\n")
     client.writer.write_eof()
+    await jobs.submit_started.wait()
+    (session,) = intake._service.sessions
+    while not session._blocks.at_eof():
+        await asyncio.sleep(0)
+
+    gate.set()
 
     assert await client.hears(b"250") == "250 2.0.0 Accepted as S1"
     client.leave()
