@@ -4,7 +4,7 @@ import asyncio
 from pathlib import Path
 
 from telephony.call.media import Line
-from telephony.call.session import CallSession
+from telephony.call.session import RELEASE_TIMEOUT, CallSession
 from telephony.call.state import CallState
 from telephony.disposition import Disposition
 from telephony.engine import OnEvent
@@ -68,7 +68,7 @@ class SipIncomingCall(CallSession):
         self._enter(CallState.RELEASING)
         self._core.respond(self._call, sip_status, _PHRASES.get(sip_status, "Rejected"))
         self._end_session()
-        self._after("release", 8.0, self._release)
+        self._after("release", RELEASE_TIMEOUT, self._stop_waiting)
 
     async def receive(self, pages: Path, *, local_id: str, on_event: OnEvent) -> Transmission:
         """The call is answered and its pages are in `pages`; see `telephony.engine.IncomingCall`."""

@@ -19,7 +19,7 @@ from telephony.native.bridge import Kind, NativeEvent
 from telephony.transmission import Medium, Transmission
 from telephony.trunk import T38Policy, Trunk
 
-_RELEASE_TIMEOUT = 8.0  # seconds for the far end to say that it heard our BYE
+RELEASE_TIMEOUT = 8.0  # seconds for the far end to say that it heard our BYE
 _FAREWELL = 1.5  # seconds the called side leaves the caller to say BYE
 _LAST_PAGE_TIMEOUT = 10.0  # seconds for pages that are on their way to the disk when the session ends
 _GLARE_RETRIES = 2
@@ -249,14 +249,14 @@ class CallSession:
         self._enter(CallState.RELEASING)
         self._core.hang_up(self._call)
         self._end_session()
-        self._after("release", _RELEASE_TIMEOUT, self._release)
+        self._after("release", RELEASE_TIMEOUT, self._stop_waiting)
 
     def _on_farewell(self, event: NativeEvent) -> None:
         if event.cause and not self._facts.q850_cause:
             self._facts.q850_cause = event.cause
         if self.state is not CallState.RELEASING:
             self._enter(CallState.RELEASING)
-            self._after("release", _RELEASE_TIMEOUT, self._release)
+            self._after("release", RELEASE_TIMEOUT, self._stop_waiting)
         self._end_session()
 
     def _end_session(self) -> None:
@@ -269,7 +269,7 @@ class CallSession:
         if self.state is not CallState.RELEASING:
             self._enter(CallState.RELEASING)
             self._end_session()
-            self._after("release", _RELEASE_TIMEOUT, self._release)
+            self._after("release", RELEASE_TIMEOUT, self._stop_waiting)
         self._terminated = True
         self._release_if_over()
 
@@ -281,9 +281,16 @@ class CallSession:
         if self._terminated and fax_is_over:
             self._release()
 
+    def _stop_waiting(self) -> None:
+        """The far end said nothing more. Pages on their way to the disk have their own limit."""
+        self._terminated = True
+        if "last page" not in self._timers:
+            self._release()
+
     def _release(self) -> None:
         if self.state is CallState.RELEASED:
             return
+        self._facts.judge(self._pages_owed)
         self._enter(CallState.RELEASED)
         for name in list(self._timers):
             self._stop_timer(name)

@@ -12,7 +12,8 @@ from pathlib import Path
 from cffi import FFI
 
 HERE = Path(__file__).parent
-SOURCES = ["core.c", "sip.c", "media.c", "channel.c", "disk.c", "fax.c", "rtp.c", "udptl.c", "pair.c"]
+SOURCES = ["core.c", "sip.c", "sip_orders.c", "media.c", "verbs.c", "channel.c", "disk.c", "fax.c",
+           "rtp.c", "udptl.c", "udptl_out.c", "pair.c"]  # fmt: skip
 WARNINGS = [
     "-std=gnu11", "-Wall", "-Wextra", "-Wshadow", "-Wconversion", "-Wno-sign-conversion",
     "-Wstrict-prototypes", "-Wmissing-prototypes", "-Wformat=2", "-Wvla",

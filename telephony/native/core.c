@@ -9,6 +9,7 @@
 #include <unistd.h>
 
 #include <sofia-sip/nua.h>
+#include <spandsp.h>
 #include <tiffio.h>
 
 #include "internal.h"
@@ -117,6 +118,10 @@ const char *fc_versions(void) {
     static char text[128];
     snprintf(text, sizeof text, "sofia-sip %s, spandsp %s", nua_version, FC_SPANDSP_VERSION);
     return text;
+}
+
+const char *fc_t30_result_text(int result) {
+    return t30_completion_code_to_str(result);
 }
 
 fc_core *fc_start(const char *sip_url, const char *user_agent, char *error, int error_size) {

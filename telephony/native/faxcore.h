@@ -75,6 +75,7 @@ fc_event *fc_next_event(fc_core *core); /* NULL when there is none; give it back
 void fc_event_free(fc_event *event);
 void fc_get_statistics(fc_core *core, fc_statistics *out);
 const char *fc_versions(void);
+const char *fc_t30_result_text(int result);    /* of FC_FAX_DONE's status, in words */
 
 /* Signalling. Results arrive as events. */
 unsigned fc_invite(fc_core *core, const char *request_uri, const char *from, const char *to,

@@ -4,10 +4,6 @@
  * What a call may do next is decided in telephony/call/session.py, not here.
  */
 
-#define NUA_MAGIC_T struct fc_sip
-#define NUA_HMAGIC_T struct fc_call
-#define SU_ROOT_MAGIC_T struct fc_sip
-
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -15,46 +11,12 @@
 #include <unistd.h>
 
 #include <sofia-sip/msg_addr.h>
-#include <sofia-sip/nua.h>
 #include <sofia-sip/sip_status.h>
 #include <sofia-sip/su_log.h>
 #include <sofia-sip/su_tag_io.h>
 #include <sofia-sip/tport_tag.h>
 
-#include "internal.h"
-
-typedef struct fc_call {
-    unsigned id;
-    nua_handle_t *handle;
-    bool calling, confirmed;        /* confirmed: a 2xx was seen or sent */
-    bool invited;                   /* an INVITE of the peer waits for our answer */
-    struct fc_call *next;
-} fc_call;
-
-enum order_kind { INVITE, REINVITE, RESPOND, HANG_UP, FORGET, STOP };
-
-typedef struct order {
-    enum order_kind kind;
-    unsigned call;
-    int status;
-    char *uri, *from, *to, *identity, *route, *sip_call_id, *phrase, *sdp;
-    struct order *next;
-} order;
-
-struct fc_sip {
-    fc_core *core;
-    char *url, *user_agent;
-    pthread_t thread;
-    int order_fd;
-    su_root_t *root;
-    nua_t *nua;
-    pthread_mutex_t lock;           /* for all that follows */
-    pthread_cond_t changed;
-    order *first, **last;
-    unsigned next_id;
-    int started;                    /* 0 not yet, 1 yes, -1 failed */
-    fc_call *calls;                 /* the signalling thread's own */
-};
+#include "sip.h"
 
 /* ---- what the network says --------------------------------------------------------------------------- */
 
@@ -114,17 +76,10 @@ static fc_call *add_call(fc_sip *sip, unsigned id, nua_handle_t *handle, bool ca
     return call;
 }
 
-static unsigned new_id(fc_sip *sip) {
-    pthread_mutex_lock(&sip->lock);
-    unsigned id = ++sip->next_id;
-    pthread_mutex_unlock(&sip->lock);
-    return id;
-}
-
 static void on_invite(fc_sip *self, nua_handle_t *handle, fc_call *call, const sip_t *sip) {
     bool first = call == NULL;
     if (first) {
-        call = add_call(self, new_id(self), handle, false);
+        call = add_call(self, fc_sip_new_id(self), handle, false);
         nua_handle_bind(handle, call);
     }
     call->invited = true;
@@ -219,7 +174,8 @@ static void respond(fc_call *call, const order *it) {
         call->invited = false;
     if (it->status >= 200 && it->status < 300)
         call->confirmed = true;
-    nua_respond(call->handle, it->status, it->phrase, NUTAG_AUTOACK(1),
+    /* sofia keeps the pointer of the phrase until it sends: only a constant will do */
+    nua_respond(call->handle, it->status, sip_status_phrase(it->status), NUTAG_AUTOACK(1),
                 TAG_IF(it->sdp, SIPTAG_CONTENT_TYPE_STR("application/sdp")), TAG_IF(it->sdp, SIPTAG_PAYLOAD_STR(it->sdp)),
                 TAG_END());
 }
@@ -256,56 +212,15 @@ static void carry_out(fc_sip *sip, const order *it) {
         hang_up(call);
 }
 
-static void free_order(order *it) {
-    free(it->uri);
-    free(it->from);
-    free(it->to);
-    free(it->identity);
-    free(it->route);
-    free(it->sip_call_id);
-    free(it->phrase);
-    free(it->sdp);
-    free(it);
-}
-
-static order *next_order(fc_sip *sip) {
-    pthread_mutex_lock(&sip->lock);
-    order *it = sip->first;
-    if (it) {
-        sip->first = it->next;
-        if (!sip->first)
-            sip->last = &sip->first;
-    }
-    pthread_mutex_unlock(&sip->lock);
-    return it;
-}
-
 static int on_orders(fc_sip *sip, su_wait_t *wait, su_wakeup_arg_t *arg) {
     uint64_t count;
     (void)wait;
     (void)arg;
     if (read(sip->order_fd, &count, sizeof count) < 0)
         return 0;
-    for (order *it; (it = next_order(sip)) != NULL; free_order(it))
+    for (order *it; (it = fc_order_next(sip)) != NULL; fc_order_free(it))
         carry_out(sip, it);
     return 0;
-}
-
-static void give(fc_sip *sip, order *it) {
-    uint64_t one = 1;
-    pthread_mutex_lock(&sip->lock);
-    *sip->last = it;
-    sip->last = &it->next;
-    pthread_mutex_unlock(&sip->lock);
-    if (write(sip->order_fd, &one, sizeof one) < 0)
-        return;             /* the counter is full: the thread wakes anyway */
-}
-
-static order *new_order(enum order_kind kind, unsigned call) {
-    order *it = fc_zeroed(sizeof *it);
-    it->kind = kind;
-    it->call = call;
-    return it;
 }
 
 /* ---- the thread -------------------------------------------------------------------------------------- */
@@ -384,61 +299,14 @@ fc_sip *fc_sip_start(fc_core *core, const char *url, const char *user_agent, cha
     return NULL;
 }
 
-void fc_sip_stop(fc_sip *sip) {
-    give(sip, new_order(STOP, 0));
-}
-
 void fc_sip_join(fc_sip *sip) {
     pthread_join(sip->thread, NULL);
-    for (order *it; (it = next_order(sip)) != NULL;)
-        free_order(it);
+    for (order *it; (it = fc_order_next(sip)) != NULL;)
+        fc_order_free(it);
     close(sip->order_fd);
     pthread_cond_destroy(&sip->changed);
     pthread_mutex_destroy(&sip->lock);
     free(sip->url);
     free(sip->user_agent);
     free(sip);
-}
-
-/* ---- verbs ------------------------------------------------------------------------------------------- */
-
-unsigned fc_invite(fc_core *core, const char *request_uri, const char *from, const char *to, const char *identity,
-                   const char *route, const char *sip_call_id, const char *sdp) {
-    order *it = new_order(INVITE, new_id(core->sip));
-    unsigned call = it->call;
-    it->uri = fc_copy(request_uri);
-    it->from = fc_copy(from);
-    it->to = fc_copy(to);
-    it->identity = fc_copy(identity);
-    it->route = fc_copy(route);
-    it->sip_call_id = fc_copy(sip_call_id);
-    it->sdp = fc_copy(sdp);
-    give(core->sip, it);
-    return call;
-}
-
-int fc_reinvite(fc_core *core, unsigned call, const char *sdp) {
-    order *it = new_order(REINVITE, call);
-    it->sdp = fc_copy(sdp);
-    give(core->sip, it);
-    return 0;
-}
-
-int fc_respond(fc_core *core, unsigned call, int status, const char *phrase, const char *sdp) {
-    order *it = new_order(RESPOND, call);
-    it->status = status;
-    it->phrase = fc_copy(phrase);
-    it->sdp = fc_copy(sdp);
-    give(core->sip, it);
-    return 0;
-}
-
-int fc_hang_up(fc_core *core, unsigned call) {
-    give(core->sip, new_order(HANG_UP, call));
-    return 0;
-}
-
-int fc_forget(fc_core *core, unsigned call) {
-    give(core->sip, new_order(FORGET, call));
-    return 0;
 }

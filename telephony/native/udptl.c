@@ -1,40 +1,13 @@
 /* UDPTL: sequence numbers, redundancy and forward error correction. No sockets (ITU-T T.38 clause 9.1).
  *
- * Datagrams in, IFP packets in order out, and the other way round. What a datagram carries of earlier packets
- * fills the holes before it; a packet that cannot be had back is skipped and counted.
+ * Datagrams in, IFP packets in order out; the other way is udptl_out.c. What a datagram carries of earlier
+ * packets fills the holes before it; a packet that cannot be had back is skipped and counted.
  */
 
 #include <stdlib.h>
 #include <string.h>
 
-#include "internal.h"
-
-enum {
-    HISTORY = 32,           /* IFP packets remembered in either direction */
-    MOST_REDUNDANCY = 7,
-    MOST_ENTRIES = 16,      /* secondary or FEC packets taken from one datagram */
-    FAR_AWAY = 512          /* a jump by this many datagrams is a new stream */
-};
-
-typedef struct packet {
-    bool known;
-    uint16_t seq;
-    int size;
-    uint8_t bytes[FC_IFP_ROOM];
-} packet;
-
-struct fc_udptl {
-    int max_datagram, redundancy, fec_span, fec_entries;
-    uint16_t next_out;
-    packet sent[HISTORY];
-
-    bool started;
-    bool from_zero;         /* the stream is known from its first packet on */
-    uint16_t next_in;       /* the sequence number not seen yet */
-    uint16_t next_up;       /* the one to hand on next */
-    packet seen[HISTORY];
-    unsigned recovered, lost;
-};
+#include "udptl.h"
 
 fc_udptl *fc_udptl_new(int max_datagram, int redundancy, int fec_span, int fec_entries) {
     fc_udptl *udptl = fc_zeroed(sizeof *udptl);
@@ -58,42 +31,12 @@ unsigned fc_udptl_lost(const fc_udptl *udptl) {
     return udptl->lost;
 }
 
-/* ---- out --------------------------------------------------------------------------------------------- */
-
-typedef struct writer {
-    uint8_t *bytes;
-    int size, room;
-    bool full;
-} writer;
-
-static void put(writer *out, const uint8_t *bytes, int size) {
-    if (out->size + size > out->room) {
-        out->full = true;
-        return;
-    }
-    memcpy(out->bytes + out->size, bytes, (size_t)size);
-    out->size += size;
-}
-
-static void put_byte(writer *out, int byte) {
-    uint8_t one = (uint8_t)byte;
-    put(out, &one, 1);
-}
-
-/* An ASN.1 PER open type: length determinant and bytes (ITU-T X.691 10.9). */
-static void put_open_type(writer *out, const uint8_t *bytes, int size) {
-    if (size >= 0x80)
-        put_byte(out, 0x80 | size >> 8);
-    put_byte(out, size & 0xff);
-    put(out, bytes, size);
-}
-
-static packet *remembered(packet *history, uint16_t seq) {
+packet *fc_remembered(packet *history, uint16_t seq) {
     packet *it = &history[seq % HISTORY];
     return it->known && it->seq == seq ? it : NULL;
 }
 
-static void remember(packet *history, uint16_t seq, const uint8_t *bytes, int size) {
+void fc_remember(packet *history, uint16_t seq, const uint8_t *bytes, int size) {
     packet *it = &history[seq % HISTORY];
     it->known = true;
     it->seq = seq;
@@ -101,28 +44,12 @@ static void remember(packet *history, uint16_t seq, const uint8_t *bytes, int si
     memcpy(it->bytes, bytes, (size_t)size);
 }
 
-/* As many earlier packets as there is room for, newest first. */
-static void put_secondaries(fc_udptl *udptl, writer *out, uint16_t seq) {
-    put_byte(out, 0x00);
-    int count_at = out->size, count = 0;
-    put_byte(out, 0);
-    while (count < udptl->redundancy) {
-        const packet *earlier = remembered(udptl->sent, (uint16_t)(seq - count - 1));
-        if (!earlier || out->size + earlier->size + 2 > out->room)
-            break;
-        put_open_type(out, earlier->bytes, earlier->size);
-        count++;
-    }
-    if (!out->full)
-        out->bytes[count_at] = (uint8_t)count;
-}
-
 /* The XOR of `span` packets, `entries` apart, the last of them just before `end`. */
-static int parity(packet *history, uint16_t end, int span, int entries, uint8_t *bytes) {
+int fc_parity(packet *history, uint16_t end, int span, int entries, uint8_t *bytes) {
     int longest = 0;
     memset(bytes, 0, FC_IFP_ROOM);
     for (int k = 1; k <= span; k++) {
-        const packet *it = remembered(history, (uint16_t)(end - k * entries));
+        const packet *it = fc_remembered(history, (uint16_t)(end - k * entries));
         if (!it)
             continue;
         for (int i = 0; i < it->size; i++)
@@ -131,44 +58,6 @@ static int parity(packet *history, uint16_t end, int span, int entries, uint8_t 
             longest = it->size;
     }
     return longest;
-}
-
-static void put_fec(fc_udptl *udptl, writer *out, uint16_t seq) {
-    uint8_t bytes[FC_IFP_ROOM];
-    int span = udptl->fec_span, entries = udptl->fec_entries;
-    put_byte(out, 0x80);
-    put_byte(out, 1);
-    put_byte(out, span);
-    put_byte(out, entries);
-    for (int m = 0; m < entries; m++)
-        put_open_type(out, bytes, parity(udptl->sent, (uint16_t)(seq + m), span, entries, bytes));
-}
-
-int fc_udptl_build(fc_udptl *udptl, const unsigned char *ifp, int size, unsigned char *datagram, int room) {
-    if (size <= 0 || size > FC_IFP_ROOM)
-        return -1;
-    uint16_t seq = udptl->next_out++;
-    writer out = {datagram, 0, room < udptl->max_datagram ? room : udptl->max_datagram, false};
-    put_byte(&out, seq >> 8);
-    put_byte(&out, seq & 0xff);
-    put_open_type(&out, ifp, size);
-    if (out.full)
-        out.room = room, out.full = false, out.size = 2, put_open_type(&out, ifp, size);
-    writer corrected = out;
-    if (udptl->fec_span)
-        put_fec(udptl, &corrected, seq);
-    if (!udptl->fec_span || corrected.full) {
-        corrected = out;
-        put_secondaries(udptl, &corrected, seq);
-    }
-    if (corrected.full) {   /* not even an empty list fits the peer's limit: the primary comes first */
-        corrected = out;
-        corrected.room = room;
-        put_byte(&corrected, 0x00);
-        put_byte(&corrected, 0);
-    }
-    remember(udptl->sent, seq, ifp, size);
-    return corrected.full ? -1 : corrected.size;
 }
 
 /* ---- in ---------------------------------------------------------------------------------------------- */
@@ -199,13 +88,13 @@ static const uint8_t *take_open_type(reader *in, int *size) {
 }
 
 static bool is_new(const fc_udptl *udptl, uint16_t seq) {
-    return (int16_t)(seq - udptl->next_up) >= 0 && !remembered((packet *)udptl->seen, seq);
+    return (int16_t)(seq - udptl->next_up) >= 0 && !fc_remembered((packet *)udptl->seen, seq);
 }
 
 static void recover(fc_udptl *udptl, uint16_t seq, const uint8_t *bytes, int size) {
     if (size == 0 || !is_new(udptl, seq))
         return;
-    remember(udptl->seen, seq, bytes, size);
+    fc_remember(udptl->seen, seq, bytes, size);
     udptl->recovered++;
 }
 
@@ -241,12 +130,12 @@ static void take_fec(fc_udptl *udptl, reader *in, uint16_t seq) {
             return;
         for (int k = 1; k <= span; k++) {
             uint16_t covered = (uint16_t)(end - k * entries);
-            if (!remembered(udptl->seen, covered) && !is_before_first(udptl, covered))
+            if (!fc_remembered(udptl->seen, covered) && !is_before_first(udptl, covered))
                 missing++, which = covered;
         }
         if (missing != 1)
             continue;
-        parity(udptl->seen, end, span, entries, bytes);
+        fc_parity(udptl->seen, end, span, entries, bytes);
         for (int i = 0; i < size; i++)
             bytes[i] ^= fec[i];
         recover(udptl, which, bytes, size);
@@ -297,14 +186,14 @@ int fc_udptl_receive(fc_udptl *udptl, const unsigned char *datagram, int size) {
         udptl->lost += (uint16_t)(seq - udptl->next_up);
         udptl->next_up = seq;
     }
-    remember(udptl->seen, seq, ifp, ifp_size);
+    fc_remember(udptl->seen, seq, ifp, ifp_size);
     udptl->next_in = (uint16_t)(seq + 1);
     return (uint16_t)(udptl->next_in - udptl->next_up);
 }
 
 int fc_udptl_next(fc_udptl *udptl, unsigned char *ifp, int room, int *seq) {
     while (udptl->started && udptl->next_up != udptl->next_in) {
-        const packet *it = remembered(udptl->seen, udptl->next_up);
+        const packet *it = fc_remembered(udptl->seen, udptl->next_up);
         *seq = udptl->next_up++;
         if (!it) {
             udptl->lost++;

@@ -1,0 +1,51 @@
+/* Signalling: what its thread and those who give it orders share. */
+
+#ifndef FAXGW_SIP_H
+#define FAXGW_SIP_H
+
+#define NUA_MAGIC_T struct fc_sip
+#define NUA_HMAGIC_T struct fc_call
+#define SU_ROOT_MAGIC_T struct fc_sip
+
+#include <sofia-sip/nua.h>
+
+#include "internal.h"
+
+typedef struct fc_call {
+    unsigned id;
+    nua_handle_t *handle;
+    bool calling, confirmed;        /* confirmed: a 2xx was seen or sent */
+    bool invited;                   /* an INVITE of the peer waits for our answer */
+    struct fc_call *next;
+} fc_call;
+
+enum order_kind { INVITE, REINVITE, RESPOND, HANG_UP, FORGET, STOP };
+
+typedef struct order {
+    enum order_kind kind;
+    unsigned call;
+    int status;
+    char *uri, *from, *to, *identity, *route, *sip_call_id, *phrase, *sdp;
+    struct order *next;
+} order;
+
+struct fc_sip {
+    fc_core *core;
+    char *url, *user_agent;
+    pthread_t thread;
+    int order_fd;
+    su_root_t *root;
+    nua_t *nua;
+    pthread_mutex_t lock;           /* for all that follows */
+    pthread_cond_t changed;
+    order *first, **last;
+    unsigned next_id;
+    int started;                    /* 0 not yet, 1 yes, -1 failed */
+    fc_call *calls;                 /* the signalling thread's own */
+};
+
+order *fc_order_next(fc_sip *sip);      /* NULL when there is none */
+void fc_order_free(order *it);
+unsigned fc_sip_new_id(fc_sip *sip);
+
+#endif
