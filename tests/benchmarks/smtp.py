@@ -26,10 +26,13 @@ from contextlib import ExitStack, contextmanager
 from ipaddress import ip_network
 from pathlib import Path
 
-from gateway.cluster.wakeups import open_wakeups
-from gateway.config.schema import NodeSection, QueueSection, SmtpSection
-from gateway.intake.smtp import SmtpIntake
-from gateway.store import migrate, open_store
+# Python puts this folder first, where "queue" would be a benchmark and not the standard library's module.
+sys.path[0] = str(Path(__file__).parents[2])
+
+from gateway.cluster.wakeups import open_wakeups  # noqa: E402
+from gateway.config.schema import NodeSection, QueueSection, SmtpSection  # noqa: E402
+from gateway.intake.smtp import SmtpIntake  # noqa: E402
+from gateway.store import migrate, open_store  # noqa: E402
 
 LOADS = (("2 KB", 2_000, 20, 1000), ("110 KB", 110_000, 10, 250), ("1.5 MB", 1_500_000, 5, 50))
 RECIPIENT = "441174960124@fax.example.com"
@@ -180,8 +183,7 @@ def intake(folder: Path, *, processes: int) -> Iterator[Server]:
     migrate(QueueSection(), NodeSection(name="bench", data_dir=folder))
     port = _free_port()
     command = [sys.executable, __file__, "--serve", str(port), str(folder)]
-    environment = {**os.environ, "PYTHONPATH": str(Path(__file__).parents[2])}
-    running = [subprocess.Popen(command, env=environment) for _ in range(processes)]
+    running = [subprocess.Popen(command) for _ in range(processes)]
     try:
         _wait_for(port)
         time.sleep(1)  # the second one, too
