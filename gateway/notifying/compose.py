@@ -10,6 +10,7 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, tzinfo
+from email.errors import MessageError
 from email.message import EmailMessage
 from email.utils import format_datetime
 
@@ -147,7 +148,7 @@ def _message(
     message = EmailMessage()
     message["Subject"] = _line(subject)
     message["From"] = _line(letterhead.sender)
-    message["To"] = _line(notification.mailbox)
+    _address(message, _line(notification.mailbox))
     # The time it was owed first, so that every try is the same mail.
     message["Date"] = format_datetime(notification.created_at.astimezone(letterhead.timezone))
     if _MESSAGE_ID.fullmatch(notification.message_id):
@@ -163,6 +164,15 @@ def _message(
             enclosure.picture, "image", "png", cid=f"<{_PICTURE}>", filename="page1.png", disposition="inline"
         )
     return message
+
+
+def _address(message: EmailMessage, mailbox: str) -> None:
+    """The mail is for `mailbox`. The envelope decides where it goes, also when no header can say it."""
+    try:
+        message["To"] = mailbox
+    except (AttributeError, IndexError, ValueError, MessageError):
+        # The library's parser stumbles over addresses that are none, like ".:".
+        message["To"] = "undisclosed-recipients:;"
 
 
 def _enclose(message: EmailMessage, enclosure: Enclosure, name: str) -> None:

@@ -215,6 +215,12 @@ def test_html_from_outside_is_shown_not_obeyed():
     assert "<script>" not in the_text(message, "html")
 
 
+def test_a_mailbox_no_header_can_say_gets_its_answer_all_the_same():
+    message = an_answer(notification=replace(a_notification(), mailbox=".:"))
+
+    assert message["To"] == "undisclosed-recipients:;"
+
+
 USUAL_HEADERS = {name.lower() for name in an_answer().keys()}  # noqa: SIM118
 EVIL = st.text(st.characters(codec=None) | st.sampled_from("\r\n<>@:;,\"'"), max_size=60)
 
