@@ -10,7 +10,7 @@ import numpy as np
 from PIL import Image, ImageSequence
 from rich.table import Table
 
-from gateway.cli.demo_stage import LETTERS, MAILBOX, SENDER, Letter, Stage, received_by_machine
+from gateway.cli.demo_stage import LETTERS, MAILBOX, Letter, Stage, received_by_machine
 from gateway.cli.options import opened_store
 from gateway.model.job import Job
 from gateway.model.lifecycle import JobState
@@ -54,9 +54,10 @@ async def _judge(
         reply = stage.refused.get(letter.recipient, "")
         return ("" if letter.reason in reply else f"not refused as it should be: {reply}"), reply
     job = next((job for job in stage.jobs if job.address == letter.recipient), None)
-    if not job:
+    if not job or not job.sender:
         return "no job was made of it", ""
-    mine = [mail for mail in answers if mail["X-Fax-Job"] == job.id and mail["Delivered-To"] == SENDER]
+    owed = job.sender.mail
+    mine = [mail for mail in answers if mail["X-Fax-Job"] == job.id and mail["Delivered-To"] == owed]
     if len(mine) != 1:
         return f"{job.state}, and its sender got {len(mine)} answers", ""
     if letter.expected == "failed":

@@ -2,12 +2,14 @@
 
 import asyncio
 import contextlib
+import email
 import json
 import os
 import signal
 import socket
 import sys
 from dataclasses import dataclass
+from email.utils import parseaddr
 from pathlib import Path
 from types import TracebackType
 
@@ -25,7 +27,6 @@ from gateway.model.lifecycle import TERMINAL
 
 CALLED = "+493055501"  # our number, for the fax that comes in
 MAILBOX = "reception@hospital.example"
-SENDER = "anna.lang@hospital.example"
 _BUSY = "+493055504"
 _GATEWAY_READY = 60.0  # seconds
 _LONGEST = 420.0  # seconds for all calls
@@ -66,7 +67,7 @@ busy_delay = "3s"
 
 [sip]
 listen = "127.0.0.1:{sip}"
-media_ports = "40000-44999"
+media_ports = [40000, 44999]
 
 [trunk.demo]
 proxy = "sip:127.0.0.1:{machine}"
@@ -222,9 +223,10 @@ class Stage:
 
     async def _mail(self, letter: Letter) -> None:
         content = (self.samples / "mails" / letter.file).read_bytes()
+        sender = parseaddr(email.message_from_bytes(content)["From"])[1]
         try:
             await aiosmtplib.send(
-                content, sender=SENDER, recipients=[letter.recipient], hostname="127.0.0.1", port=self._smtp
+                content, sender=sender, recipients=[letter.recipient], hostname="127.0.0.1", port=self._smtp
             )
         except aiosmtplib.SMTPRecipientsRefused as error:
             self.refused[letter.recipient] = "; ".join(
