@@ -15,6 +15,7 @@ import numpy as np
 import numpy.typing as npt
 from PIL import Image, ImageFilter
 
+from renderers.contrast import rescue_text
 from renderers.profile import Resolution
 from renderers.spec import Bits, Box, Gray, GrayPage
 
@@ -42,6 +43,7 @@ Counts = npt.NDArray[np.intp]
 def bilevel(page: GrayPage, resolution: Resolution) -> Bits:
     """The page in black and white, packed: 1 = black, eight dots a byte."""
     black = page.gray < THRESHOLDS[resolution]
+    rescue_text(page.gray, black, page.pictures, resolution, THRESHOLDS[resolution])
     for box in page.pictures:
         inside = (slice(box.top, box.bottom), slice(box.left, box.right))
         if _dots(box) >= SMALL_PICTURE:

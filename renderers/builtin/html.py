@@ -76,7 +76,7 @@ def html_pages(source: bytes, document: SourceDocument, workshop: Workshop) -> I
     try:
         layout = weasyprint.HTML(
             file_obj=io.BytesIO(source),
-            encoding=document.charset,
+            encoding=document.charset or _charset(source),
             base_url="about:blank",
             url_fetcher=PartsOnly(document.parts),
         )
@@ -84,6 +84,15 @@ def html_pages(source: bytes, document: SourceDocument, workshop: Workshop) -> I
     except RecursionError as error:
         raise DocumentTooLarge(document.name, detail="nested too deeply") from error
     return pdf_pages(target, document.name, workshop.profile)
+
+
+def _charset(source: bytes) -> str | None:
+    """UTF-8 when the bytes can be nothing else, whatever a mail program wrote into them; else None."""
+    try:
+        source.decode()
+    except UnicodeDecodeError:
+        return None
+    return "utf-8"
 
 
 def _style(paper: Paper) -> Any:

@@ -2,8 +2,8 @@
 
     python tests/benchmarks/render.py [ROUNDS]
 
-Each round runs every way once on every document, one after another, so that all of them see the same load of
-the machine; the figures are medians of the rounds. CPU is user and system time of everything that ran, start-up
+Each round runs every way once on every document, one after another, so that all see the same load of the
+machine; the figures are medians of the rounds. CPU is user and system time of everything that ran, start-up
 included:
 
 - pool: the warm pool as the gateway uses it, a fork for each document
@@ -153,11 +153,12 @@ def table(found: dict[tuple[str, str], Measured], pages: dict[str, int]) -> str:
     for (name, way), one in found.items():
         count = pages[name]
         gs = found.get((name, "Ghostscript"))
-        ratio = statistics.median(a / b for a, b in zip(gs.cpu, one.cpu, strict=True) if b) if gs else None
+        ratios = [a / b for a, b in zip(gs.cpu, one.cpu, strict=True) if b] if gs else []
+        ratio = f"{statistics.median(ratios):.2f}" if ratios else ""
         size = f"{one.size / count / 1000:.1f} | {one.size / count * 8 / LINE:.1f}" if one.size else "- | -"
         lines.append(
             f"| {name} ({count} p) | {way} | {count / statistics.median(one.wall):.1f} "
-            f"| {statistics.median(one.cpu) / count * 1000:.1f} | {f'{ratio:.2f}' if ratio else '-'} | {size} |"
+            f"| {statistics.median(one.cpu) / count * 1000:.1f} | {ratio or '-'} | {size} |"
         )
     return "\n".join(lines)
 

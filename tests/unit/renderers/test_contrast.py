@@ -1,0 +1,75 @@
+import numpy as np
+import pytest
+from PIL import Image, ImageDraw
+
+from renderers.bilevel import bilevel
+from renderers.fonts import MONOSPACED, font
+from renderers.profile import PAGE_WIDTH, Resolution
+from renderers.spec import Box, GrayPage
+
+FINE = Resolution.FINE
+
+
+def written(ground: int, ink: int, paper: int = 255):
+    """A page with a line of text on a ground of its own, and which dots the text covers."""
+    page = Image.new("L", (PAGE_WIDTH, 400), paper)
+    letters = Image.new("1", page.size)
+    ImageDraw.Draw(letters).text((200, 190), "Order 4711-B of 22 November", font=font(MONOSPACED, 32), fill=1)
+    page.paste(ground, (100, 150, 1600, 270))
+    page.paste(ink, (0, 0), letters)
+    return np.asarray(page), np.asarray(letters)
+
+
+@pytest.mark.parametrize(
+    ("ground", "ink"),
+    [(255, 200), (255, 210), (230, 180), (110, 30), (150, 60), (20, 140), (185, 255)],
+    ids=[
+        "pale on white",
+        "very pale",
+        "pale on tint",
+        "dark on medium",
+        "dark on pale",
+        "grey on black",
+        "white on pale",
+    ],
+)
+def test_text_that_one_threshold_loses_can_be_read(ground, ink):
+    gray, letters = written(ground, ink)
+
+    black = np.unpackbits(bilevel(GrayPage(gray), FINE), axis=1).astype(bool)
+
+    area = (slice(160, 260), slice(190, 800))
+    contrast = black[area][letters[area]].mean() - black[area][~letters[area]].mean()
+    assert abs(contrast) > 0.9
+
+
+@pytest.mark.parametrize(("ground", "paper"), [(190, 255), (200, 240), (60, 130), (30, 100)])
+def test_tints_do_not_get_frames(ground, paper):
+    gray = np.full((400, PAGE_WIDTH), paper, np.uint8)
+    gray[101:299, 203:1507] = ground
+
+    assert len(np.unique(bilevel(GrayPage(gray), FINE))) == 1
+
+
+def test_soft_edges_of_black_letters_stay_white():
+    page = Image.new("L", (PAGE_WIDTH * 4, 1600), 255)
+    ImageDraw.Draw(page).text((800, 400), "Soft edges everywhere", font=font(MONOSPACED, 160), fill=0)
+    gray = np.asarray(page.resize((PAGE_WIDTH, 400), Image.Resampling.BOX))
+
+    assert np.array_equal(bilevel(GrayPage(gray), FINE), np.packbits(gray < 168, axis=1))
+
+
+def test_pictures_are_left_to_their_own_judgement():
+    gray, _ = written(255, 205)
+
+    with_box = bilevel(GrayPage(gray, (Box(0, 0, PAGE_WIDTH, 20), Box(190, 180, 300, 240))), FINE)
+
+    assert not np.unpackbits(with_box, axis=1)[192:224, 208:288].any()
+
+
+@pytest.mark.parametrize("rows", [1, 15, 16, 17, 50])
+def test_pages_of_any_length_are_taken(rows):
+    gray = np.full((rows, PAGE_WIDTH), 255, np.uint8)
+    gray[:, 100:103] = 200
+
+    assert bilevel(GrayPage(gray), FINE).shape == (rows, 216)
