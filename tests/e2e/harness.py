@@ -6,6 +6,7 @@ product knows that it is tested.
 
 import asyncio
 import email
+import fcntl
 import json
 import os
 import signal
@@ -28,6 +29,8 @@ ROLES = ("work", "line", "intake")
 BUSY = "+4930666"
 OURS = "+4930999"
 FINISHED = frozenset({"delivered", "failed", "cancelled", "held"})
+
+_LONGEST = 110.0  # seconds for a call, its repetition and its answer
 
 CONFIG = """\
 [node]
@@ -184,13 +187,20 @@ class World:
             elif role == pausing or not pausing:
                 await self.until_ready(role)
             if pausing:
-                self.signal(pausing, signal.SIGSTOP)
+                self._stop(pausing)
         await self.until_ready(role if role != "supervisor" else "work")
 
     async def pause(self, role: str) -> None:
         """The role is stopped (SIGSTOP), and holds no lock of the queue."""
         with self.writes_held():
-            self.signal(role, signal.SIGSTOP)
+            self._stop(role)
+
+    def _stop(self, role: str) -> None:
+        """Each of its threads stands still: one that went on could take a lock and keep it."""
+        self.signal(role, signal.SIGSTOP)
+        threads = Path(f"/proc/{self.pid(role)}/task")
+        while any(_status(thread / "stat") != "T" for thread in threads.iterdir()):
+            time.sleep(0.001)
 
     def resume(self, role: str) -> None:
         """A role that was stopped goes on, if it lives."""
@@ -199,8 +209,12 @@ class World:
 
     async def until(self, condition: Callable[[], bool]) -> None:
         """Returns when it holds; looks often, because these are other processes."""
-        while not condition():
-            await asyncio.sleep(0.02)
+        try:
+            async with asyncio.timeout(_LONGEST):
+                while not condition():
+                    await asyncio.sleep(0.02)
+        except TimeoutError:
+            raise AssertionError(f"It never came to that. The gateway said:\n{self.log[-5000:]}") from None
 
     # ---- mails
 
@@ -227,8 +241,9 @@ class World:
 
     @contextmanager
     def writes_held(self) -> Iterator[sqlite3.Connection]:
-        """Nobody else can write to the queue."""
-        with self.database() as database:
+        """Nobody else can write to the queue, or has its lock."""
+        with self.database() as database, (self.folder / "data/queue.lock").open() as lock:
+            fcntl.flock(lock, fcntl.LOCK_EX)
             database.execute("BEGIN IMMEDIATE")
             yield database
             database.execute("ROLLBACK")
@@ -304,10 +319,15 @@ def _seen(database: sqlite3.Connection, number: str, state: str) -> bool:
 
 def is_alive(pid: int) -> bool:
     """Whether there is such a process that is no zombie."""
+    return _status(Path(f"/proc/{pid}/stat")) not in {"Z", ""}
+
+
+def _status(stat: Path) -> str:
+    """The letter of proc(5); "" when it is gone."""
     try:
-        return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] != "Z"
+        return stat.read_text().rpartition(")")[2].split()[0]
     except OSError:
-        return False
+        return ""
 
 
 @asynccontextmanager
