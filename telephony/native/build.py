@@ -32,6 +32,11 @@ def _pkg_config(flag: str, *libraries: str) -> list[str]:
         )
 
 
+def libraries() -> list[str]:
+    """What the compiled core is linked with, as arguments of the linker."""
+    return [*_pkg_config("--libs"), "-ltiff", "-lpthread"]
+
+
 def surface() -> str:
     """The declarations of faxcore.h, without comments, as cffi wants them."""
     return re.sub(r"/\*.*?\*/", "", (HERE / "faxcore.h").read_text(), flags=re.DOTALL)
@@ -46,7 +51,7 @@ def builder(objects: list[str], *extra: str) -> FFI:
         '#include "faxcore.h"',
         include_dirs=[str(HERE)],
         extra_compile_args=["-O2", "-g", *extra],
-        extra_link_args=[*_pkg_config("--libs"), "-ltiff", "-lpthread", *extra],
+        extra_link_args=[*libraries(), *extra],
         extra_objects=objects,
     )
     return ffi

@@ -69,6 +69,24 @@ static bool is_now_peer(fc_peer *peer, const struct sockaddr_storage *from, sock
     return another;
 }
 
+/* Hands on at once what is in order: after a stall of ours there may be more of it than `rtp` can hold. */
+static void hear(fc_channel *channel) {
+    uint8_t coded[512];
+    int16_t samples[512];
+    int size;
+    while ((size = fc_rtp_rx_pop(channel->rtp, coded, sizeof coded)) != 0) {
+        channel->heard = true;
+        if (!channel->fax)
+            continue;
+        if (size < 0) {
+            fc_fax_hear_nothing(channel->fax, -size);
+            continue;
+        }
+        decode(channel->payload_type, coded, samples, size);
+        fc_fax_hear(channel->fax, samples, size);
+    }
+}
+
 static void take_rtp(fc_channel *channel, const uint8_t *packet, int size,
                      const struct sockaddr_storage *from, socklen_t from_size) {
     fc_counters *counters = &channel->media->counters;
@@ -78,6 +96,7 @@ static void take_rtp(fc_channel *channel, const uint8_t *packet, int size,
         return;
     }
     is_now_peer(&channel->rtp_peer, from, from_size);
+    hear(channel);
     count(&counters->rtp_in, 1);
 }
 
@@ -119,26 +138,15 @@ void fc_channel_read(fc_channel *channel, int fd) {
 
 /* ---- time -------------------------------------------------------------------------------------------- */
 
-static void hear(fc_channel *channel) {
-    uint8_t coded[512];
-    int16_t samples[512];
-    bool heard = false;
-    int size;
+/* Silence when nothing comes, so that the T.30 timers go on. */
+static void listen_to_time(fc_channel *channel) {
+    int16_t samples[FC_TICK_SAMPLES] = {0};
     fc_rtp_rx_tick(channel->rtp);
-    while ((size = fc_rtp_rx_pop(channel->rtp, coded, sizeof coded)) != 0) {
-        heard = true;
-        if (size < 0) {
-            fc_fax_hear_nothing(channel->fax, -size);
-            continue;
-        }
-        decode(channel->payload_type, coded, samples, size);
-        fc_fax_hear(channel->fax, samples, size);
-    }
-    channel->quiet_ticks = heard ? 0 : channel->quiet_ticks + 1;
-    if (channel->quiet_ticks > QUIET_TICKS) {
-        memset(samples, 0, FC_TICK_SAMPLES * sizeof *samples);
+    hear(channel);
+    channel->quiet_ticks = channel->heard ? 0 : channel->quiet_ticks + 1;
+    channel->heard = false;
+    if (channel->quiet_ticks > QUIET_TICKS && channel->fax)
         fc_fax_hear(channel->fax, samples, FC_TICK_SAMPLES);
-    }
 }
 
 static void speak(fc_channel *channel) {
@@ -162,8 +170,7 @@ void fc_channel_tick(fc_channel *channel) {
     }
     if (channel->payload_type < 0)
         return;
-    if (channel->fax)
-        hear(channel);
+    listen_to_time(channel);
     speak(channel);
 }
 

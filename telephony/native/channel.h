@@ -24,7 +24,8 @@ typedef struct fc_channel {
     int payload_type;       /* 0 PCMU, 8 PCMA, -1: audio is not on */
     uint16_t seq;
     uint32_t timestamp, ssrc;
-    int quiet_ticks;        /* since audio came in */
+    bool heard;             /* audio came in since the last tick */
+    int quiet_ticks;        /* since it did */
     fc_rtp_rx *rtp;
     fc_udptl *udptl;
     fc_fax *fax;

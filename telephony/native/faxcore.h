@@ -112,6 +112,13 @@ int fc_udptl_receive(fc_udptl *udptl, const unsigned char *datagram, int size); 
 int fc_udptl_next(fc_udptl *udptl, unsigned char *ifp, int room, int *seq);
 
 /* Two fax machines back to back without a network, faster than real time: for tests and measurements.
- * Returns 0 when both ended; results in `results` (T30_ERR_* of sender, receiver, pages, milliseconds of call). */
+ * Returns 0 when both ended. */
+typedef struct fc_pair_result {
+    int sender_status, receiver_status;     /* T30_ERR_*, or -1: not ended in time */
+    int pages_sent, pages_received;         /* confirmed to the sender; stored by the receiver */
+    int call_ms;                            /* of the call, not of this function */
+    int bit_rate, ecm, encoding, bad_rows;  /* of the last page, as the receiver saw it */
+} fc_pair_result;
+
 int fc_fax_pair(const fc_fax_options *sender, const fc_fax_options *receiver, int t38, int loss_per_mille,
-                int max_seconds, int results[4]);
+                int max_seconds, fc_pair_result *result);

@@ -10,6 +10,7 @@ typedef struct end {
     fc_udptl *out, *in;
     struct end *other;
     int status, pages, loss_per_mille;
+    int bit_rate, ecm, encoding, bad_rows;
     bool done;
     unsigned *seed;
 } end;
@@ -33,6 +34,10 @@ static void on_event(void *user, fc_event *event) {
 static void on_page_received(void *user, fc_event *page) {
     end *self = user;
     self->pages++;
+    self->bit_rate = page->bit_rate;
+    self->ecm = page->ecm;
+    self->encoding = page->encoding;
+    self->bad_rows += page->bad_rows;
     fc_event_free(page);
 }
 
@@ -69,7 +74,7 @@ static void pass_audio(end *from, end *to) {
 }
 
 int fc_fax_pair(const fc_fax_options *sender, const fc_fax_options *receiver, int t38, int loss_per_mille,
-                int max_seconds, int results[4]) {
+                int max_seconds, fc_pair_result *result) {
     unsigned seed = 1;
     end ends[2] = {{.seed = &seed, .loss_per_mille = loss_per_mille}, {.seed = &seed, .loss_per_mille = loss_per_mille}};
     const fc_fax_options *options[2] = {sender, receiver};
@@ -86,10 +91,10 @@ int fc_fax_pair(const fc_fax_options *sender, const fc_fax_options *receiver, in
                 pass_audio(&ends[i], ends[i].other);
             fc_fax_page_is_safe(ends[i].fax, true);
         }
-    results[0] = ends[0].done ? ends[0].status : -1;
-    results[1] = ends[1].done ? ends[1].status : -1;
-    results[2] = ends[1].pages;
-    results[3] = (int)(tick * 20);
+    *result = (fc_pair_result){
+        ends[0].done ? ends[0].status : -1, ends[1].done ? ends[1].status : -1, ends[0].pages, ends[1].pages,
+        (int)(tick * 20), ends[1].bit_rate, ends[1].ecm, ends[1].encoding, ends[1].bad_rows,
+    };
     for (int i = 0; i < 2; i++) {
         fc_fax_free(ends[i].fax);
         fc_udptl_free(ends[i].in);

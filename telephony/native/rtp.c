@@ -21,8 +21,7 @@ enum {
 
 typedef struct slot {
     bool used;
-    uint16_t seq;
-    uint32_t timestamp;
+    uint32_t timestamp, came_at;
     int size;               /* 0 for comfort noise and other payload types */
     uint8_t payload[ROOM];
 } slot;
@@ -33,7 +32,7 @@ struct fc_rtp_rx {
     uint16_t next_seq;
     uint32_t next_timestamp;
     int waiting;            /* packets held */
-    int waited_ticks;       /* since one was found missing */
+    uint32_t now;           /* ticks */
     uint32_t ssrc;
     int expected_jump;      /* the sequence number that would make a jump a new stream, or -1 */
     unsigned lost;
@@ -97,7 +96,7 @@ static void restart(fc_rtp_rx *rx, uint16_t seq, uint32_t timestamp, uint32_t ss
     rx->next_seq = seq;
     rx->next_timestamp = timestamp;
     rx->ssrc = ssrc;
-    rx->waiting = rx->waited_ticks = 0;
+    rx->waiting = 0;
     rx->expected_jump = -1;
 }
 
@@ -138,8 +137,8 @@ int fc_rtp_rx_push(fc_rtp_rx *rx, const unsigned char *packet, int size) {
     if (place->used)
         return 0;
     place->used = true;
-    place->seq = seq;
     place->timestamp = timestamp;
+    place->came_at = rx->now;
     place->size = ours ? length : 0;
     memcpy(place->payload, payload, (size_t)place->size);
     rx->waiting++;
@@ -147,21 +146,20 @@ int fc_rtp_rx_push(fc_rtp_rx *rx, const unsigned char *packet, int size) {
 }
 
 void fc_rtp_rx_tick(fc_rtp_rx *rx) {
-    if (rx->waiting > 0 && !rx->slots[rx->next_seq % SLOTS].used)
-        rx->waited_ticks++;
-    else
-        rx->waited_ticks = 0;
+    rx->now++;
 }
 
-/* Steps over the missing packets once they were waited for long enough. */
+/* Steps over the missing packets once those behind them have waited long enough. */
 static void give_up_missing(fc_rtp_rx *rx) {
-    if (rx->waiting == 0 || (rx->waited_ticks < PATIENCE_TICKS && rx->waiting < SLOTS / 2))
+    if (rx->waiting == 0)
         return;
-    while (!rx->slots[rx->next_seq % SLOTS].used) {
-        rx->next_seq++;
-        rx->lost++;
-    }
-    rx->waited_ticks = 0;
+    uint16_t behind = rx->next_seq;
+    while (!rx->slots[behind % SLOTS].used)
+        behind++;
+    if (rx->now - rx->slots[behind % SLOTS].came_at < PATIENCE_TICKS && rx->waiting < SLOTS / 2)
+        return;
+    rx->lost += (uint16_t)(behind - rx->next_seq);
+    rx->next_seq = behind;
 }
 
 int fc_rtp_rx_pop(fc_rtp_rx *rx, unsigned char *payload, int room) {

@@ -1,0 +1,197 @@
+/* Strangers' bytes against the C core, compiled with sanitizers: whatever is wrong ends this program.
+ *
+ *   driver packets SEED SECONDS           RTP and UDPTL: true streams, damaged, cut, repeated and mixed up
+ *   driver fax SEED SECONDS FILE SPOOL    damaged IFP and audio into running fax sessions
+ *   driver pair RUNS FILE SPOOL           whole faxes back to back; what they leak is told at the end
+ */
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+
+#include "internal.h"
+
+static uint64_t state;
+
+static unsigned chance(unsigned below) {
+    state ^= state << 13;
+    state ^= state >> 7;
+    state ^= state << 17;
+    return (unsigned)(state >> 11) % below;
+}
+
+/* A buffer of exactly that size on the heap, so that one byte too far is seen. */
+static uint8_t *exactly(const uint8_t *bytes, int size) {
+    uint8_t *copy = malloc(size > 0 ? (size_t)size : 1);
+    memcpy(copy, bytes, (size_t)size);
+    return copy;
+}
+
+static int damage(uint8_t *bytes, int size, int room) {
+    if (size > 0)
+        for (unsigned i = chance(4); i > 0; i--)
+            bytes[chance((unsigned)size)] = (uint8_t)chance(256);
+    if (chance(8) == 0 && size > 0)
+        size = (int)chance((unsigned)size + 1);
+    if (chance(8) == 0 && size + 40 < room)
+        for (unsigned i = chance(40); i > 0; i--)
+            bytes[size++] = (uint8_t)chance(256);
+    return size;
+}
+
+static void fuzz_udptl(void) {
+    uint8_t ifp[FC_IFP_ROOM], datagram[FC_DATAGRAM_ROOM], out[FC_IFP_ROOM];
+    fc_udptl *from = fc_udptl_new((int)chance(600), (int)chance(9), (int)chance(8), (int)chance(8));
+    fc_udptl *to = fc_udptl_new(0, 3, 0, 0);
+    int seq;
+    for (unsigned packets = chance(300); packets > 0; packets--) {
+        int size = 1 + (int)chance(chance(10) ? 60 : FC_IFP_ROOM);
+        for (int i = 0; i < size; i++)
+            ifp[i] = (uint8_t)chance(256);
+        size = fc_udptl_build(from, ifp, size, datagram, sizeof datagram);
+        if (size < 0 || chance(5) == 0)
+            continue;
+        if (chance(3) == 0)
+            size = damage(datagram, size, sizeof datagram);
+        uint8_t *copy = exactly(datagram, size);
+        for (unsigned copies = 1 + chance(2); copies > 0; copies--)
+            fc_udptl_receive(to, copy, size);
+        free(copy);
+        while (chance(20) && (size = fc_udptl_next(to, out, sizeof out, &seq)) >= 0)
+            if (size == 0 || size > FC_IFP_ROOM)
+                abort();
+        if (chance(200) == 0)
+            fc_udptl_forget_peer(to);
+    }
+    fc_udptl_free(from);
+    fc_udptl_free(to);
+}
+
+static void fuzz_rtp(void) {
+    uint8_t packet[700], out[512];
+    fc_rtp_rx *rx = fc_rtp_rx_new(8);
+    uint16_t seq = (uint16_t)chance(65536);
+    uint32_t timestamp = chance(1u << 31), ssrc = 1;
+    for (unsigned packets = chance(400); packets > 0; packets--) {
+        int size = FC_RTP_HEADER + (int)chance(chance(10) ? 161 : 600);
+        if (chance(200) == 0)
+            seq = (uint16_t)chance(65536), timestamp = chance(1u << 31), ssrc += chance(2);
+        fc_rtp_header(packet, chance(20) ? 8 : (int)chance(128), (uint16_t)(seq + chance(4)), timestamp, ssrc);
+        if (chance(3) == 0)
+            size = damage(packet, size, sizeof packet);
+        uint8_t *copy = exactly(packet, size);
+        fc_rtp_rx_push(rx, copy, size);
+        free(copy);
+        seq++;
+        timestamp += 160;
+        if (chance(3))
+            fc_rtp_rx_tick(rx);
+        while (chance(10) && (size = fc_rtp_rx_pop(rx, out, 1 + (int)chance(sizeof out))) != 0)
+            if (size > (int)sizeof out || size < -16000)
+                abort();
+    }
+    fc_rtp_rx_free(rx);
+}
+
+/* ---- fax sessions ------------------------------------------------------------------------------------- */
+
+typedef struct side {
+    fc_fax *fax;
+    struct side *other;
+    uint16_t seq;
+} side;
+
+static void on_event(void *user, fc_event *event) {
+    (void)user;
+    fc_event_free(event);
+}
+
+static void on_page(void *user, fc_event *page) {
+    side *self = user;
+    fc_event_free(page);
+    fc_fax_page_is_safe(self->fax, chance(20) != 0);
+}
+
+static void on_ifp(void *user, const uint8_t *ifp, int size, int copies) {
+    side *self = user;
+    uint8_t bytes[FC_IFP_ROOM];
+    (void)copies;
+    memcpy(bytes, ifp, (size_t)size);
+    if (chance(40) == 0)
+        size = damage(bytes, size, sizeof bytes);
+    uint8_t *copy = exactly(bytes, size);
+    fc_fax_take_ifp(self->other->fax, copy, size, self->seq);
+    self->seq = (uint16_t)(self->seq + (chance(50) ? 1 : chance(5)));
+    free(copy);
+}
+
+static void one_session(const char *file, const char *spool) {
+    side sides[2] = {{.other = &sides[1]}, {.other = &sides[0]}};
+    fc_t38_options t38 = {.redundancy = 3};
+    bool image = chance(2);
+    for (int i = 0; i < 2; i++) {
+        fc_fax_options options = {.calling = i == 0, .file = i == 0 ? file : spool, .local_id = "fuzz",
+                                  .ecm = (int)chance(2), .max_bit_rate = 14400, .wants_tones = (int)chance(2)};
+        fc_fax_hooks hooks = {on_event, on_page, on_ifp, &sides[i]};
+        sides[i].fax = fc_fax_new(&options, &hooks);
+        if (image)
+            fc_fax_begin_t38(sides[i].fax, &t38);
+    }
+    for (int tick = 0; tick < 3000 && !(fc_fax_is_done(sides[0].fax) && fc_fax_is_done(sides[1].fax)); tick++)
+        for (int i = 0; i < 2; i++) {
+            int16_t samples[FC_TICK_SAMPLES];
+            fc_fax_t38_time(sides[i].fax, FC_TICK_SAMPLES);
+            fc_fax_speak(sides[i].fax, samples, FC_TICK_SAMPLES);
+            if (chance(100) == 0)
+                fc_fax_hear_nothing(sides[1 - i].fax, (int)chance(800));
+            for (unsigned hits = chance(50) ? 0 : 20; hits > 0; hits--)
+                samples[chance(FC_TICK_SAMPLES)] = (int16_t)chance(65536);
+            fc_fax_hear(sides[1 - i].fax, samples, FC_TICK_SAMPLES);
+            if (chance(4000) == 0) {
+                if (fc_fax_is_t38(sides[i].fax))
+                    fc_fax_begin_audio(sides[i].fax);
+                else
+                    fc_fax_begin_t38(sides[i].fax, &t38);
+            }
+            if (chance(20000) == 0)
+                fc_fax_terminate(sides[i].fax);
+        }
+    fc_fax_free(sides[0].fax);
+    fc_fax_free(sides[1].fax);
+}
+
+static int pairs(int runs, const char *file, const char *spool) {
+    for (int i = 0; i < runs; i++) {
+        fc_fax_options from = {.calling = 1, .file = file, .local_id = "a", .ecm = i & 1, .max_bit_rate = 14400};
+        fc_fax_options to = {.file = spool, .local_id = "b", .ecm = 1, .max_bit_rate = 14400};
+        fc_pair_result result;
+        fc_fax_pair(&from, &to, i & 2, i & 4 ? 5 : 0, 600, &result);
+        if (!(i & 4) && (result.sender_status || result.receiver_status || !result.pages_received)) {
+            fprintf(stderr, "run %d: %d %d, %d pages\n", i, result.sender_status, result.receiver_status,
+                    result.pages_received);
+            return 1;
+        }
+    }
+    return 0;
+}
+
+int main(int count, char **words) {
+    if (count == 5 && strcmp(words[1], "pair") == 0)
+        return pairs(atoi(words[2]), words[3], words[4]);
+    if (count < 4)
+        return 2;
+    state = strtoull(words[2], NULL, 10) * 2654435761u + 1;
+    time_t end = time(NULL) + atoi(words[3]);
+    unsigned long rounds = 0;
+    for (; time(NULL) < end; rounds++) {
+        if (strcmp(words[1], "fax") == 0 && count == 6) {
+            one_session(words[4], words[5]);
+        } else {
+            fuzz_udptl();
+            fuzz_rtp();
+        }
+    }
+    printf("%lu rounds\n", rounds);
+    return rounds == 0;
+}
