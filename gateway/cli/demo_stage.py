@@ -98,7 +98,7 @@ class Stage:
 
     def __init__(self, folder: Path, samples: Path) -> None:
         self.folder, self.samples = folder, samples
-        self.console = Console()
+        self.console = Console(width=None if sys.stdout.isatty() else 120)
         self.refused: dict[str, str] = {}  #: recipient -> reply
         self.jobs: list[Job] = []
         self.config: Config
