@@ -153,7 +153,7 @@ class World:
         if role == "supervisor":
             return self.gateway.pid
         children = Path(f"/proc/{self.gateway.pid}/task/{self.gateway.pid}/children")
-        for pid in children.read_text().split():
+        for pid in children.read_text().split() if children.exists() else ():
             with suppress(OSError):
                 if f"\0role\0{role}\0".encode() in Path(f"/proc/{pid}/cmdline").read_bytes():
                     return int(pid)

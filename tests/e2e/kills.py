@@ -1,20 +1,13 @@
 """Any role is killed (SIGKILL) while a job is in each of its states: nothing is lost, nothing comes twice.
 
 A state that lasts a millisecond is caught by looking at the queue without a pause and then holding its
-write lock: whoever owns the job cannot record anything any more, and dies so.
+write lock: whoever owns the job cannot record anything any more, and dies so. One file a role, so that they
+run side by side.
 """
 
-import asyncio
-import socket
 from collections import Counter
-from pathlib import Path
 
-import pytest
-
-from renderers import Profile, SourceDocument, render_now
-from tests.e2e.harness import BUSY, OURS, World, a_free_port
-
-pytestmark = pytest.mark.slow
+from tests.e2e.harness import BUSY, World
 
 BEFORE_THE_CALL = ("received", "resolving", "resolved", "rendering", "rendered")
 LONG = "+49300"
@@ -22,8 +15,8 @@ TWO_PAGES = "".join(f"Line {line}\n" for line in range(1, 91))
 _TRIES = 10
 
 
-@pytest.mark.parametrize("role", ["work", "line", "intake", "supervisor"])
-async def test_nothing_is_lost_and_nothing_comes_twice(world, role):
+async def nothing_is_lost_and_nothing_comes_twice(world: World, role: str) -> None:
+    """Whatever `role` was doing when it was killed."""
     await world.start_gateway()
     await world.pause("line")  # no call yet: calls that are killed too often are held
     for number, state in enumerate(BEFORE_THE_CALL, start=1):
@@ -52,36 +45,6 @@ async def test_nothing_is_lost_and_nothing_comes_twice(world, role):
         "delivered": len(pages),
         "failed": 1,
     }
-
-
-async def test_the_pages_of_a_fax_that_came_in_are_kept_when_the_line_is_killed(world, tmp_path):
-    await world.start_gateway()
-    pages = await two_pages(tmp_path)
-    calling = await world.run(
-        "fax-machine",
-        *("--listen", f"127.0.0.1:{a_free_port(socket.SOCK_DGRAM)}", "--id", "+49 40 1"),
-        *("--dial", f"sip:{OURS}@127.0.0.1:{world.sip}", str(pages)),
-        output="calling.log",
-    )
-
-    await world.until(lambda: '"event": "page"' in (tmp_path / "calling.log").read_text())
-    await world.kill("line")
-    await world.until(lambda: len(world.answers()) == 1)
-
-    (answer,) = world.answers()
-    with world.database() as database:
-        (fax,) = database.execute("SELECT state, called, page_count FROM received").fetchall()
-    assert fax == ("partial", OURS, 1)
-    assert (answer["Delivered-To"], answer["X-Fax-State"]) == ("reception@example.com", "partial")
-    assert await calling.wait() != 0
-
-
-async def two_pages(folder: Path) -> Path:
-    """A fax of two pages."""
-    (folder / "note.txt").write_text(TWO_PAGES)
-    document = SourceDocument("note.txt", folder / "note.txt")
-    await asyncio.to_thread(render_now, [document], Profile(), folder / "note.tif")
-    return folder / "note.tif"
 
 
 async def kill_before_the_call(world: World, role: str, state: str, number: str) -> None:
