@@ -24,7 +24,8 @@ def _draw(sheet: Sheet, number: int, seed: int) -> Image.Image:
     chance = random.Random(f"{seed} {number}")
     page = Image.new("1", (sheet.width, sheet.rows), 1)
     pen = ImageDraw.Draw(page)
-    pen.rectangle((40, 10, sheet.width - 40, sheet.rows - 10), outline=0, width=3)
+    if sheet.rows > 40:
+        pen.rectangle((40, 10, sheet.width - 40, sheet.rows - 10), outline=0, width=3)
     for line in range(20, sheet.rows - 30, 40):
         pen.text((60, line), f"Page {number}, row {line}: {chance.getrandbits(64):016x}", fill=0)
     for _ in range(sheet.speckles):
