@@ -91,7 +91,7 @@ async def test_a_document_that_uses_too_much_processor_time_is_ended(tmp_path, p
 
 
 async def test_a_document_that_needs_too_much_memory_is_told_so(tmp_path, pages):
-    Image.new("L", (12_000, 12_000), 255).save(tmp_path / "large.png")
+    Image.new("1", (12_000, 12_000), 1).save(tmp_path / "large.png")
 
     async with RenderPool(workers=1, limits=Limits(memory_bytes=400 << 20), office=False) as pool:
         with pytest.raises(DocumentTooLarge):
