@@ -33,6 +33,16 @@ def remove_sockets(folder: Path) -> None:
             Path(socket_file).unlink(missing_ok=True)
 
 
+def _sockets_below(pid: int) -> list[Path]:
+    """The socket files which children of this process, as LibreOffice, have made (proc(5))."""
+    inodes = set()
+    with contextlib.suppress(OSError):
+        for child in Path(f"/proc/{pid}/task/{pid}/children").read_text().split():
+            inodes |= {str(file.readlink()) for file in Path(f"/proc/{child}/fd").iterdir()}
+    lines = (line.split() for line in Path("/proc/net/unix").read_text().splitlines() if "OSL_PIPE" in line)
+    return [Path(line[7]) for line in lines if f"socket:[{line[6]}]" in inodes]
+
+
 class OfficeProcess:
     """At most one driver, with one LibreOffice below it."""
 
@@ -70,6 +80,7 @@ class OfficeProcess:
     def stop(self) -> None:
         """Returns when neither the driver nor LibreOffice runs."""
         if self._driver is not None:
+            sockets = _sockets_below(self._driver.pid)
             with contextlib.suppress(ProcessLookupError):
                 os.killpg(self._driver.pid, signal.SIGKILL)
             group = self._driver.pid
@@ -78,6 +89,8 @@ class OfficeProcess:
             with contextlib.suppress(ChildProcessError):
                 while True:
                     os.waitpid(-group, 0)  # LibreOffice, inherited when the driver ended
+            for socket_file in sockets:
+                socket_file.unlink(missing_ok=True)
             remove_sockets(self._folder.parent)
 
     def reap(self) -> None:
