@@ -49,7 +49,7 @@ class Postgres:
 
     def __init__(self, folder: Path) -> None:
         self._programs = postgres_programs()
-        self._folder = folder
+        self.folder = folder
         self._data = folder / "data"
         self._databases = 0
         # PostgreSQL refuses to run as root; Debian's package has made a user for it.
@@ -63,7 +63,7 @@ class Postgres:
         self._run("initdb", "-D", str(self._data), "-U", "postgres", "-A", "trust", "--no-sync", "-E", "UTF8")
         settings = {
             "listen_addresses": "''",
-            "unix_socket_directories": f"'{self._folder}'",
+            "unix_socket_directories": f"'{self.folder}'",
             "port": _PORT,
             "max_connections": 200,
             "logging_collector": "off",
@@ -73,7 +73,7 @@ class Postgres:
 
     def start(self) -> None:
         """The server takes connections."""
-        self._run("pg_ctl", "-D", str(self._data), "-w", "-l", str(self._folder / "log"), "start")
+        self._run("pg_ctl", "-D", str(self._data), "-w", "-l", str(self.folder / "log"), "start")
 
     def stop(self, mode: str = "fast") -> None:
         """The server is gone; with mode "immediate" as after a crash."""
@@ -85,7 +85,7 @@ class Postgres:
 
     def url(self, database: str) -> str:
         """How to reach it."""
-        return f"postgresql://postgres@/{database}?host={self._folder}&port={_PORT}"
+        return f"postgresql://postgres@/{database}?host={self.folder}&port={_PORT}"
 
     def new_database(self, template: str = "template1") -> str:
         """The URL of a database that nobody else uses."""

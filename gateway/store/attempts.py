@@ -35,7 +35,7 @@ ALL_OF_JOB = (
 
 _OPEN_OF_JOB = sa.select(
     _attempt.c.id, _attempt.c.first_page, _journal_length.label("pages_confirmed")
-).where(_attempt.c.job_id == sa.bindparam("job"), sa.literal_column("attempt.ended_at IS NULL", sa.Boolean))
+).where(_attempt.c.job_id == sa.bindparam("job"), sa.text("attempt.ended_at IS NULL"))
 
 _OPEN = (
     sa.insert(_attempt)

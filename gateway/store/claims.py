@@ -98,7 +98,7 @@ def _stage(states: frozenset[JobState]) -> tuple[frozenset[JobState], JobState]:
     return frozenset(s for s in CLAIMABLE if TRANSITIONS[s][JobEvent.CLAIMED] is owned), owned
 
 
-def _waiting(states: frozenset[JobState], alias: str = "job") -> sa.ColumnElement[bool]:
+def _waiting(states: frozenset[JobState], alias: str = "job") -> sa.TextClause | sa.ColumnElement[bool]:
     """The rows in these states, found by the partial index of their stage."""
     whole_stage, _ = _stage(states)
     found = in_states(*whole_stage, table=alias)

@@ -185,7 +185,7 @@ class SqlJobStore:
         if states:
             query = query.where(in_states(*states))
             if not TERMINAL & set(states):
-                query = query.where(sa.literal_column(f"job.{tables.OPEN.text}", sa.Boolean))
+                query = query.where(sa.text(f"job.{tables.OPEN.text}"))
         rows = await self._database.read(lambda connection: connection.execute(query).all())
         return [job_from(row) for row in rows]
 

@@ -16,7 +16,7 @@ from gateway.store.statements import executing
 from gateway.store.types import Span, later, now
 
 _row = tables.notification
-_owed = sa.literal_column("notification.state = 'owed'", sa.Boolean)
+_owed = sa.text("notification.state = 'owed'")
 _this = _row.c.id == sa.bindparam("notification", type_=sa.Text)
 _SENT = sa.update(_row).where(_this).values(state="sent", sent_at=now(), leased_by=None)
 _GIVEN_UP = (

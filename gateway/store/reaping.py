@@ -22,7 +22,7 @@ _AT_ONCE = 100  # rows in one transaction
 
 _EXPIRED = (
     sa.select(*JOB_COLUMNS)
-    .where(sa.literal_column("job.leased_until IS NOT NULL", sa.Boolean), tables.job.c.leased_until <= now())
+    .where(sa.text("job.leased_until IS NOT NULL"), tables.job.c.leased_until <= now())
     .order_by(tables.job.c.leased_until)
     .limit(_AT_ONCE)
 )

@@ -35,7 +35,7 @@ _RENEW = (
 _ABANDONED = (
     sa.update(_row)
     .where(
-        sa.literal_column("received.leased_until IS NOT NULL", sa.Boolean),
+        sa.text("received.leased_until IS NOT NULL"),
         _row.c.leased_until <= now(),
         _row.c.node == sa.bindparam("here", type_=sa.Text),
     )
