@@ -1,0 +1,3 @@
+"""SIP neighbours for this folder."""
+
+from tests.fix_sip import line as line

@@ -1,0 +1,172 @@
+"""Real calls between two engines on loopback. They take real time, so they are made side by side."""
+
+import asyncio
+from collections.abc import AsyncIterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from telephony import Compression, Disposition, Medium, T38Policy, Transmission
+from tests.fax_pages import Sheet, draw_fax, pictures
+from tests.fix_sip import Heard, a_line
+
+P, A, N = T38Policy.PREFER, T38Policy.ACCEPT, T38Policy.NEVER
+pytestmark = pytest.mark.slow
+
+
+@dataclass
+class Outcome:
+    """Both ends of one call, and what was on paper."""
+
+    sent: Transmission
+    received: Transmission
+    sent_file: Path
+    received_file: Path
+    sender_heard: Heard
+    receiver_heard: Heard
+    called: str
+    caller: str
+
+
+@dataclass(frozen=True)
+class Scenario:
+    """One call: trunk settings at both ends, and what is sent."""
+
+    caller: Mapping[str, Any]
+    called: Mapping[str, Any]
+    sheets: tuple[Sheet, ...] = (Sheet(rows=200),)
+    number: str = "+49301"
+    first_page: int = 1
+
+
+SCENARIOS = {
+    **{f"t38 {a} {b}": Scenario({"t38": a}, {"t38": b}) for a in T38Policy for b in T38Policy},
+    "a-law": Scenario({"t38": N, "codecs": ("PCMA",)}, {"t38": N}),
+    "mu-law": Scenario({"t38": N, "codecs": ("PCMU",)}, {"t38": N}),
+    "called side has only mu-law": Scenario({"t38": N}, {"t38": N, "codecs": ("PCMU",)}),
+    "without error correction": Scenario({"ecm": False}, {}),
+    "slow": Scenario({"max_bit_rate": 4800}, {}),
+    "three pages": Scenario({}, {}, (Sheet(rows=150), Sheet(rows=150, y_dpi=196), Sheet(rows=150))),
+    "resumed": Scenario({}, {}, (Sheet(rows=150), Sheet(rows=150)), first_page=2),
+    "odd number": Scenario({}, {}, number="+4930#1*2"),
+}
+
+
+async def _call(name: str, scenario: Scenario, folder: Path) -> Outcome:
+    sent_file, received_file = draw_fax(folder / f"{name}-sent.tif", scenario.sheets), folder / f"{name}.tif"
+    sender_heard, receiver_heard = Heard(), Heard()
+    async with a_line(dict(scenario.caller), dict(scenario.called)) as line:
+        arriving = line.called.listens()
+        await asyncio.sleep(0)
+        sending = asyncio.ensure_future(
+            line.caller.sends(
+                sent_file,
+                scenario.number,
+                sender_heard,
+                first_page=scenario.first_page,
+                local_id="+49 30 1",
+                caller_number="49301",
+                caller_name="Ärzte & Co",
+            )
+        )
+        call = await arriving
+        received = await call.receive(received_file, local_id="STATION", on_event=receiver_heard)
+        sent = await sending
+    return Outcome(
+        sent, received, sent_file, received_file, sender_heard, receiver_heard, call.called, call.caller
+    )
+
+
+async def _all(folder: Path) -> dict[str, Outcome]:
+    calls = {
+        name: asyncio.ensure_future(_call(name, scenario, folder)) for name, scenario in SCENARIOS.items()
+    }
+    await asyncio.wait(calls.values())
+    return {name: call.result() for name, call in calls.items()}
+
+
+@pytest.fixture(scope="module")
+def outcomes(tmp_path_factory) -> dict[str, Outcome]:
+    return asyncio.run(_all(tmp_path_factory.mktemp("calls")))
+
+
+@pytest.mark.parametrize("name", SCENARIOS)
+def test_every_page_arrives_as_it_was_sent(outcomes, name):
+    outcome, scenario = outcomes[name], SCENARIOS[name]
+
+    assert outcome.sent.disposition is outcome.received.disposition is Disposition.DELIVERED
+    assert pictures(outcome.received_file) == pictures(outcome.sent_file)[scenario.first_page - 1 :]
+
+
+@pytest.mark.parametrize("name", SCENARIOS)
+def test_both_ends_tell_the_same_facts(outcomes, name):
+    sent, received = outcomes[name].sent, outcomes[name].received
+
+    for fact in ("medium", "ecm", "compression", "bit_rate", "pages_confirmed"):
+        assert getattr(sent, fact) == getattr(received, fact), fact
+    assert (sent.remote_id, received.remote_id) == ("STATION", "+49 30 1")
+    assert [page.rows for page in sent.pages] == [page.rows for page in received.pages]
+    assert sent.call_id == received.call_id
+    assert sent.sip_status == 200
+
+
+@pytest.mark.parametrize("name", SCENARIOS)
+def test_what_happens_is_told_in_order(outcomes, name):
+    outcome = outcomes[name]
+    pages = list(range(1, outcome.sent.pages_confirmed + 1))
+
+    assert outcome.sender_heard.confirmed == outcome.receiver_heard.confirmed == pages
+    assert outcome.sender_heard.kinds()[0] == "Dialled"
+    assert outcome.sender_heard.kinds()[-1] == "CallReleased"
+
+
+@pytest.mark.parametrize("caller", T38Policy)
+@pytest.mark.parametrize("called", T38Policy)
+def test_t38_is_used_where_one_asks_and_the_other_takes_it(outcomes, caller, called):
+    medium = outcomes[f"t38 {caller} {called}"].sent.medium
+
+    wanted = N not in (caller, called) and P in (caller, called)
+    assert medium is (Medium.T38 if wanted else Medium.AUDIO)
+
+
+def test_without_error_correction_a_page_is_compressed_in_two_dimensions(outcomes):
+    sent = outcomes["without error correction"].sent
+
+    assert (sent.ecm, sent.compression) == (False, Compression.MR)
+
+
+def test_a_slow_trunk_is_slow(outcomes):
+    assert outcomes["slow"].sent.bit_rate == 4800
+
+
+def test_resolutions_are_those_of_the_pages(outcomes):
+    assert [page.y_dpi for page in outcomes["three pages"].received.pages] == [98, 196, 98]
+
+
+def test_a_number_with_plus_hash_and_star_arrives_as_dialled(outcomes):
+    assert (outcomes["odd number"].called, outcomes["odd number"].caller) == ("+4930#1*2", "49301")
+
+
+@pytest.fixture
+async def twenty(tmp_path) -> AsyncIterator[tuple[list[Transmission], Path]]:
+    sent_file = draw_fax(tmp_path / "sent.tif", [Sheet(rows=150)])
+    async with a_line() as line:
+
+        async def take(number: int) -> Transmission:
+            call = await line.called.next_call()
+            return await call.receive(tmp_path / f"{number}.tif", local_id="", on_event=Heard())
+
+        taking = [asyncio.ensure_future(take(number)) for number in range(20)]
+        await asyncio.sleep(0)
+        await asyncio.gather(*(line.caller.sends(sent_file) for _ in range(20)))
+        yield list(await asyncio.gather(*taking)), sent_file
+
+
+async def test_twenty_calls_at_once_lose_no_page(twenty, tmp_path):
+    received, sent_file = twenty
+
+    assert [call.disposition for call in received] == [Disposition.DELIVERED] * 20
+    for number in range(20):
+        assert pictures(tmp_path / f"{number}.tif") == pictures(sent_file)
