@@ -29,7 +29,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 ROOT = Path(__file__).parents[2]
-sys.path.insert(0, str(ROOT))
+sys.path[0] = str(ROOT)  # not this folder: names in it are names of the standard library too
 
 import pypdfium2  # noqa: E402
 import weasyprint  # noqa: E402
