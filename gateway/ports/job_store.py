@@ -1,8 +1,9 @@
 """The queue. Every change of a job's state goes through `record`, in one transaction with what it means.
 
-Promises (proved by tests/contract/test_job_store.py on SQLite and PostgreSQL):
+Promises (proved by tests/contract/test_job_store_*.py on SQLite and PostgreSQL):
 - When `submit` returns, submission, jobs and raw message survive kill -9 and power loss.
 - Two nodes never get the same job. A claimed job has a lease by the database's clock.
+- One call to a number at a time, and one rendering of a message: `claim` leaves the others waiting.
 - `record` raises when the row is no longer in the state, or under the lease, that the caller read.
 - Whoever records an event records its notifications in the same transaction.
 - A change of state wakes the stage that waits for it (`gateway.ports.wakeups`).
@@ -65,15 +66,22 @@ class JobStore(Protocol):
         ...
 
     async def claim(self, *states: JobState, lease: timedelta, limit: int = 1) -> list[Job]:
-        """Up to `limit` due jobs out of `states`, oldest due first, now owned by this node."""
+        """Up to `limit` due jobs out of `states`, oldest due first, now owned by this node.
+
+        Raises:
+            InvariantError: the states are not those of one stage.
+        """
         ...
 
     async def renew(self, job_ids: Sequence[JobId], lease: timedelta) -> None:
-        """The leases of these jobs of this node run `lease` longer from now."""
+        """The leases of these jobs, where they are this node's, run `lease` longer from now."""
         ...
 
     async def record(self, job: Job, event: JobEvent, outcome: Outcome | None = None) -> Job:
         """The job as it is after `event`.
+
+        A transmission counts as an attempt, unless the event is WAS_POSTPONED. A job that leaves SENDING has
+        no open attempt any more, with or without a transmission.
 
         Raises:
             IllegalTransition: the event is not possible in that state.
@@ -118,5 +126,9 @@ class JobStore(Protocol):
         ...
 
     async def next_due_in(self, *states: JobState) -> timedelta | None:
-        """How long until the next job of these states is due (zero or less: now), or None without any."""
+        """How long until the next job of these states is due (zero or less: now), or None without any.
+
+        Jobs that wait for another one (same number in a call, same message in rendering) are left out; the
+        end of the other one wakes the stage.
+        """
         ...

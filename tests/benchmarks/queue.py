@@ -166,9 +166,11 @@ def in_ms(taken: list[float]) -> str:
 
 _FILL = """
     INSERT INTO job (id, submission_id, state, number, address, created_at, due_at)
-    WITH RECURSIVE counted(n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM counted WHERE n < {rows})
-    SELECT '{prefix}-' || n, submission.id, '{state}', '+1' || (n - n / {numbers} * {numbers}), '', accepted_at, accepted_at
-    FROM counted, submission WHERE submission.id = (SELECT min(id) FROM submission)
+    WITH RECURSIVE counted(n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM counted WHERE n < {rows}),
+    first AS (SELECT id, accepted_at FROM submission ORDER BY id LIMIT 1)
+    SELECT '{prefix}-' || n, first.id, '{state}', '+1' || (n - n / {numbers} * {numbers}), '',
+        first.accepted_at, first.accepted_at
+    FROM counted, first
 """
 
 
