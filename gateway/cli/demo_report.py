@@ -81,7 +81,7 @@ async def _judge_delivered(
         difference = _difference(sent, file)
     last = (await store.jobs.attempts(job.id))[-1]
     call = f"{last.medium}, {last.bit_rate} bit/s{', ECM' if last.ecm else ''}, {last.compression}"
-    return difference, f"{job.page_count} pages by {call}; {file.name}"
+    return difference, f"{job.page_count} page{'s' if job.page_count > 1 else ''} by {call}; {file.name}"
 
 
 def _judge_incoming(answers: list[EmailMessage]) -> tuple[str, str]:
