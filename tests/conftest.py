@@ -10,4 +10,6 @@ pytest_plugins = [
 
 def pytest_report_header() -> str:
     """The versions of what the queue stands on."""
-    return f"sqlalchemy {version('sqlalchemy')}, psycopg {version('psycopg')}, SQLite {sqlite3.sqlite_version}"
+    return (
+        f"sqlalchemy {version('sqlalchemy')}, psycopg {version('psycopg')}, SQLite {sqlite3.sqlite_version}"
+    )

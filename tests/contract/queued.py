@@ -27,7 +27,9 @@ STAGE = {
 
 def a_submission(*numbers: str) -> NewSubmission:
     recipients = tuple(Recipient(f"{n}@fax.example.com", FaxNumber(n)) for n in numbers or ("+4930100",))
-    return NewSubmission(Envelope(ANN.mail, tuple(r.address for r in recipients)), recipients, "smtp 127.0.0.1")
+    return NewSubmission(
+        Envelope(ANN.mail, tuple(r.address for r in recipients)), recipients, "smtp 127.0.0.1"
+    )
 
 
 async def some_received(jobs: JobStore, *numbers: str) -> list[Job]:
