@@ -40,7 +40,14 @@ def reference() -> str:
 
 
 def _section(command: click.Command, name: str) -> str:
-    context = click.Context(command, info_name=name, terminal_width=100, max_content_width=100)
+    context = click.Context(
+        command,
+        info_name=name,
+        terminal_width=100,
+        max_content_width=100,
+        help_option_names=commands.context_settings["help_option_names"],
+    )
+    command._help_option = None  # click keeps the first one it made, whatever its names
     return f"## {name}\n\n```text\n{command.get_help(context)}\n```\n"
 
 
