@@ -135,8 +135,11 @@ _BY_T30 = {
 def sip_disposition(status: int, q850_cause: int, *, rang: bool = False) -> Disposition:
     """What a final answer to our INVITE means. A Q.850 cause, where there is one, knows more than the status.
 
+    `status` is 0 when no peer said it: there was no way to one, or he was silent.
     `rang`: the far end was alerted, so that a time-out is "no answer" and not a dead trunk.
     """
+    if status == 0:
+        return _D.NO_ANSWER if rang else _D.TRUNK_UNAVAILABLE
     if q850_cause in _BY_Q850:
         return _BY_Q850[q850_cause]
     if status == 408 and rang:

@@ -213,14 +213,21 @@ class Sipp:
 
 
 @contextlib.asynccontextmanager
-async def sipp(scenario: str, *arguments: str, calls: int = 1) -> AsyncIterator[Sipp]:
-    """sipp with tests/integration/telephony/sipp/`scenario`.xml; `arguments` name the peer when it calls."""
+async def sipp(scenario: str, calls: str = "", **keys: str) -> AsyncIterator[Sipp]:
+    """sipp with tests/integration/telephony/sipp/`scenario`.xml; it `calls` that address, or listens.
+
+    `keys` fill in the words in brackets of the scenario.
+    """
     address = free_address()
     host, port = address.split(":")
+    text = (SCENARIOS / f"{scenario}.xml").read_text()
+    for name, value in keys.items():
+        text = text.replace(f"[{name}]", value)
     with tempfile.TemporaryDirectory(prefix="faxgw-sipp-") as folder:
+        Path(folder, "scenario.xml").write_text(text)
         command = [
-            "sipp", "-sf", str(SCENARIOS / f"{scenario}.xml"), "-i", host, "-p", port, "-m", str(calls),
-            "-nostdin", "-trace_msg", "-trace_err", "-timeout", "90", "-timeout_error", *arguments,
+            "sipp", "-sf", "scenario.xml", "-i", host, "-p", port, "-m", "1", "-nostdin",
+            "-trace_msg", "-trace_err", "-timeout", "90", "-timeout_error", *([calls] if calls else []),
         ]  # fmt: skip
         process = await asyncio.create_subprocess_exec(
             *command, cwd=folder, stdout=asyncio.subprocess.DEVNULL, stderr=asyncio.subprocess.DEVNULL,
@@ -228,7 +235,7 @@ async def sipp(scenario: str, *arguments: str, calls: int = 1) -> AsyncIterator[
         )  # fmt: skip
         run = Sipp(process, Path(folder), address)
         try:
-            if not arguments:
+            if not calls:
                 await _is_listening(port)
             yield run
         finally:

@@ -95,7 +95,7 @@ class OutgoingCall(CallSession):
             super()._on_refused(event)
             return
         facts = self._facts
-        facts.sip_status, facts.q850_cause = event.status, event.cause or None
+        facts.sip_status, facts.q850_cause = event.status or None, event.cause or None
         if facts.disposition is None:
             facts.disposition = sip_disposition(event.status, event.cause, rang=self._rang)
-            facts.detail = f"{event.status} {event.text}"
+            facts.detail = f"{event.status} {event.text}" if event.status else f"no answer: {event.text}"

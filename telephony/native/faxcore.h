@@ -15,7 +15,7 @@ enum fc_event_kind {
     FC_REINVITE,        /* the peer wants other media: sdp */
     FC_PROVISIONAL,     /* 1xx to our INVITE: status, text, sdp */
     FC_ACCEPTED,        /* 2xx to our (re-)INVITE: status, sdp, remote */
-    FC_REFUSED,         /* 3xx to 6xx to our (re-)INVITE: status, text, cause */
+    FC_REFUSED,         /* 3xx to 6xx to our (re-)INVITE: status (0: nobody said it), text, cause */
     FC_ACKED,           /* the peer has our 2xx: sdp of a late answer */
     FC_BYE,             /* the peer ended the call: cause, text */
     FC_CANCELLED,       /* the peer gave up before we answered */

@@ -97,7 +97,8 @@ static void on_invite_answer(fc_sip *self, fc_call *call, int status, const char
     int kind = status < 200 ? FC_PROVISIONAL : status < 300 ? FC_ACCEPTED : FC_REFUSED;
     if (kind == FC_ACCEPTED)
         call->confirmed = true;
-    fc_post(self->core, call_event(call, kind, status, phrase, sip));
+    bool said_by_peer = sip != NULL;        /* else the stack made it up: no route, no answer */
+    fc_post(self->core, call_event(call, kind, said_by_peer ? status : 0, phrase, sip));
 }
 
 static void on_state(fc_sip *self, fc_call *call, tagi_t *tags) {
@@ -146,7 +147,7 @@ static void invite(fc_sip *sip, const order *it) {
                                       SIPTAG_FROM_STR(it->from), TAG_END());
     fc_call *call = add_call(sip, it->call, handle, true);
     if (!handle) {
-        fc_event *refused = call_event(call, FC_REFUSED, 400, "the number or trunk address cannot be used", NULL);
+        fc_event *refused = call_event(call, FC_REFUSED, 0, "the number or trunk address cannot be used", NULL);
         fc_post(sip->core, refused);
         fc_post(sip->core, call_event(call, FC_TERMINATED, 0, NULL, NULL));
         return;
@@ -240,6 +241,7 @@ static bool set_up(fc_sip *sip) {
     sip->nua = nua_create(sip->root, on_nua, sip, NUTAG_URL(sip->url), NUTAG_MEDIA_ENABLE(0), NUTAG_AUTOANSWER(0),
                           NUTAG_AUTOALERT(0), NUTAG_ENABLEMESSAGE(0), NUTAG_SESSION_TIMER(0),
                           NUTAG_DETECT_NETWORK_UPDATES(0), SIPTAG_USER_AGENT_STR(sip->user_agent),
+                          TPTAG_STUN_SERVER(0), /* else strangers' packets are answered, and logged to stderr */
                           SIPTAG_SUPPORTED_STR(""), SIPTAG_ALLOW_STR("INVITE, ACK, BYE, CANCEL, OPTIONS"),
                           TAG_END());
     if (!sip->nua)

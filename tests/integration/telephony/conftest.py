@@ -1,3 +1,3 @@
 """SIP neighbours for this folder."""
 
-from tests.fix_sip import line as line
+from tests.fix_sip import line  # noqa: F401 - a fixture

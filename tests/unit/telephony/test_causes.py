@@ -65,6 +65,11 @@ def test_a_cause_that_says_nothing_leaves_the_status():
     assert sip_disposition(486, 16) is D.BUSY
 
 
+def test_a_peer_who_says_nothing_is_an_unavailable_trunk():
+    assert sip_disposition(0, 0) is D.TRUNK_UNAVAILABLE
+    assert sip_disposition(0, 0, rang=True) is D.NO_ANSWER
+
+
 def test_a_time_out_after_ringing_is_no_answer_and_no_dead_trunk():
     assert sip_disposition(408, 0, rang=True) is D.NO_ANSWER
 

@@ -1,0 +1,249 @@
+"""Odd dialogues with sipp, a foreign SIP agent. What it plays is in sipp/*.xml, a file a dialogue."""
+
+import asyncio
+import socket
+import time
+
+import pytest
+
+from telephony import Disposition, Medium, T38Policy
+from tests.fax_pages import draw_fax
+from tests.fix_sip import Heard, a_station, free_address, sipp
+from tests.integration.telephony.test_failing_calls import _footprint
+
+pytestmark = pytest.mark.slow
+AUDIO = "audio 9 RTP/AVP 8"
+
+
+@pytest.mark.parametrize(
+    ("status", "reason", "disposition", "cause"),
+    [
+        ("486 Busy Here", "SIP;cause=486", Disposition.BUSY, None),
+        ("404 Not Found", 'Q.850;cause=1;text="Unallocated"', Disposition.INVALID_NUMBER, 1),
+        ("603 Decline", "Q.850;cause=21", Disposition.REJECTED, 21),
+        ("503 Service Unavailable", "Q.850;cause=34", Disposition.CONGESTED, 34),
+        ("503 Service Unavailable", "Q.850;cause=17", Disposition.BUSY, 17),
+        ("480 Temporarily Unavailable", "Q.850;cause=19", Disposition.NO_ANSWER, 19),
+        ("302 Moved Temporarily", "Q.850;cause=rubbish", Disposition.TRUNK_UNAVAILABLE, None),
+    ],
+)
+async def test_a_refusal_is_understood_with_its_q850_cause(tmp_path, status, reason, disposition, cause):
+    async with sipp("refuse", status=status, reason=reason) as peer:
+        async with a_station(calls=peer.address) as station:
+            facts = await station.sends(draw_fax(tmp_path / "fax.tif"))
+        await peer.plays_to_the_end()
+
+    assert (facts.disposition, facts.q850_cause) == (disposition, cause)
+    assert facts.sip_status == int(status[:3])
+
+
+async def test_a_line_that_rings_too_long_is_cancelled(tmp_path):
+    async with (
+        sipp("ring_until_cancelled") as peer,
+        a_station(calls=peer.address, answer_timeout_s=2.0) as station,
+    ):
+        heard = Heard()
+        facts = await station.sends(draw_fax(tmp_path / "fax.tif"), heard=heard)
+        await peer.plays_to_the_end()
+
+    assert facts.disposition is Disposition.NO_ANSWER
+    assert heard.kinds() == ["Dialled", "Ringing", "CallReleased"]
+
+
+async def test_an_answer_that_crosses_the_cancel_is_acknowledged_and_ended(tmp_path):
+    async with (
+        sipp("answer_after_cancel") as peer,
+        a_station(calls=peer.address, answer_timeout_s=1.0) as station,
+    ):
+        facts = await station.sends(draw_fax(tmp_path / "fax.tif"))
+        await peer.plays_to_the_end()
+
+    assert facts.disposition is Disposition.NO_ANSWER
+    assert facts.answered_at is None
+
+
+@pytest.mark.parametrize("media", ["audio 9 RTP/AVP 18", "audio 0 RTP/AVP 8", "audio x RTP/AVP 8", "audio"])
+async def test_an_answer_no_fax_can_use_ends_the_call(tmp_path, media):
+    async with sipp("answer_with", media=media) as peer:
+        async with a_station(calls=peer.address) as station:
+            facts = await station.sends(draw_fax(tmp_path / "fax.tif"))
+        await peer.plays_to_the_end()
+
+    assert facts.disposition is Disposition.INCOMPATIBLE
+    assert facts.detail
+
+
+async def test_a_far_end_that_is_silent_is_no_fax(tmp_path):
+    async with sipp("answer_with", media=AUDIO) as peer:
+        async with a_station(calls=peer.address, t38=T38Policy.NEVER, no_fax_timeout_s=4.0) as station:
+            facts = await station.sends(draw_fax(tmp_path / "fax.tif"))
+        await peer.plays_to_the_end()
+
+    assert facts.disposition is Disposition.NO_FAX_ANSWERED
+    assert facts.duration.total_seconds() < 15
+
+
+async def test_a_bye_before_any_fax_is_no_fax_and_its_cause_is_kept(tmp_path):
+    async with sipp("answer_then_bye") as peer, a_station(calls=peer.address) as station:
+        facts = await station.sends(draw_fax(tmp_path / "fax.tif"))
+        await peer.plays_to_the_end()
+
+    assert (facts.disposition, facts.q850_cause) == (Disposition.NO_FAX_ANSWERED, 16)
+
+
+@pytest.mark.parametrize(
+    ("scenario", "medium"),
+    [
+        ("call_without_offer", Medium.AUDIO),
+        ("call_with_audio_and_image", Medium.AUDIO),
+        ("call_with_image_alone", Medium.T38),
+        ("call_with_refreshes", Medium.AUDIO),
+        ("call_that_refuses_t38", Medium.AUDIO),
+        ("call_that_answers_t38_with_port_0", Medium.AUDIO),
+        ("call_with_glare", Medium.T38),
+        ("call_with_session_timer", Medium.AUDIO),
+    ],
+)
+async def test_an_odd_caller_is_answered_by_the_book(tmp_path, scenario, medium):
+    async with a_station() as station:
+        receiving = asyncio.ensure_future(station.receives(tmp_path / "in.tif"))
+        await asyncio.sleep(0)
+        async with sipp(scenario, station.address) as peer:
+            await peer.plays_to_the_end()
+        facts = await receiving
+
+    assert facts.medium is medium
+    assert facts.disposition in (Disposition.NO_FAX_ANSWERED, Disposition.LINE_FAILED)
+
+
+@pytest.mark.parametrize(
+    "media",
+    ["audio 4000 RTP/AVP 18", "audio x RTP/AVP 8", "audio 99999 RTP/AVP 8", "audio", "video 9 RTP/AVP 99"],
+)
+async def test_an_offer_no_fax_can_use_is_refused_and_the_engine_goes_on(tmp_path, media):
+    async with a_station() as station:
+        receiving = asyncio.ensure_future(station.receives(tmp_path / "in.tif"))
+        await asyncio.sleep(0)
+        async with sipp("call_refused_with_488", station.address, media=media) as peer:
+            await peer.plays_to_the_end()
+        facts = await receiving
+        async with sipp("options", station.address) as peer:
+            await peer.plays_to_the_end()
+
+    assert facts.disposition is Disposition.INCOMPATIBLE
+    assert facts.detail
+
+
+async def test_a_caller_who_gives_up_while_it_rings_is_let_go(tmp_path):
+    async with a_station() as station:
+        arriving = station.listens()
+        await asyncio.sleep(0)
+        async with sipp("call_that_gives_up", station.address) as peer:
+            await peer.plays_to_the_end()
+        call = await arriving
+        facts = await call.receive(tmp_path / "in.tif", local_id="", on_event=Heard())
+
+    assert "gave up" in facts.detail
+
+
+def _request(method: str, address: str, number: int, *, tag: str = "") -> bytes:
+    lines = [
+        f"{method} sip:+49301@{address} SIP/2.0",
+        f"Via: SIP/2.0/UDP 127.0.0.1:9;rport;branch=z9hG4bK{number}",
+        "Max-Forwards: 70",
+        "From: <sip:stranger@192.0.2.1>;tag=x",
+        f"To: <sip:+49301@{address}>{tag}",
+        f"Call-ID: stranger-{number}",
+        f"CSeq: 1 {method}",
+        "Contact: <sip:stranger@192.0.2.1>",
+        "Event: presence",
+        "Refer-To: <sip:toll@192.0.2.1>",
+        "Content-Length: 0",
+    ]
+    return ("\r\n".join(lines) + "\r\n\r\n").encode()
+
+
+async def _answers(address: str, request: bytes) -> int:
+    """The status of the final answer."""
+    host, port = address.split(":")
+    loop = asyncio.get_running_loop()
+    with socket.socket(type=socket.SOCK_DGRAM) as stranger:
+        stranger.setblocking(False)
+        stranger.connect((host, int(port)))
+        await loop.sock_sendall(stranger, request)
+        while True:
+            answer = await asyncio.wait_for(loop.sock_recv(stranger, 4000), 5)
+            if (status := int(answer.split()[1])) >= 200:
+                return status
+
+
+METHODS = [
+    "INFO",
+    "MESSAGE",
+    "SUBSCRIBE",
+    "REFER",
+    "NOTIFY",
+    "PUBLISH",
+    "REGISTER",
+    "UPDATE",
+    "PRACK",
+    "BYE",
+    "X",
+]
+
+
+@pytest.mark.parametrize("method", METHODS)
+async def test_a_request_that_is_no_business_of_a_fax_is_refused(method):
+    async with a_station() as station:
+        status = await _answers(station.address, _request(method, station.address, 1))
+        in_a_dialog = await _answers(station.address, _request(method, station.address, 2, tag=";tag=none"))
+
+    assert status in (404, 405, 481, 489, 501)
+    assert in_a_dialog in (405, 481, 501)
+
+
+async def test_a_flood_of_requests_from_a_stranger_leaves_nothing_behind():
+    async with a_station() as station:
+        host, port = station.address.split(":")
+        with socket.socket(type=socket.SOCK_DGRAM) as stranger:
+            stranger.connect((host, int(port)))
+
+            async def flood(first: int, count: int) -> None:
+                for number in range(first, first + count):
+                    method = ["OPTIONS", *METHODS][number % 12]
+                    stranger.send(_request(method, station.address, number))
+                    stranger.send(b"\0" * 10 + b"rubbish %d\r\n\r\n" % number)
+                    if number % 50 == 0:
+                        await asyncio.sleep(0.01)
+                await asyncio.sleep(0.5)
+
+            await flood(0, 2000)
+            files, memory = _footprint()
+            await flood(2000, 6000)
+            await asyncio.sleep(35)  # RFC 3261 17.2: a finished transaction is kept for 32 s
+            files_after, memory_after = _footprint()
+
+        assert await _answers(station.address, _request("OPTIONS", station.address, 9999)) == 200
+        assert files_after <= files
+        assert (
+            memory_after - memory < 8000
+        )  # KiB; a leaked handle costs some 4 KiB, 500 of them leaked before
+
+
+async def test_an_engine_with_rubbish_on_its_port_still_takes_calls(tmp_path):
+    async with a_station() as called, a_station(calls=called.address) as caller:
+        host, port = called.address.split(":")
+        with socket.socket(type=socket.SOCK_DGRAM) as stranger:
+            for size in range(0, 1400, 7):
+                stranger.sendto(bytes(range(256)) * 6, (host, int(port)))
+                stranger.sendto(_request("INVITE", called.address, size)[:size], (host, int(port)))
+        began = time.monotonic()
+
+        facts = await caller.sends(draw_fax(tmp_path / "fax.tif"))
+
+    assert facts.disposition is Disposition.NO_ANSWER  # 480: nobody takes calls there
+    assert time.monotonic() - began < 5
+
+
+def test_two_addresses_for_tests_are_never_the_same():
+    assert free_address() != free_address()
