@@ -1,15 +1,15 @@
 """Plays a dialogue file against a listener.
 
-    # why this dialogue is here
-    -> text           the client sends the line and CRLF
-    => text           the client sends bytes as they are; \\r \\n \\0 \\t \\\\ and \\xNN are escapes
-    *> 1000 text      the client sends the text (escapes as above) so many times
-    <- 250 2.1.5      the server's reply begins with this; a reply of several lines is read to its end
-    <- ~ SIZE         some line of the last reply holds this text
-    <- closed         the server closes the connection
-    -> closed         the client closes the connection
-    == 1 +49301234567,+49309876543    so many mails are stored, the last one for these numbers
-    == text "..."     the last stored mail ends with this text (escapes as above)
+# why this dialogue is here
+-> text           the client sends the line and CRLF
+=> text           the client sends bytes as they are; \\r \\n \\0 \\t \\\\ and \\xNN are escapes
+*> 1000 text      the client sends the text (escapes as above) so many times
+<- 250 2.1.5      the server's reply begins with this; a reply of several lines is read to its end
+<- ~ SIZE         some line of the last reply holds this text
+<- closed         the server closes the connection
+-> closed         the client closes the connection
+== 1 +49301234567,+49309876543    so many mails are stored, the last one for these numbers
+== text "..."     the last stored mail ends with this text (escapes as above)
 """
 
 import asyncio
