@@ -4,9 +4,11 @@
     + ConfigError           refuse to start
     + CannotStart           refuse to start: something we need is missing or taken
     + TemporaryError        the same input may work later: SMTP 4xx, job deferred
-    |   + StoreUnavailable  + MailerUnavailable
+    |   + StoreUnavailable  + MailerUnavailable  + DirectoryUnavailable
     + PermanentError        it never will: SMTP 5xx, job failed, sender told
     |   + InvalidNumber     + SenderNotAllowed     + DocumentRejected    + MailerRefused
+    |                       + AmbiguousSender  + DestinationNotAllowed  + QuotaExceeded  + AutomaticMail
+    |       + NumberNotAllowed
     + InvariantError        our bug: logged with a traceback, job held for a person
         + IllegalTransition + LeaseLost
 
@@ -57,6 +59,12 @@ class MailerUnavailable(TemporaryError):
     code = "mailer-unavailable"
 
 
+class DirectoryUnavailable(TemporaryError):
+    """The directory cannot be reached."""
+
+    code = "directory-unavailable"
+
+
 class PermanentError(GatewayError):
     """This will not work, however often it is tried."""
 
@@ -70,11 +78,45 @@ class InvalidNumber(PermanentError):
     remedy = "Check the number and send the mail again, for example to +49301234567@ and the fax domain."
 
 
+class NumberNotAllowed(InvalidNumber):
+    """Faxes to this destination are not allowed."""
+
+    code = "number-not-allowed"
+    remedy = "Ask your administrator to allow this destination."
+
+
 class SenderNotAllowed(PermanentError):
     """This sender may not send faxes."""
 
     code = "sender-not-allowed"
     remedy = "Ask your administrator for the right to send faxes."
+
+
+class AmbiguousSender(SenderNotAllowed):
+    """The directory has several persons with this address."""
+
+    code = "ambiguous-sender"
+    remedy = "Ask your administrator to give the address to one of them."
+
+
+class DestinationNotAllowed(SenderNotAllowed):
+    """This sender may not send faxes to this number."""
+
+    code = "destination-not-allowed"
+    remedy = "Check the number. If it is right, ask your administrator."
+
+
+class QuotaExceeded(SenderNotAllowed):
+    """This sender has sent as many faxes as he may."""
+
+    code = "quota-exceeded"
+    remedy = "Send it again in the next day or month, or ask your administrator for more."
+
+
+class AutomaticMail(PermanentError):
+    """This mail was written by a program in answer to another, or sent to a list."""
+
+    code = "automatic-mail"
 
 
 class DocumentRejected(PermanentError):
