@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from gateway.config.schema import Config
     from gateway.model.ids import SubmissionId
     from gateway.model.job import Job
+    from gateway.model.number import FaxNumber
     from gateway.ports.job_store import JobStore
 
 _LOOK_EVERY = 0.5  # seconds
@@ -68,10 +69,9 @@ async def _send(
     config: "Config", numbers: tuple[str, ...], mail_from: str, message: bytes, wait: bool
 ) -> ExitCode:
     from gateway.model.envelope import Envelope
-    from gateway.model.number import FaxNumber
     from gateway.model.submission import NewSubmission, Recipient
 
-    recipients = tuple(Recipient(number, FaxNumber.parse(number)) for number in numbers)
+    recipients = tuple(Recipient(number, _number(config, number)) for number in numbers)
     envelope = Envelope(mail_from, numbers)
     async with opened_store(config) as store:
         submission = await store.jobs.submit(NewSubmission(envelope, recipients, "faxgw send"), message)
@@ -79,6 +79,15 @@ async def _send(
         for job in jobs:
             click.echo(f"{job.id}  {job.number}")
         return await _wait(store.jobs, jobs) if wait else ExitCode.OK
+
+
+def _number(config: "Config", written: str) -> "FaxNumber":
+    from gateway.errors import InvalidNumber
+
+    try:
+        return config.dialling.plan.number(written)
+    except InvalidNumber as error:
+        raise type(error)(f'"{written[:60]}": {str(error).rstrip(".")}.') from None
 
 
 async def _jobs(store: "JobStore", submission: "SubmissionId") -> "list[Job]":

@@ -17,6 +17,15 @@ _HOST_OR_NONE = values.matching(
 _DOMAIN = values.matching(
     r"(?:[A-Za-z0-9_](?:[A-Za-z0-9_-]*[A-Za-z0-9])?\.?)+", 'a mail domain, for example "fax.example.com"'
 )
+_PREFIX = values.matching(r"[0-9*#]{1,15}", 'digits, for example "0"', empty=True)
+_BEGINNING = values.matching(r"\+?[0-9*#]{1,20}", 'the beginning of a number, for example "+49900"')
+_INTERNAL = values.matching(
+    r"[0-9XNZ]{1,20}", 'a pattern of an internal number, for example "2XX" (X any digit, N 2 to 9, Z 1 to 9)'
+)
+_DIALECTS = (
+    *("plain", "outlook", "imceafax", "rfc3192", "faximum", "notes"),
+    *("faxback", "efax", "faxfinder", "hylafax", "rightfax", "domain"),
+)
 _MINUTE = timedelta(minutes=1)
 _HOUR = timedelta(hours=1)
 
@@ -33,10 +42,23 @@ RULES: dict[str, Reader] = {
     "smtp.max_message_size": values.size(64 * 1024, 1024**3),
     "smtp.max_recipients": values.number(1, 100_000),
     "smtp.hostname": _HOST_OR_NONE,
+    "addresses.dialects": values.list_of(values.choice(*_DIALECTS), at_least=1, example='["plain"]'),
+    "dialling.country": values.country,
+    "dialling.area_code": _PREFIX,
+    "dialling.national_prefix": _PREFIX,
+    "dialling.international_prefix": _PREFIX,
+    "dialling.internal": values.list_of(_INTERNAL, example='["2XX"]'),
+    "dialling.outside_line": _PREFIX,
+    "dialling.dial_as": values.choice("e164", "international", "national"),
+    "dialling.extensions": values.choice("refuse", "append"),
+    "dialling.allow": values.list_of(_BEGINNING, example='["+49"]'),
+    "dialling.deny": values.list_of(_BEGINNING, example='["+49900"]'),
     "rendering.resolution": values.choice("standard", "fine"),
     "rendering.workers": values.number(1, 256),
     "rendering.page_limit": values.number(1, 10_000),
     "rendering.timeout": values.duration(timedelta(seconds=5), _HOUR),
+    "rendering.archive_files": values.number(0, 10_000),
+    "rendering.archive_size": values.size(1024, 1024**3),
     "sending.station_id": _STATION_ID,
     "sending.caller_number": _CALLER,
     "sending.header": values.header_template,

@@ -5,11 +5,12 @@ section, nobody gets the whole but the daemon.
 """
 
 import socket
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields
 from datetime import timedelta
 from ipaddress import IPv4Network, IPv6Network
 from pathlib import Path
 
+from gateway.model.dialling import DialPlan
 from gateway.model.secret import Secret
 
 Network = IPv4Network | IPv6Network
@@ -55,6 +56,35 @@ class SmtpSection:
 
 
 @dataclass(frozen=True, slots=True)
+class AddressesSection:
+    """[addresses]: how people write a fax number as a mail address."""
+
+    dialects: tuple[str, ...] = ("plain", "outlook", "imceafax", "rfc3192", "faximum", "notes")
+
+
+@dataclass(frozen=True, slots=True)
+class DiallingSection:
+    """[dialling]: from the number as it is written to the digits a trunk gets."""
+
+    country: str = ""  #: ISO 3166; "" means numbers stay as they are written
+    area_code: str = ""
+    national_prefix: str = ""  #: "" means the country's own
+    international_prefix: str = ""  #: "" means the country's own
+    internal: tuple[str, ...] = ()  #: patterns: X any digit, N 2 to 9, Z 1 to 9
+    outside_line: str = ""
+    dial_as: str = "e164"  #: "e164", "international" or "national"
+    extensions: str = "refuse"  #: "refuse" or "append"
+    service_codes: bool = False
+    allow: tuple[str, ...] = ()
+    deny: tuple[str, ...] = ()
+
+    @property
+    def plan(self) -> DialPlan:
+        """The dial plan these settings are."""
+        return DialPlan(**{item.name: getattr(self, item.name) for item in fields(self)})
+
+
+@dataclass(frozen=True, slots=True)
 class RenderingSection:
     """[rendering]: documents to pages."""
 
@@ -62,6 +92,8 @@ class RenderingSection:
     workers: int = 2
     page_limit: int = 300
     timeout: timedelta = timedelta(seconds=120)  #: for one submission
+    archive_files: int = 50  #: in all .zip files of a mail; 0 refuses them
+    archive_size: int = 100 * 1024 * 1024  #: bytes, unpacked
 
 
 @dataclass(frozen=True, slots=True)
@@ -129,6 +161,8 @@ class Config:
     node: NodeSection = field(default_factory=NodeSection)
     queue: QueueSection = field(default_factory=QueueSection)
     smtp: SmtpSection = field(default_factory=SmtpSection)
+    addresses: AddressesSection = field(default_factory=AddressesSection)
+    dialling: DiallingSection = field(default_factory=DiallingSection)
     rendering: RenderingSection = field(default_factory=RenderingSection)
     sending: SendingSection = field(default_factory=SendingSection)
     sip: SipSection = field(default_factory=SipSection)

@@ -182,6 +182,17 @@ def fax_number(value: Any) -> str:
         raise ValueError(str(error).rstrip(".")) from None
 
 
+def country(value: Any) -> str:
+    """A country with a telephone numbering plan, or nothing."""
+    found = text(value).upper()
+    if found:
+        from phonenumbers import SUPPORTED_REGIONS  # imported here: it takes a moment
+
+        if found not in SUPPORTED_REGIONS:
+            raise ValueError(f'"{value}" is not a country, for example "DE" (ISO 3166)')
+    return found
+
+
 def database_url(value: Any) -> str:
     """A database the queue can live in, without a password."""
     found = text(value)

@@ -14,7 +14,13 @@ async def run(config: Config, stopping: asyncio.Event, ready: Ready) -> None:
     async with (
         open_wakeups(config.queue, config.node) as wakeups,
         open_store(config.queue, config.node, wakeups) as store,
-        SmtpIntake(config.smtp, store.jobs, config.node.data_dir),
+        SmtpIntake(
+            config.smtp,
+            store.jobs,
+            config.node.data_dir,
+            addresses=config.addresses,
+            plan=config.dialling.plan,
+        ),
     ):
         ready()
         await stopping.wait()

@@ -39,6 +39,7 @@ async def run(config: Config, stopping: asyncio.Event, ready: Ready) -> None:
                 section=config.sending,
                 clock=SystemClock(),
                 scratch=scratch,
+                dialled=config.dialling.plan.dialled,
             )
             calls_out = Stage(
                 topic=Topic.SENDING,

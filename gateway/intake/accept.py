@@ -7,10 +7,13 @@ import re
 from dataclasses import dataclass, field
 from ipaddress import IPv6Address, ip_address
 
-from gateway.config.schema import SmtpSection
+from gateway.config.schema import AddressesSection, SmtpSection
+from gateway.errors import InvalidNumber, NumberNotAllowed
 from gateway.intake import replies
-from gateway.intake.addresses import number_in
+from gateway.intake.addresses import AddressBook
+from gateway.model.dialling import DialPlan
 from gateway.model.number import FaxNumber
+from gateway.model.options import JobOptions
 from gateway.model.submission import Recipient
 
 # RFC 5321 4.1.2: Path = "<" [ A-d-l ":" ] Mailbox ">"; the route is to be ignored. Angle brackets may be
@@ -19,6 +22,7 @@ _QUOTED = r'"(?:[^"\\\x00-\x1f\x7f]|\\[^\x00-\x1f\x7f])*"'
 _MAILBOX = rf'(?:{_QUOTED}|[^\x00-\x20\x7f<>"@])+(?:@[^\x00-\x20\x7f<>"@:,]+)?'
 _PATH = re.compile(rf"\s*(?:<(?:@[^\x00-\x20<>:]+:)?({_MAILBOX})?>|({_MAILBOX}))(?:\s+(.*))?", re.ASCII)
 _QUOTED_PAIR = re.compile(r"\\(.)")
+_ADDRESSES, _PLAN = AddressesSection(), DialPlan()
 _MAX_ADDRESS = 320  # RFC 3696 errata 1690: 64 + 1 + 255
 
 
@@ -42,8 +46,14 @@ def parse_path(text: str) -> tuple[str, str] | None:
 class Gatekeeper:
     """What the section [smtp] says about one recipient."""
 
-    def __init__(self, section: SmtpSection) -> None:
-        self._domains = frozenset(domain.lower().rstrip(".") for domain in section.domains)
+    def __init__(
+        self,
+        section: SmtpSection,
+        addresses: AddressesSection = _ADDRESSES,
+        plan: DialPlan = _PLAN,
+    ) -> None:
+        self._addresses = AddressBook(addresses.dialects, section.domains)
+        self._plan = plan
         self._networks = section.relay_networks
         self._max_recipients = section.max_recipients
 
@@ -63,19 +73,37 @@ class Gatekeeper:
             return replies.NOT_A_RELAY_CLIENT
         if not transaction.mail_from:
             return replies.NULL_SENDER
-        local_part, _, domain = address.rpartition("@")
-        if domain.lower().rstrip(".") not in self._domains:
-            return replies.OTHER_DOMAIN
-        if (number := number_in(_unquoted(local_part))) is None:
-            return replies.NO_FAX_NUMBER
-        if number not in transaction.recipients:
+        found = self.recipient(address)
+        if isinstance(found, bytes):
+            return found
+        if found.number not in transaction.recipients:
             if len(transaction.recipients) >= self._max_recipients:
                 return replies.TOO_MANY_RECIPIENTS
-            transaction.recipients[number] = Recipient(address, number)
+            transaction.recipients[found.number] = found
         return replies.RECIPIENT_OK
 
+    def recipient(self, address: str) -> Recipient | bytes:
+        """Who gets a fax at this address, or the reply that says why nobody does."""
+        local_part, _, domain = address.rpartition("@")
+        if not self._addresses.is_ours(domain):
+            return replies.OTHER_DOMAIN
+        if (found := self._addresses.parse(unquoted(local_part), domain)) is None:
+            return replies.NO_FAX_NUMBER
+        _, parsed = found
+        # A fax that reaches the machine but not the person behind it lies open to everybody.
+        if parsed.sub_address:
+            return replies.NO_SUB_ADDRESS
+        try:
+            number = self._plan.number(parsed.number)
+        except NumberNotAllowed as error:
+            return replies.number_not_allowed(str(error))
+        except InvalidNumber as error:
+            return replies.bad_number(str(error))
+        options = JobOptions().with_wishes(parsed.wishes)
+        return Recipient(address, number, parsed.name, parsed.company, options)
 
-def _unquoted(local_part: str) -> str:
+
+def unquoted(local_part: str) -> str:
     """The local part without the quotes of RFC 5321 4.1.2 (`Quoted-string`)."""
     if len(local_part) >= 2 and local_part[0] == local_part[-1] == '"':
         return _QUOTED_PAIR.sub(r"\1", local_part[1:-1])

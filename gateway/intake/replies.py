@@ -38,6 +38,7 @@ NO_RECIPIENTS = b"554 5.5.1 No valid recipients"
 NOT_A_RELAY_CLIENT = b"550 5.7.1 This client may not send faxes; ask the administrator to list its network"
 OTHER_DOMAIN = b"550 5.7.1 Not a fax domain of this server; it relays to no other"
 NO_FAX_NUMBER = b"550 5.1.3 Not a fax number; write it like +49301234567@ and the fax domain"
+NO_SUB_ADDRESS = b"550 5.1.3 Sub-addresses cannot be dialled; write the number alone"
 NULL_SENDER = b"550 5.7.1 Bounces and automatic answers are not faxed"
 TOO_MANY_RECIPIENTS = b"452 4.5.3 Too many recipients; send the others in another mail"
 
@@ -72,3 +73,13 @@ def hello(hostname: str) -> bytes:
 def accepted(submission_id: str) -> bytes:
     """The mail is durable and ours."""
     return f"250 2.0.0 Accepted as {submission_id}".encode()
+
+
+def bad_number(reason: str) -> bytes:
+    """The number cannot be dialled; `reason` is one of `gateway.model.dialling`."""
+    return f"550 5.1.3 {reason}; write it like +49301234567@ and the fax domain".encode()
+
+
+def number_not_allowed(reason: str) -> bytes:
+    """The number may not be dialled."""
+    return f"550 5.7.1 {reason.rstrip('.')}; ask the administrator".encode()

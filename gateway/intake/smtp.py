@@ -10,11 +10,12 @@ import socket
 from contextlib import ExitStack
 from pathlib import Path
 
-from gateway.config.schema import SmtpSection
+from gateway.config.schema import AddressesSection, SmtpSection
 from gateway.errors import ConfigError
 from gateway.intake.accept import Gatekeeper
 from gateway.intake.session import Service, SmtpSession
 from gateway.intake.spool import IncomingFolder
+from gateway.model.dialling import DialPlan
 from gateway.ports.job_store import JobStore
 
 _BACKLOG = 512  # connections the kernel holds for us
@@ -30,11 +31,14 @@ class SmtpIntake:
         jobs: JobStore,
         data_dir: Path,
         *,
+        addresses: AddressesSection | None = None,
+        plan: DialPlan | None = None,
         share_port: bool = False,
         max_connections: int = 500,
         grace: float = _GRACE,
     ) -> None:
         self._section = section
+        self._gatekeeper = Gatekeeper(section, addresses or AddressesSection(), plan or DialPlan())
         self._jobs = jobs
         self._data_dir = data_dir
         self._share_port = share_port
@@ -61,7 +65,7 @@ class SmtpIntake:
             ) from error
         self._service = service = Service(
             jobs=self._jobs,
-            gatekeeper=Gatekeeper(self._section),
+            gatekeeper=self._gatekeeper,
             spool_folder=folder.path,
             hostname=self._section.hostname or socket.getfqdn(),
             max_message_size=self._section.max_message_size,

@@ -1,11 +1,12 @@
 """A job: one document to one fax number; the unit of the queue."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 
 from gateway.model.ids import BlobRef, JobId, SubmissionId
 from gateway.model.lifecycle import JobState
 from gateway.model.number import FaxNumber
+from gateway.model.options import JobOptions
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,4 +47,7 @@ class Job:
     failure: Failure | None = None
     leased_by: str | None = None
     leased_until: datetime | None = None
+    recipient_name: str = ""
+    recipient_company: str = ""
+    options: JobOptions = field(default_factory=JobOptions)  #: what the sender asked for
     version: int = 0  #: grows with every change of state, so that a row that moved on can be told

@@ -1,11 +1,12 @@
 """A submission: one accepted message with its envelope; the unit of "250 OK"."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 
 from gateway.model.envelope import Envelope
 from gateway.model.ids import BlobRef, SubmissionId
 from gateway.model.number import FaxNumber
+from gateway.model.options import JobOptions
 
 
 @dataclass(frozen=True, slots=True)
@@ -14,6 +15,9 @@ class Recipient:
 
     address: str
     number: FaxNumber
+    name: str = ""  #: of the person who gets the fax, as far as the address says it
+    company: str = ""
+    options: JobOptions = field(default_factory=JobOptions)
 
 
 @dataclass(frozen=True, slots=True)

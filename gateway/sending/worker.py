@@ -11,7 +11,7 @@ A call that follows a broken one begins with the first page that was not confirm
 
 import asyncio
 import logging
-from collections.abc import AsyncIterator, Awaitable, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import asynccontextmanager
 from datetime import timedelta
 from itertools import chain, repeat
@@ -24,6 +24,7 @@ from gateway.errors import InvariantError, StoreUnavailable
 from gateway.model.job import Job
 from gateway.model.lifecycle import TERMINAL, JobEvent
 from gateway.model.notification import NewNotification, NotificationKind
+from gateway.model.number import FaxNumber
 from gateway.model.retry import RetryLimits, Verdict, costs_an_attempt, judge
 from gateway.ports.blobs import Blobs
 from gateway.ports.clock import Clock
@@ -57,7 +58,9 @@ class SendingWorker:
         section: SendingSection,
         clock: Clock,
         scratch: Path,
+        dialled: Callable[[FaxNumber], str] = str,
     ) -> None:
+        self._dialled = dialled
         self._engine = engine
         self._jobs = jobs
         self._blobs = blobs
@@ -124,7 +127,7 @@ class SendingWorker:
     async def _call(self, job: Job, trunk: Trunk, pages: Path) -> BaseException | None:
         """The call is over and recorded; returns what is wrong with ourselves, if anything is."""
         order = SendOrder(
-            number=str(job.number),
+            number=self._dialled(job.number),
             pages=pages,
             trunk=trunk,
             first_page=job.pages_confirmed + 1,

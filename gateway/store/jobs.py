@@ -80,6 +80,9 @@ class SqlJobStore:
                         "state": JobState.RECEIVED.value,
                         "number": recipient.number.digits,
                         "address": recipient.address,
+                        "recipient_name": recipient.name or None,
+                        "recipient_company": recipient.company or None,
+                        "options": recipient.options.to_json(),
                     }
                     for job_id, recipient in zip(job_ids, submission.recipients, strict=True)
                 ],

@@ -12,6 +12,7 @@ from gateway.model.job import Failure, Job, Sender
 from gateway.model.lifecycle import JobState
 from gateway.model.notification import Notification, NotificationKind
 from gateway.model.number import FaxNumber
+from gateway.model.options import JobOptions
 from gateway.model.received import ReceivedFax, ReceivedState
 from gateway.model.submission import Submission
 from gateway.ports.job_store import TraceRow
@@ -26,7 +27,7 @@ def job_from(row: Sequence[Any]) -> Job:
     # One unpacking instead of twenty look-ups by name: this runs for every claim and every record.
     (id_, submission_id, state, number, address, created_at, due_at, attempts, pages_confirmed) = row[:9]
     (mail, name, station_id, caller_number, pages, page_count, code, reason, remedy) = row[9:18]
-    (leased_by, leased_until, version) = row[18:]
+    (leased_by, leased_until, version, recipient_name, recipient_company, options) = row[18:]
     return Job(
         id=JobId(id_),
         submission_id=SubmissionId(submission_id),
@@ -44,6 +45,9 @@ def job_from(row: Sequence[Any]) -> Job:
         leased_by=leased_by,
         leased_until=leased_until,
         version=version,
+        recipient_name=recipient_name or "",
+        recipient_company=recipient_company or "",
+        options=JobOptions.from_json(options),
     )
 
 

@@ -13,7 +13,7 @@ from gateway.model.lifecycle import TERMINAL, JobState
 from gateway.model.received import ReceivedState
 from gateway.store.types import Moment, Words, now
 
-REVISION = "0001"
+REVISION = "0002"
 
 metadata = sa.MetaData(
     naming_convention={
@@ -76,6 +76,9 @@ job = Table(
     Column("leased_by", sa.Text),
     Column("leased_until", Moment),
     Column("version", sa.Integer, nullable=False, server_default=sa.text("0")),
+    Column("recipient_name", Words),
+    Column("recipient_company", Words),
+    Column("options", sa.Text),
     sa.CheckConstraint(f"state IN ({words(JobState)})", name="state_known"),
     sa.CheckConstraint("(state LIKE '%ing') = (leased_by IS NOT NULL)", name="owned"),
     sa.CheckConstraint("(leased_by IS NULL) = (leased_until IS NULL)", name="lease"),

@@ -12,9 +12,12 @@ import pytest
 
 from gateway.config.schema import NodeSection, QueueSection
 from gateway.errors import StoreUnavailable
+from gateway.model.envelope import Envelope
 from gateway.model.job import Job
 from gateway.model.lifecycle import JobState
 from gateway.model.number import FaxNumber
+from gateway.model.options import JobOptions
+from gateway.model.submission import NewSubmission, Recipient
 from gateway.ports.wakeups import Topic
 from gateway.store import Store, open_store
 from tests.contract.conftest import Site
@@ -33,6 +36,17 @@ async def test_every_recipient_gets_a_job(store: Store):
     assert {job.state for job in jobs} == {JobState.RECEIVED}
     assert {job.submission_id for job in jobs} == {submission_id}
     assert {len(job.id) for job in jobs} == {26}
+
+
+async def test_a_job_knows_who_gets_it_and_what_was_asked_for(store: Store):
+    options = JobOptions(resolution="standard", attempts=2, not_done=("^LEGAL",))
+    recipient = Recipient("a@fax.example.com", FaxNumber("+4930100"), "Carl \0rff", "Doe", options)
+
+    await store.jobs.submit(NewSubmission(Envelope(ANN.mail, ()), (recipient,), "smtp 127.0.0.1"), MAIL)
+
+    (job,) = await store.jobs.claim(JobState.RECEIVED, lease=LEASE)
+    assert (job.recipient_name, job.recipient_company) == ("Carl \ufffdrff", "Doe")
+    assert job.options == options
 
 
 async def test_a_submission_remembers_envelope_client_and_raw_message(store: Store):

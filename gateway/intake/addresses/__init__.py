@@ -1,21 +1,80 @@
-"""How people write a fax number as a mail address. One file a dialect, tried in order.
+"""How people write a fax number as a mail address. One file a dialect, tried in the order of the setting.
 
-A dialect is a function from the local part (unquoted) to the number in it, or None when it is not its kind.
+A dialect is a function from the address to its parts, or None when it is not its kind. It is deaf to
+addresses with a label before our domain, except the one that reads the number there.
 """
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
+from types import MappingProxyType
 
-from gateway.intake.addresses import plain
-from gateway.model.number import FaxNumber
+from gateway.intake.addresses import (
+    domain,
+    efax,
+    faxback,
+    faxfinder,
+    faximum,
+    hylafax,
+    imceafax,
+    notes,
+    outlook,
+    plain,
+    rfc3192,
+    rightfax,
+)
+from gateway.model.address import ParsedAddress, Written
 
-Dialect = Callable[[str], FaxNumber | None]
+Dialect = Callable[[Written], ParsedAddress | None]
 
-DIALECTS: tuple[Dialect, ...] = (plain.number,)
+#: By the names of [addresses] dialects.
+DIALECTS: Mapping[str, Dialect] = MappingProxyType(
+    {
+        "plain": plain.parse,
+        "outlook": outlook.parse,
+        "imceafax": imceafax.parse,
+        "rfc3192": rfc3192.parse,
+        "faximum": faximum.parse,
+        "notes": notes.parse,
+        "faxback": faxback.parse,
+        "efax": efax.parse,
+        "faxfinder": faxfinder.parse,
+        "hylafax": hylafax.parse,
+        "rightfax": rightfax.parse,
+        "domain": domain.parse,
+    }
+)
+#: FaxFinder's keys would be mere unknown ones to RFC 3192, and RightFax's first slash means nothing to it.
+_FIRST = ("faxfinder", "rightfax")
+_MAX_ADDRESS = 320  # RFC 3696 errata 1690: 64 + 1 + 255
 
 
-def number_in(local_part: str, dialects: Iterable[Dialect] = DIALECTS) -> FaxNumber | None:
-    """The fax number the first dialect that knows this local part finds in it, or None."""
-    for dialect in dialects:
-        if (number := dialect(local_part)) is not None:
-            return number
-    return None
+class AddressBook:
+    """The dialects and domains of a site."""
+
+    def __init__(self, dialects: Iterable[str], domains: Iterable[str]) -> None:
+        wanted = sorted(dict.fromkeys(dialects), key=lambda name: name not in _FIRST)
+        self._dialects = [(name, DIALECTS[name]) for name in wanted]
+        self._domains = frozenset(domain.lower().rstrip(".") for domain in domains)
+
+    def is_ours(self, mail_domain: str) -> bool:
+        """Whether faxes are taken for this domain."""
+        return self._cut(mail_domain) is not None
+
+    def parse(self, local_part: str, mail_domain: str) -> tuple[str, ParsedAddress] | None:
+        """The first dialect that knows this (unquoted) local part, and what it finds; None without any."""
+        label = self._cut(mail_domain)
+        if label is None or len(local_part) > _MAX_ADDRESS:
+            return None
+        written = Written(local_part, label)
+        for name, dialect in self._dialects:
+            if bool(label) == (name == "domain") and (found := dialect(written)) is not None:
+                return name, found
+        return None
+
+    def _cut(self, mail_domain: str) -> str | None:
+        """What stands before our domain: "" for the domain itself; None when it is not ours."""
+        mail_domain = mail_domain.lower().rstrip(".")
+        if mail_domain in self._domains:
+            return ""
+        label, _, parent = mail_domain.partition(".")
+        has_labels = any(name == "domain" for name, _ in self._dialects)
+        return label if has_labels and label and parent in self._domains else None

@@ -1,12 +1,9 @@
 """The plain dialect: the local part is the number, as people write numbers: `+49 (30) 12-34@example.com`."""
 
-from gateway.errors import InvalidNumber
-from gateway.model.number import FaxNumber
+from gateway.intake.addresses.form import is_number
+from gateway.model.address import ParsedAddress, Written
 
 
-def number(local_part: str) -> FaxNumber | None:
+def parse(written: Written) -> ParsedAddress | None:
     """The number, or None when the local part is none."""
-    try:
-        return FaxNumber.parse(local_part)
-    except InvalidNumber:
-        return None
+    return ParsedAddress(written.local_part) if is_number(written.local_part) else None

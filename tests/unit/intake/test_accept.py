@@ -9,7 +9,6 @@ from hypothesis import strategies as st
 
 from gateway.config.schema import SmtpSection
 from gateway.intake.accept import Gatekeeper, parse_path
-from gateway.intake.addresses import number_in
 
 NETWORKS = (ip_network("192.0.2.0/24"), ip_network("2001:db8::/32"))
 
@@ -74,31 +73,3 @@ def test_no_path_raises_or_lets_control_characters_through(text):
 
     if path is not None:
         assert not any(ord(c) < 32 or ord(c) == 127 for c in path[0])
-
-
-@pytest.mark.parametrize(
-    ("local_part", "digits"),
-    [
-        ("+49301234567", "+49301234567"),
-        ("0301234567", "0301234567"),
-        ("+49(30)123-45.67", "+49301234567"),
-        ("+49 30 1234567", "+49301234567"),
-        ("*31#0301234567", "*31#0301234567"),
-    ],
-)
-def test_numbers_are_read_as_people_write_them(local_part, digits):
-    assert number_in(local_part).digits == digits
-
-
-@pytest.mark.parametrize(
-    "local_part", ["", "+", "1", "hello", "12a34", "49+30", "postmaster", "١٢٣٤٥", "1" * 31]
-)
-def test_what_is_no_number_is_none(local_part):
-    assert number_in(local_part) is None
-
-
-@given(st.text(max_size=40))
-def test_no_local_part_raises(local_part):
-    number = number_in(local_part)
-
-    assert number is None or set(number.digits) <= set("+0123456789*#")

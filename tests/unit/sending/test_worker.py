@@ -4,6 +4,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from gateway.config.schema import SendingSection
+from gateway.model.dialling import DialPlan
 from gateway.model.job import Sender
 from gateway.model.lifecycle import JobEvent, JobState
 from gateway.model.notification import NotificationKind
@@ -105,6 +106,16 @@ async def test_a_fax_whose_pages_were_confirmed_is_delivered_and_its_sender_told
     assert [(order.number, order.local_id, order.caller_number) for order in engine.orders] == [
         ("+49301234567", "+49 30 1", "+49301")
     ]
+
+
+async def test_the_trunk_gets_the_digits_of_the_dial_plan(opened, worker, engine, tmp_path):
+    store, wakeups = opened
+    await a_rendered_job(store, tmp_path)
+    worker._dialled = DialPlan(outside_line="0").dialled
+
+    await a_stage(store, wakeups, worker).run_once()
+
+    assert [order.number for order in engine.orders] == ["0+49301234567"]
 
 
 async def test_a_busy_line_is_called_again_later(stage, store, engine, tmp_path):

@@ -1,0 +1,131 @@
+"""How a sender wants a fax sent, beyond number and document.
+
+Every dialect (of addresses, subjects, bodies, headers) turns its own words into wishes; this page says which
+of them the gateway can do. What it cannot do is remembered in words and told to the sender.
+"""
+
+import json
+import re
+from collections.abc import Callable, Iterable
+from dataclasses import asdict, dataclass, replace
+from datetime import UTC, datetime
+from typing import Any, cast
+
+_MAX_TEXT = 60  # characters of a wish that are repeated to its sender
+_MOMENT = re.compile(r"(\d{4}-\d\d-\d\d)[ T-](\d\d:\d\d(?::\d\d)?)(Z|[+-]\d\d:?\d\d)?")
+_RESOLUTIONS = {"standard": "standard", "coarse": "standard", "normal": "standard", "low": "standard"} | {
+    "fine": "fine",
+    "high": "fine",
+}
+_PRIORITIES = {"high": "high", "urgent": "high", "normal": "normal"}
+
+
+@dataclass(frozen=True, slots=True)
+class Wish:
+    """One thing that was asked for."""
+
+    name: str  #: a name of `JobOptions`, or any other word when the gateway has no such option
+    value: str
+    written: str  #: as the sender wrote it
+
+    @classmethod
+    def of(cls, name: str, value: str, written: str = "") -> "Wish":
+        """The wish, which was written so; or as name=value."""
+        return cls(name, value.strip(), written or f"{name}={value}")
+
+
+@dataclass(frozen=True, slots=True)
+class JobOptions:
+    """What the sender asked for. An empty one asks for nothing."""
+
+    resolution: str = ""  #: "standard" or "fine"
+    priority: str = ""  #: "high" or "normal"
+    send_at: datetime | None = None  #: not before
+    attempts: int | None = None  #: calls at most
+    billing_code: str = ""
+    header: str | None = None  #: the text of the header line; "" prints none
+    not_done: tuple[str, ...] = ()  #: what was asked for and will not be done, as it was written
+
+    def __bool__(self) -> bool:
+        """Whether anything was asked for."""
+        return self != _NOTHING
+
+    def with_wishes(self, wishes: Iterable[Wish]) -> "JobOptions":
+        """These options and the wishes; what was said first is not overruled."""
+        options = self
+        for wish in wishes:
+            options = options._with(wish)
+        return options
+
+    def _with(self, wish: Wish) -> "JobOptions":
+        if wish.name == "retries" and wish.value.isdecimal() and wish.value.isascii():
+            return self._with(Wish("attempts", str(int(wish.value[:4]) + 1), wish.written))
+        if (wish.name, wish.value.lower()) in _ALWAYS_DONE:
+            return self
+        read = _READERS.get(wish.name)
+        value = read(wish.value) if read is not None else None
+        if value is None:
+            refused = (*self.not_done, _shown(wish.written))
+            return replace(self, not_done=tuple(dict.fromkeys(refused)))
+        if getattr(self, wish.name) != getattr(_NOTHING, wish.name):
+            return self
+        return replace(self, **cast(dict[str, Any], {wish.name: value}))
+
+    def to_json(self) -> str | None:
+        """As the queue keeps them; None when there is nothing to keep."""
+        if not self:
+            return None
+        kept = {name: value for name, value in asdict(self).items() if value != getattr(_NOTHING, name)}
+        return json.dumps(kept, default=str)
+
+    @classmethod
+    def from_json(cls, text: str | None) -> "JobOptions":
+        """As they were kept."""
+        if not text:
+            return _NOTHING
+        kept = json.loads(text)
+        if "send_at" in kept:
+            kept["send_at"] = datetime.fromisoformat(kept["send_at"])
+        return cls(**kept | {"not_done": tuple(kept.get("not_done", ()))})
+
+
+_NOTHING = JobOptions()
+#: No cover page is made, and pages are A4.
+_ALWAYS_DONE = frozenset({("cover", "off"), ("cover", "none"), ("paper", "a4")})
+
+
+def _moment(text: str) -> datetime | None:
+    """2026-12-01 08:30[:00][+01:00]; without an offset it is the time of this machine."""
+    if (found := _MOMENT.fullmatch(text.strip())) is None:
+        return None
+    offset = (found[3] or "").replace("Z", "+00:00")
+    try:
+        return datetime.fromisoformat(f"{found[1]} {found[2]}{offset}").astimezone(UTC)
+    except (ValueError, OverflowError):
+        return None
+
+
+def _attempts(text: str) -> int | None:
+    return int(text) if re.fullmatch("[1-9][0-9]?", text) else None
+
+
+def _printable(longest: int) -> Callable[[str], str | None]:
+    def read(text: str) -> str | None:
+        return text if text.isprintable() and len(text) <= longest else None
+
+    return read
+
+
+_READERS: dict[str, Callable[[str], object]] = {
+    "resolution": lambda text: _RESOLUTIONS.get(text.lower()),
+    "priority": lambda text: _PRIORITIES.get(text.lower()),
+    "send_at": _moment,
+    "attempts": _attempts,
+    "billing_code": _printable(100),
+    "header": _printable(100),
+}
+
+
+def _shown(written: str) -> str:
+    shown = "".join(c if c.isprintable() else " " for c in written[: _MAX_TEXT + 1])
+    return shown if len(shown) <= _MAX_TEXT else shown[: _MAX_TEXT - 1] + "…"

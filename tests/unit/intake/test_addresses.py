@@ -1,0 +1,56 @@
+"""What strangers write before the @ is read or refused: nothing raises, and nothing takes long."""
+
+import time
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from gateway.config.rules import RULES
+from gateway.config.schema import AddressesSection, SmtpSection
+from gateway.intake.accept import Gatekeeper
+from gateway.intake.addresses import DIALECTS, AddressBook
+from gateway.model.submission import Recipient
+
+ALL = AddressesSection(tuple(DIALECTS))
+GATEKEEPER = Gatekeeper(SmtpSection(domains=("fax.example.com",)), ALL)
+WORDS = (
+    '+ 49 (0) IMCEAFAX- +40 [FAX: ] | FAX= / T33S= % ^ # @ = name _ . , p x ext " \\ \u00e9 \u0661 /to= cp=on'
+)
+PIECES = st.sampled_from([" ", *WORDS.split()])
+
+
+@given(st.one_of(st.text(max_size=80), st.lists(PIECES, max_size=20).map("".join)))
+def test_whatever_comes_has_a_number_or_a_reason(local_part):
+    found = GATEKEEPER.recipient(f"{local_part}@fax.example.com")
+
+    if isinstance(found, Recipient):
+        assert set(found.number.digits) <= set("+0123456789")
+    else:
+        assert found[:4] == b"550 "
+        assert b"\r" not in found
+
+
+@pytest.mark.parametrize("dialect", DIALECTS)
+@pytest.mark.parametrize(
+    "piece", ["1", "+", "1/", "a/", "1^", "%1", "[FAX:", "+40", "(", " ", "1-", "FAX=1/", "|"]
+)
+def test_a_hostile_address_costs_no_time(dialect, piece):
+    book = AddressBook((dialect,), ("fax.example.com",))
+    began = time.process_time()
+
+    for front in ("", "1", "FAX=1", "IMCEAFAX-", "[FAX:"):
+        book.parse(front + piece * (300 // len(piece)), "fax.example.com")
+
+    assert time.process_time() - began < 0.1
+
+
+def test_the_setting_knows_every_dialect():
+    assert RULES["addresses.dialects"](list(DIALECTS)) == tuple(DIALECTS)
+
+
+def test_a_dialect_that_is_not_named_is_not_spoken():
+    book = AddressBook(("plain",), ("fax.example.com",))
+
+    assert book.parse("FAX=+49301234567", "fax.example.com") is None
+    assert book.parse("sam", "5551212.fax.example.com") is None
