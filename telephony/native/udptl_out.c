@@ -59,29 +59,36 @@ static void put_fec(fc_udptl *udptl, writer *out, uint16_t seq) {
         put_open_type(out, bytes, fc_parity(udptl->sent, (uint16_t)(seq + m), span, entries, bytes));
 }
 
+static void put_nothing(fc_udptl *udptl, writer *out, uint16_t seq) {
+    (void)udptl;
+    (void)seq;
+    put_byte(out, 0x00);
+    put_byte(out, 0);
+}
+
+/* Sequence number and primary packet; then, where `correct` says how, what makes up for losses. */
+static writer datagram_of(fc_udptl *udptl, uint16_t seq, const uint8_t *ifp, int size, uint8_t *bytes, int room,
+                          void (*correct)(fc_udptl *, writer *, uint16_t)) {
+    writer out = {bytes, 0, room, false};
+    put_byte(&out, seq >> 8);
+    put_byte(&out, seq & 0xff);
+    put_open_type(&out, ifp, size);
+    correct(udptl, &out, seq);
+    return out;
+}
+
 int fc_udptl_build(fc_udptl *udptl, const unsigned char *ifp, int size, unsigned char *datagram, int room) {
     if (size <= 0 || size > FC_IFP_ROOM)
         return -1;
     uint16_t seq = udptl->next_out++;
-    writer out = {datagram, 0, room < udptl->max_datagram ? room : udptl->max_datagram, false};
-    put_byte(&out, seq >> 8);
-    put_byte(&out, seq & 0xff);
-    put_open_type(&out, ifp, size);
-    if (out.full)
-        out.room = room, out.full = false, out.size = 2, put_open_type(&out, ifp, size);
-    writer corrected = out;
+    int limit = room < udptl->max_datagram ? room : udptl->max_datagram;
+    writer out = {.full = true};
     if (udptl->fec_span)
-        put_fec(udptl, &corrected, seq);
-    if (!udptl->fec_span || corrected.full) {
-        corrected = out;
-        put_secondaries(udptl, &corrected, seq);
-    }
-    if (corrected.full) {   /* not even an empty list fits the peer's limit: the primary comes first */
-        corrected = out;
-        corrected.room = room;
-        put_byte(&corrected, 0x00);
-        put_byte(&corrected, 0);
-    }
+        out = datagram_of(udptl, seq, ifp, size, datagram, limit, put_fec);
+    if (out.full)
+        out = datagram_of(udptl, seq, ifp, size, datagram, limit, put_secondaries);
+    if (out.full)           /* more than the peer takes already: the packet itself comes first */
+        out = datagram_of(udptl, seq, ifp, size, datagram, room, put_nothing);
     fc_remember(udptl->sent, seq, ifp, size);
-    return corrected.full ? -1 : corrected.size;
+    return out.full ? -1 : out.size;
 }
