@@ -6,8 +6,10 @@ The declared type counts only where bytes cannot tell: text may be HTML, CSV or 
 from __future__ import annotations
 
 import codecs
+import gzip
 import re
 import zipfile
+import zlib
 from email.message import Message
 from pathlib import Path
 
@@ -22,6 +24,7 @@ TIFF, PNG, JPEG, GIF, BMP, WEBP = (
     "image/webp",
 )
 HTML, PLAIN, CSV, RTF = "text/html", "text/plain", "text/csv", "application/rtf"
+SVG, HEIC, ICS, VCF = "image/svg+xml", "image/heic", "text/calendar", "text/vcard"
 PROTECTED_OFFICE = "application/x-protected-office"
 DOC, XLS, PPT = "application/msword", "application/vnd.ms-excel", "application/vnd.ms-powerpoint"
 _OOXML = "application/vnd.openxmlformats-officedocument."
@@ -44,6 +47,8 @@ _MAGIC = (
     (b"BM", BMP),
     (b"{\\rtf", RTF),
 )
+#: ISO/IEC 23008-12 annex B.4: pictures as telephones take them.
+_HEIC_BRANDS = frozenset({b"heic", b"heix", b"heim", b"heis", b"mif1", b"msf1", b"hevc"})
 #: Streams of an OLE2 file that tell which program wrote it ([MS-CFB] 2.6.1 has names in UTF-16).
 _OLE_STREAMS = (
     ("EncryptedPackage", PROTECTED_OFFICE),
@@ -53,27 +58,35 @@ _OLE_STREAMS = (
     ("PowerPoint Document", PPT),
 )
 _OOXML_FOLDERS = (("word/", DOCX), ("xl/", XLSX), ("ppt/", PPTX))
-_HTML_START = re.compile(
-    rb"\s*(?:<\?xml[^>]*>\s*)?(?:<!--.*?-->\s*)*<(?:!doctype\s+html|html|head|body)\b", re.I | re.S
-)
+#: What may stand before the first element. Atomic: comments that never end cost one look.
+_PROLOGUE = rb"\s*+(?><\?xml[^>]*>\s*)?(?><!--.*?-->\s*)*+"
+_DOCTYPE = rb"(?><!DOCTYPE\s+svg[^\[>]*(?>\[.*?\]\s*)?>\s*)?"
+_HTML_START = re.compile(_PROLOGUE + rb"<(?:!doctype\s+html|html|head|body)\b", re.I | re.S)
+_SVG_START = re.compile(_PROLOGUE + _DOCTYPE + rb"(?><!--.*?-->\s*)*+<(?:svg:)?svg\b", re.I | re.S)
+_CARD_STARTS = ((b"BEGIN:VCALENDAR", ICS), (b"BEGIN:VCARD", VCF))
 
 
 def media_type_of(path: Path, declared: str | None = None) -> str:
     """The media type of the file, without parameters; `application/octet-stream` when nothing fits."""
     with path.open("rb") as file:
         head = file.read(_HEAD)
+    if (kind := _by_magic(head)) is not None:
+        return kind
+    for magic, look_inside in _WRAPPED:
+        if head.startswith(magic):
+            return look_inside(path)
+    if b"%PDF-" in head[:1024]:  # ISO 32000-1 annex H.3.4: the header may stand anywhere in there
+        return PDF
+    return _kind_of_text(head, declared) if looks_like_text(head) else UNKNOWN
+
+
+def _by_magic(head: bytes) -> str | None:
     for magic, kind in _MAGIC:
         if head.startswith(magic) and (kind != BMP or head[6:10] == bytes(4)):
             return kind
     if head[:4] == b"RIFF" and head[8:12] == b"WEBP":
         return WEBP
-    if head.startswith(b"PK\x03\x04"):
-        return _inside_zip(path)
-    if head.startswith(b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"):
-        return _inside_ole(path)
-    if b"%PDF-" in head[:1024]:  # ISO 32000-1 annex H.3.4: the header may stand anywhere in there
-        return PDF
-    return _kind_of_text(head, declared) if looks_like_text(head) else UNKNOWN
+    return HEIC if head[4:8] == b"ftyp" and head[8:12] in _HEIC_BRANDS else None
 
 
 def charset_of(declared: str | None) -> str | None:
@@ -98,13 +111,27 @@ def looks_like_text(head: bytes) -> bool:
     return odd * 100 <= len(head)
 
 
+def _inside_gzip(path: Path) -> str:
+    try:
+        with gzip.open(path) as file:
+            return SVG if _SVG_START.match(file.read(_HEAD)) else UNKNOWN
+    except (OSError, EOFError, zlib.error):
+        return UNKNOWN
+
+
 def _kind_of_text(head: bytes, declared: str | None) -> str:
+    text = head.removeprefix(codecs.BOM_UTF8)
+    for start, kind in _CARD_STARTS:
+        if text.lstrip()[: len(start)].upper() == start:
+            return kind
+    if _SVG_START.match(text):
+        return SVG
     claimed = (declared or "").partition(";")[0].strip().lower()
     if claimed in (HTML, "application/xhtml+xml"):
         return HTML
     if claimed == CSV:
         return CSV
-    if claimed != PLAIN and _HTML_START.match(head.removeprefix(codecs.BOM_UTF8)):
+    if claimed != PLAIN and _HTML_START.match(text):
         return HTML
     return PLAIN
 
@@ -144,3 +171,10 @@ def _inside_ole(path: Path) -> str:
         if stream.encode("utf-16-le") + b"\0\0" in data:
             return kind
     return UNKNOWN
+
+
+_WRAPPED = (
+    (b"PK\x03\x04", _inside_zip),
+    (b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1", _inside_ole),
+    (b"\x1f\x8b", _inside_gzip),
+)

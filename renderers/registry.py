@@ -18,10 +18,12 @@ GROUP = "faxgw.renderers"
 def all_renderers() -> tuple[Renderer, ...]:
     """The builtin renderers and those of other installed packages."""
     # Imported here so that telling a media type does not load WeasyPrint.
+    from renderers.builtin.card import CardRenderer
     from renderers.builtin.html import HtmlRenderer
     from renderers.builtin.image import ImageRenderer
     from renderers.builtin.office import OfficeRenderer
     from renderers.builtin.pdf import PdfRenderer
+    from renderers.builtin.svg import SvgRenderer
     from renderers.builtin.text import TextRenderer
 
     builtin: tuple[Renderer, ...] = (
@@ -30,6 +32,8 @@ def all_renderers() -> tuple[Renderer, ...]:
         HtmlRenderer(),
         TextRenderer(),
         ImageRenderer(),
+        SvgRenderer(),
+        CardRenderer(),
     )
     return builtin + tuple(entry.load()() for entry in entry_points(group=GROUP))
 

@@ -1,7 +1,8 @@
 """What to fax of a mail: the documents in it, in order, and the facts a header line or cover tells.
 
-The body comes first, then the attachments as they stand. Of alternatives the HTML is taken. Left out is what
-no reader of a fax wants: signatures, calendar entries, reports, and pictures the HTML shows anyway.
+The body comes first, then the attachments as they stand; mails and archives among them are opened. Of
+alternatives the HTML is taken. Left out is what no reader of a fax wants: signatures, reports, and pictures
+the HTML shows anyway.
 
 A mail that is broken never raises: what can be read is returned, and what was wrong is in `defects`.
 """
@@ -16,7 +17,10 @@ from html import unescape
 from pathlib import Path
 from urllib.parse import unquote
 
+from gateway.config.schema import RenderingSection
+from gateway.rendering.containers import opener
 from gateway.rendering.mime import Part, decoded_text, parse
+from renderers import DocumentError
 
 Related = Mapping[str, tuple[str, bytes]]
 
@@ -27,11 +31,6 @@ _LEFT_OUT = frozenset(
         "application/x-pkcs7-signature",
         "application/pgp-signature",
         "application/pgp-encrypted",
-        "text/calendar",
-        "application/ics",
-        "text/vcard",
-        "text/x-vcard",
-        "text/directory",
         "text/x-amp-html",
         "text/rfc822-headers",
         "message/delivery-status",
@@ -39,6 +38,11 @@ _LEFT_OUT = frozenset(
         "message/feedback-report",
     }
 )
+#: Left out as one way to say what the mail says anyway; a file that someone attached is faxed.
+_BESIDE_THE_TEXT = frozenset(
+    {"text/calendar", "application/ics", "text/vcard", "text/x-vcard", "text/directory"}
+)
+_RTF = "application/rtf"
 _BODY_TYPES = ("text/html", "text/plain", "text/enriched", "text/richtext")
 _CID = re.compile(r"""cid:([^"'\s)>]+)""", re.IGNORECASE)
 _UNSEEN = frozenset({"script", "style", "head", "title"})
@@ -46,6 +50,7 @@ _TAG_NAME = re.compile(r"/?[a-z]+")
 _SHOWS = re.compile(r"<(?:img|table|hr|svg)\b", re.IGNORECASE)
 _UNSAFE = re.compile('[\x00-\x1f\x7f-\x9f\\u200e\\u200f\\u202a-\\u202e\\u2066-\\u2069\ud800-\udfff"*:<>?|]')
 _MAX_NAME = 120  # characters
+_DEFAULTS = RenderingSection()
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,6 +63,7 @@ class DocumentPart:
     related: Related = field(
         default_factory=dict
     )  #: HTML: Content-ID -> media type and bytes of the pictures it shows
+    fault: DocumentError | None = None  #: why it cannot be faxed, when that is known already
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,14 +82,18 @@ class MailDocuments:
     parts: tuple[DocumentPart, ...]
     facts: MessageFacts
     defects: tuple[str, ...] = field(default=())  #: for the operator
+    notes: tuple[str, ...] = field(default=())  #: what was decided about it, for the job's trace
 
 
-def documents_in(message: bytes | Path) -> MailDocuments:
+def documents_in(message: bytes | Path, section: RenderingSection = _DEFAULTS) -> MailDocuments:
     """What to fax of a raw RFC 5322 message. Raises only what reading the file raises."""
     raw = message.read_bytes() if isinstance(message, Path) else message
     defects: list[str] = []
     root = parse(raw, defects)
-    chosen = list(_chosen(root, defects))
+    containers = opener(section, defects)
+    containers.open_in(root)
+    notes = containers.notes
+    chosen = _without_twins(list(_chosen(root, defects)), defects, notes)
     shown = _pictures(chosen, defects)
     used: set[str] = set()
     bodies: list[DocumentPart] = []
@@ -98,9 +108,22 @@ def documents_in(message: bytes | Path) -> MailDocuments:
     wanted = [
         attachment
         for part, attachment in zip((p for p in chosen if not _is_body(p)), attachments, strict=True)
-        if part.content_id not in used or part.disposition == "attachment"
+        if part.content_id not in used or (part.disposition == "attachment" and not part.origin)
     ]
-    return MailDocuments(tuple(bodies + wanted), _facts(root), tuple(dict.fromkeys(defects)))
+    return MailDocuments(tuple(bodies + wanted), _facts(root), tuple(dict.fromkeys(defects)), tuple(notes))
+
+
+def _without_twins(parts: list[Part], defects: list[str], notes: list[str]) -> list[Part]:
+    """One text of the two that say the same: the HTML in winmail.dat, else the mail's own."""
+    texts = [part for part in parts if _is_body(part) and not _is_empty(part, _text(part, defects))]
+    own = [part for part in texts if part.origin != "winmail.dat"]
+    packed = [part for part in texts if part.origin == "winmail.dat"]
+    if not own or not packed:
+        return parts
+    keeps_packed = packed[0].media_type == "text/html" and own[0].media_type != "text/html"
+    twin = own[0] if keeps_packed else packed[0]
+    notes.append(f"left out the text {'beside' if keeps_packed else 'in'} winmail.dat: the mail has it twice")
+    return [part for part in parts if part is not twin]
 
 
 def _chosen(part: Part, defects: list[str]) -> Iterator[Part]:
@@ -108,7 +131,12 @@ def _chosen(part: Part, defects: list[str]) -> Iterator[Part]:
     if part.media_type in _LEFT_OUT:
         return
     if not part.parts:
-        if part.media_type.startswith("multipart/"):
+        is_attached = part.disposition == "attachment" or part.filename
+        if (
+            part.media_type.startswith("multipart/")
+            or (part.media_type in _BESIDE_THE_TEXT
+            and not is_attached)
+        ):
             return
         yield part
     elif part.media_type == "multipart/alternative":
@@ -128,7 +156,8 @@ def _best(alternatives: list[Part], defects: list[str]) -> Part:
                 if leaf.media_type == media_type and not _is_empty(leaf, _text(leaf, defects)):
                     return part
     return next(
-        (part for part in reversed(alternatives) if part.media_type not in _LEFT_OUT), alternatives[-1]
+        (part for part in reversed(alternatives) if part.media_type not in _LEFT_OUT | _BESIDE_THE_TEXT),
+        alternatives[-1],
     )
 
 
@@ -138,7 +167,7 @@ def _bodies(part: Part) -> Iterator[Part]:
 
 
 def _is_body(part: Part) -> bool:
-    return part.media_type in _BODY_TYPES and part.disposition != "attachment" and not part.filename
+    return part.media_type in (*_BODY_TYPES, _RTF) and part.disposition != "attachment" and not part.filename
 
 
 def _text(part: Part, defects: list[str]) -> str:
@@ -146,6 +175,8 @@ def _text(part: Part, defects: list[str]) -> str:
 
 
 def _is_empty(part: Part, text: str) -> bool:
+    if part.media_type == _RTF:
+        return not text.strip("\x00 \t\r\n")
     if part.media_type != "text/html":
         return not text.strip("\ufeff\xa0\x00 \t\r\n")
     return not _SHOWS.search(text) and not unescape(_without_tags(text)).strip("\ufeff\xa0\u200b\x00 \t\r\n")
@@ -171,6 +202,8 @@ def _body(part: Part, shown: Related, defects: list[str]) -> DocumentPart | None
     text = _text(part, defects)
     if _is_empty(part, text):
         return None
+    if part.media_type == _RTF:
+        return DocumentPart("mail.rtf", part.content(defects), _RTF)
     is_html = part.media_type == "text/html"
     content_ids = {unquote(unescape(cid)) for cid in _CID.findall(text)} if is_html else set()
     related = {cid: shown[cid] for cid in sorted(content_ids) if cid in shown}
@@ -198,7 +231,7 @@ def _attachment(part: Part, number: int, defects: list[str]) -> DocumentPart:
         content = decoded_text(content, charset).encode("utf-8", "replace")
         media_type = "text/plain; charset=utf-8"
     fallback = f"attachment-{number}{mimetypes.guess_extension(part.media_type) or ''}"
-    return DocumentPart(safe_name(part.filename) or fallback, content, media_type)
+    return DocumentPart(safe_name(part.filename) or fallback, content, media_type, fault=part.fault)
 
 
 def safe_name(name: str) -> str:

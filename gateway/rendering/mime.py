@@ -15,6 +15,9 @@ from dataclasses import dataclass, field
 from email.errors import MessageError
 from email.header import decode_header, make_header
 from email.message import Message
+from urllib.parse import quote
+
+from renderers import DocumentError
 
 MAX_DEPTH = 20  # multiparts in multiparts; mail programs make four
 MAX_PARTS = 500  # of one message
@@ -38,6 +41,9 @@ class Part:
     body: memoryview  #: as it stands in the message; of a multipart, nothing
     media_type: str = "text/plain"  #: lower case, without parameters
     parts: "list[Part]" = field(default_factory=list)
+    fault: DocumentError | None = None  #: why what is in it cannot be had
+    origin: str = ""  #: the name of the file it came out of, when that is not the mail itself
+    _decoded: bytes | None = None
 
     def header(self, name: str) -> str:
         """The first header of this name, decoded (RFC 2047), or ""."""
@@ -72,6 +78,11 @@ class Part:
 
     def content(self, defects: list[str]) -> bytes:
         """The body without its transfer encoding (RFC 2045 6)."""
+        if self._decoded is None:
+            self._decoded = self._decode(defects)
+        return self._decoded
+
+    def _decode(self, defects: list[str]) -> bytes:
         encoding = next(iter(self.headers.get("content-transfer-encoding", ())), "").strip().lower()
         if encoding == "base64":
             return _base64(self.body, defects)
@@ -92,6 +103,22 @@ class Part:
 def parse(message: bytes, defects: list[str]) -> Part:
     """The message as a tree of at most MAX_DEPTH. What was wrong with it is added to `defects`."""
     return _Parser(defects).part(memoryview(message), depth=0, default="text/plain")
+
+
+def made_part(content: bytes, media_type: str, *, name: str = "", content_id: str = "") -> Part:
+    """A part that no mail program wrote: an attachment if it has a name, else text or a picture of the mail.
+
+    Text is UTF-8.
+    """
+    kind = f"{media_type}; charset=utf-8" if media_type.startswith("text/") else media_type
+    headers = {"content-type": [kind]}
+    if name:
+        headers["content-disposition"] = [
+            f"attachment; filename*=utf-8''{quote(name[:500].encode('utf-8', 'replace'))}"
+        ]
+    if content_id:
+        headers["content-id"] = [f"<{content_id[:500]}>"]
+    return Part(headers, memoryview(content), media_type)
 
 
 def decoded_words(raw: str) -> str:

@@ -1,20 +1,32 @@
 """The documents of a mail as files, which is how renderers take them."""
 
 from collections.abc import Mapping
+from dataclasses import dataclass
 from pathlib import Path
 
+from gateway.config.schema import RenderingSection
 from gateway.rendering.attachments import DocumentPart, documents_in
-from renderers import SourceDocument
+from renderers import RenderError, SourceDocument
 
 
-def unpack(message: Path, folder: Path) -> tuple[list[SourceDocument], tuple[str, ...]]:
-    """The documents of the raw message, in the order they are faxed, and what was wrong with the message.
+@dataclass(frozen=True, slots=True)
+class Unpacked:
+    """A mail taken apart into files."""
 
-    Their files lie in `folder`, under names of ours.
-    """
-    mail = documents_in(message)
-    documents = [_document(part, folder / f"{number:03}") for number, part in enumerate(mail.parts, start=1)]
-    return documents, mail.defects
+    documents: tuple[SourceDocument, ...]  #: in the order they are faxed
+    faults: Mapping[int, RenderError]  #: what is known to be wrong already, by index of the document
+    defects: tuple[str, ...]  #: what was wrong with the message, for the operator
+    notes: tuple[str, ...]  #: what was decided about it, for the job's trace
+
+
+def unpack(message: Path, folder: Path, section: RenderingSection) -> Unpacked:
+    """The documents of the raw message. Their files lie in `folder`, under names of ours."""
+    mail = documents_in(message, section)
+    documents = tuple(
+        _document(part, folder / f"{number:03}") for number, part in enumerate(mail.parts, start=1)
+    )
+    faults = {index: part.fault for index, part in enumerate(mail.parts) if part.fault is not None}
+    return Unpacked(documents, faults, mail.defects, mail.notes)
 
 
 def _document(part: DocumentPart, path: Path) -> SourceDocument:

@@ -15,6 +15,7 @@ from time import monotonic
 from typing import ClassVar, Protocol
 
 from gateway import faxlog
+from gateway.config.schema import RenderingSection
 from gateway.errors import DocumentRejected
 from gateway.model.ids import BlobRef
 from gateway.model.job import Failure, Job
@@ -59,12 +60,14 @@ class RenderingWorker:
         renderer: Renderer,
         profile: Profile,
         scratch: Path,
+        section: RenderingSection | None = None,
     ) -> None:
         self._jobs = jobs
         self._blobs = blobs
         self._renderer = renderer
         self._profile = profile
         self._scratch = scratch
+        self._section = section or RenderingSection()
 
     async def work(self, job: Job) -> None:
         """The job is rendered, or its sender is told why not."""
@@ -74,25 +77,28 @@ class RenderingWorker:
             await self._record(job, submission.pages, submission.page_count, "The pages were there already.")
             return
         try:
-            pages, page_count = await self._render(submission)
+            pages, page_count, notes = await self._render(submission)
         except (RenderError, NothingToFax) as error:
             await self._refuse(job, error)
             return
         took = timedelta(seconds=monotonic() - started)
         faxlog.rendered(job, pages=page_count, took=took)
-        await self._record(job, pages, page_count, f"{page_count} pages in {took.total_seconds():.1f} s.")
+        trace = "; ".join((f"{page_count} pages in {took.total_seconds():.1f} s", *notes))
+        await self._record(job, pages, page_count, f"{trace}.")
 
-    async def _render(self, submission: Submission) -> tuple[BlobRef, int]:
+    async def _render(self, submission: Submission) -> tuple[BlobRef, int, tuple[str, ...]]:
         with TemporaryDirectory(dir=self._scratch, prefix="rendering-") as name:
             folder = Path(name)
             async with self._blobs.file(submission.message) as message:
-                documents, defects = await asyncio.to_thread(unpack, message, folder)
-            if defects:
-                _log.info("submission %s: %s", submission.id, "; ".join(defects))
-            if not documents:
+                mail = await asyncio.to_thread(unpack, message, folder, self._section)
+            if mail.defects:
+                _log.info("submission %s: %s", submission.id, "; ".join(mail.defects))
+            if not mail.documents:
                 raise NothingToFax
-            pages = await self._render_twice(documents, folder / "pages.tif")
-            return await self._blobs.put(pages.path), pages.page_count
+            for fault in mail.faults.values():
+                raise fault
+            pages = await self._render_twice(mail.documents, folder / "pages.tif")
+            return await self._blobs.put(pages.path), pages.page_count, mail.notes
 
     async def _render_twice(self, documents: Sequence[SourceDocument], out: Path) -> FaxPages:
         """The pages; a crash gets a second chance, for another document may have caused it."""

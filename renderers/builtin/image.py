@@ -1,4 +1,4 @@
-"""Pictures: PNG, JPEG, GIF, BMP, WebP and any TIFF. A TIFF that is a fax already goes through bit for bit."""
+"""Pictures: PNG, JPEG, GIF, BMP, WebP, HEIC and any TIFF. A TIFF that is a fax goes through dot for dot."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import numpy as np
+import pi_heif  # type: ignore[import-untyped]
 from PIL import Image, ImageFile, ImageSequence
 
 from renderers import media_type as kind
@@ -17,7 +18,9 @@ from renderers.profile import PAGE_WIDTH, Profile
 from renderers.raster import Placement, place
 from renderers.spec import BUILTIN, NOT_MINE, Box, Gray, GrayPage, RasterPage, Workshop
 
-_KINDS = frozenset({kind.PNG, kind.JPEG, kind.GIF, kind.BMP, kind.WEBP, kind.TIFF})
+pi_heif.register_heif_opener(thumbnails=False)
+
+_KINDS = frozenset({kind.PNG, kind.JPEG, kind.GIF, kind.BMP, kind.WEBP, kind.HEIC, kind.TIFF})
 #: More dots than the largest cameras make; decoded it is 150 MB in grey.
 MOST_PIXELS = 150_000_000
 #: Taken when the picture does not say, or says something no scanner or printer does.

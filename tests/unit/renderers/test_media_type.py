@@ -1,4 +1,6 @@
+import gzip
 import io
+import time
 import zipfile
 
 import pytest
@@ -51,7 +53,15 @@ CONTENT_TYPES = {"[Content_Types].xml": b"<Types/>"}
         (ole("PowerPoint Document"), kind.PPT),
         (ole("EncryptedPackage"), kind.PROTECTED_OFFICE),
         (ole("SomethingElse"), kind.UNKNOWN),
+        (b"\0\0\0\x18ftypheic\0\0\0\0", kind.HEIC),
         (b"<!DOCTYPE html><p>Hello", kind.HTML),
+        (b"<svg xmlns='http://www.w3.org/2000/svg'/>", kind.SVG),
+        (b'<?xml version="1.0"?><!-- a --><!DOCTYPE svg PUBLIC "x" "y"><!-- b --><svg/>', kind.SVG),
+        (b'<!DOCTYPE svg [<!ENTITY a "b">]><svg/>', kind.SVG),
+        (gzip.compress(b"<svg/>"), kind.SVG),
+        (gzip.compress(b"anything"), kind.UNKNOWN),
+        (b"BEGIN:VCALENDAR\r\nVERSION:2.0", kind.ICS),
+        (b"\xef\xbb\xbfbegin:vcard\n", kind.VCF),
         (b"  <html><body>", kind.HTML),
         ("Grüße aus Köln".encode(), kind.PLAIN),
         ("Grüße aus Köln".encode("latin-1"), kind.PLAIN),
@@ -141,3 +151,12 @@ def test_a_mutated_archive_has_a_type(tmp_path, data):
     (tmp_path / "blob").write_bytes(content)
 
     assert "/" in media_type_of(tmp_path / "blob")
+
+
+@pytest.mark.parametrize("content", [b"<!---->" * 9000 + b"x", b"<!--" * 15_000, b"<!DOCTYPE svg [" * 4000])
+def test_text_that_begins_like_markup_for_ever_is_told_at_once(tmp_path, content):
+    (tmp_path / "blob").write_bytes(content)
+    began = time.process_time()
+
+    assert media_type_of(tmp_path / "blob") == kind.PLAIN
+    assert time.process_time() - began < 1

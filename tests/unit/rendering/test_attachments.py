@@ -103,13 +103,26 @@ def test_a_picture_the_html_does_not_show_is_an_attachment():
     assert names(mail) == ["mail.html", "plan.png"]
 
 
-def test_signatures_calendars_and_cards_are_left_out():
+def test_signatures_are_left_out():
     mail = a_mail("text")
     mail.add_attachment(b"x", maintype="application", subtype="pkcs7-signature", filename="smime.p7s")
+
+    assert names(mail) == ["mail.txt"]
+
+
+def test_an_invitation_beside_the_text_is_left_out():
+    mail = a_mail("text", "<p>html")
+    mail.add_alternative(b"BEGIN:VCALENDAR", maintype="text", subtype="calendar")
+
+    assert names(mail) == ["mail.html"]
+
+
+def test_calendar_entries_and_cards_that_someone_attached_are_faxed():
+    mail = a_mail("text")
     mail.add_attachment(b"x", maintype="text", subtype="calendar", filename="invite.ics")
     mail.add_attachment(b"x", maintype="text", subtype="vcard", filename="anna.vcf")
 
-    assert names(mail) == ["mail.txt"]
+    assert names(mail) == ["mail.txt", "invite.ics", "anna.vcf"]
 
 
 def test_a_forwarded_mail_is_its_body_and_attachments():

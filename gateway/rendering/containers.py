@@ -1,0 +1,112 @@
+"""Attachments that hold other documents: winmail.dat, saved mails (.msg, .eml) and archives.
+
+They are opened where they stand, so what is in them goes the way of everything else in a mail. What a file is
+is told from its bytes; depth, number and size are bounded for the mail as a whole.
+"""
+
+import io
+import re
+import zipfile
+from dataclasses import dataclass, field
+
+from gateway.config.schema import RenderingSection
+from gateway.rendering import archive, cfb, msg, tnef
+from gateway.rendering.mime import Part, parse
+from renderers import DocumentDamaged, DocumentError, DocumentTooLarge
+
+MAX_DEPTH = 5
+MAX_OPENED = 100
+_HEAD = 4096
+_ZIP = b"PK\x03\x04"
+#: Two header lines that only mails have, before anything else.
+_MAIL = re.compile(rb"(?:[!-9;-~]+:[^\r\n]*\r?\n(?:[ \t][^\r\n]*\r?\n)*){2,}")
+_MAIL_HEADER = re.compile(rb"^(?:received|from|date|message-id|mime-version|return-path|to):", re.I | re.M)
+
+
+@dataclass(slots=True)
+class Opener:
+    """Opens the containers of one mail."""
+
+    defects: list[str]
+    budget: archive.Budget
+    notes: list[str] = field(default_factory=list)
+    _opened: int = 0
+
+    def open_in(self, part: Part, depth: int = 0) -> None:
+        """Each container below the part has become a multipart of what is in it, or has its fault."""
+        if part.parts:
+            for child in part.parts:
+                self.open_in(child, depth)
+        elif (kind := _kind(part, self.defects)) and part.fault is None:
+            self._open(part, kind, depth)
+
+    def _open(self, part: Part, kind: str, depth: int) -> None:
+        name = part.filename or kind
+        if depth >= MAX_DEPTH or self._opened >= MAX_OPENED:
+            part.fault = DocumentTooLarge(
+                name,
+                sentence=f'The document "{name}" has too many documents in documents.',
+                remedy="Attach the document that shall be faxed by itself.",
+            )
+            return
+        self._opened += 1
+        try:
+            inner = self._inside(part, kind, name)
+        except DocumentError as error:
+            part.fault = error
+            return
+        except ValueError as error:
+            part.fault = DocumentDamaged(name, detail=str(error))
+            return
+        part.media_type, part.parts, part.origin = "multipart/mixed", [inner], kind
+        part.headers = {}
+        for child in inner.parts if kind == "winmail.dat" else ():
+            child.origin = kind
+        self.notes.append(f"opened {name}")
+        self.open_in(inner, depth + 1)
+
+    def _inside(self, part: Part, kind: str, name: str) -> Part:
+        content = part.content(self.defects)
+        if kind == "winmail.dat":
+            return tnef.part_of(content, self.defects)
+        if kind == "mail.msg":
+            return msg.part_of(content, self.defects)
+        if kind == "mail.eml":
+            return parse(content, self.defects)
+        return archive.part_of(content, name, self.budget)
+
+
+def opener(section: RenderingSection, defects: list[str]) -> Opener:
+    """An opener with the limits of the configuration."""
+    return Opener(defects, archive.Budget(section.archive_files, section.archive_size))
+
+
+def _kind(part: Part, defects: list[str]) -> str:
+    """Which container an attachment is; "" for none."""
+    if part.media_type in ("text/html", "text/plain") and not part.filename:
+        return ""
+    content = part.content(defects)
+    if content.startswith(tnef.SIGNATURE):
+        return "winmail.dat"
+    if content.startswith(cfb.SIGNATURE) and msg.is_msg(content):
+        return "mail.msg"
+    if content.startswith(_ZIP) and _is_archive(content):
+        return "archive.zip"
+    return "mail.eml" if _is_mail(content[:_HEAD], part) else ""
+
+
+def _is_archive(content: bytes) -> bool:
+    """A zip that is no office document; a damaged one is an archive to be complained about."""
+    try:
+        with zipfile.ZipFile(io.BytesIO(content)) as found:
+            names = found.namelist()
+    except (zipfile.BadZipFile, OSError, ValueError, EOFError, NotImplementedError):
+        return True
+    return "mimetype" not in names and "[Content_Types].xml" not in names
+
+
+def _is_mail(head: bytes, part: Part) -> bool:
+    """A mail saved as a file: by its name, and in any case by its headers."""
+    named = part.filename.lower().endswith((".eml", ".mht", ".mhtml"))
+    lines = _MAIL.match(head)
+    return bool(named and lines and _MAIL_HEADER.search(lines[0]))

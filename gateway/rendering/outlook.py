@@ -1,0 +1,121 @@
+"""What Outlook knows of a mail, as the MIME parts that other programs would have made of it.
+
+winmail.dat (tnef.py) and .msg files (msg.py) carry the same properties in different wrappings.
+
+Spec: [MS-OXPROPS] (the properties), [MS-OXCMSG] 2.2.2 (attachments).
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import PureWindowsPath
+
+from gateway.rendering import rtf
+from gateway.rendering.mime import Part, made_part
+
+#: Property ids.
+SUBJECT, BODY, RTF_COMPRESSED, HTML, CODEPAGE = 0x0037, 0x1000, 0x1009, 0x1013, 0x3FDE
+_SENDER_NAME, _SENDER_MAIL, _DISPLAY_NAME = 0x0C1A, 0x5D01, 0x3001
+DATA, _SHORT_NAME, METHOD, _LONG_NAME, _MEDIA_TYPE, _CONTENT_ID = (
+    0x3701,
+    0x3704,
+    0x3705,
+    0x3707,
+    0x370E,
+    0x3712,
+)
+EMBEDDED_MESSAGE = 5  #: of METHOD
+#: Property types.
+TEXT8, TEXT16, BINARY, OBJECT = 0x001E, 0x001F, 0x0102, 0x000D
+
+_CODECS = {65000: "utf-7", 65001: "utf-8", 20127: "ascii", 20866: "koi8-r", 50220: "iso2022_jp"}
+_WESTERN = "cp1252"
+
+
+@dataclass(slots=True)
+class Properties:
+    """The properties of a mail or attachment, as far as they are needed: id -> type and bytes."""
+
+    values: dict[int, tuple[int, bytes]] = field(default_factory=dict)
+    codec: str = _WESTERN  #: of 8-bit text
+
+    def text(self, *ids: int) -> str:
+        """The first of these that is there and not empty, without its ending zero; or ""."""
+        for number in ids:
+            kind, data = self.values.get(number, (0, b""))
+            text = data.decode("utf-16-le" if kind == TEXT16 else self.codec, "replace").rstrip("\0")
+            if text and kind in (TEXT8, TEXT16):
+                return text
+        return ""
+
+    def bytes(self, number: int) -> bytes:
+        """The property as it stands; b"" without it."""
+        return self.values.get(number, (0, b""))[1]
+
+    def number(self, number: int) -> int:
+        """A whole number of 32 bits; 0 without it."""
+        return int.from_bytes(self.bytes(number)[:4], "little")
+
+
+@dataclass(slots=True)
+class OutlookAttachment:
+    """One attachment, or a mail that is one."""
+
+    properties: Properties
+    content: bytes = b""
+    message: Part | None = None
+
+
+def codec_of(codepage: int) -> str:
+    """Python's name for a Windows code page; Western European for one it does not know."""
+    if 28591 <= codepage <= 28606:
+        return f"iso8859-{codepage - 28590}"
+    name = _CODECS.get(codepage, f"cp{codepage}")
+    try:
+        b"".decode(name)
+    except LookupError:
+        return _WESTERN
+    return name
+
+
+def message_part(mail: Properties, attachments: Sequence[OutlookAttachment], defects: list[str]) -> Part:
+    """The mail as a multipart/mixed: its text in every form it has, then its attachments."""
+    parts = [*_text_parts(mail, defects)]
+    parts += [_attachment_part(one, number) for number, one in enumerate(attachments, start=1)]
+    headers = {name: [value] for name, value in _headers(mail).items() if value}
+    return Part(headers, memoryview(b""), "multipart/mixed", parts)
+
+
+def _headers(mail: Properties) -> Mapping[str, str]:
+    name = mail.text(_SENDER_NAME).replace('"', "")
+    return {"subject": mail.text(SUBJECT), "from": f'"{name}" <{mail.text(_SENDER_MAIL)}>' if name else ""}
+
+
+def _text_parts(mail: Properties, defects: list[str]) -> list[Part]:
+    """The HTML, else the RTF, else the plain text. HTML keeps its own charset."""
+    kind, html = mail.values.get(HTML, (0, b""))
+    if html and kind in (TEXT8, TEXT16):
+        return [made_part(mail.text(HTML).encode("utf-8", "replace"), "text/html")]
+    if html:
+        codec = codec_of(mail.number(CODEPAGE)) if mail.number(CODEPAGE) else mail.codec
+        return [made_part(html.decode(codec, "replace").encode(), "text/html")]
+    if packed := mail.bytes(RTF_COMPRESSED):
+        try:
+            return [made_part(rtf.decompressed(packed), "application/rtf")]
+        except ValueError as error:
+            defects.append(f"an Outlook mail has {error}")
+    text = mail.text(BODY)
+    return [made_part(text.encode("utf-8", "replace"), "text/plain")] if text.strip() else []
+
+
+def _attachment_part(attachment: OutlookAttachment, number: int) -> Part:
+    facts = attachment.properties
+    named = facts.text(_LONG_NAME, _SHORT_NAME, _DISPLAY_NAME)
+    if attachment.message is not None:
+        return attachment.message
+    name = PureWindowsPath(named.strip()).name or f"attachment-{number}"
+    media_type = facts.text(_MEDIA_TYPE).strip().lower()
+    if "/" not in media_type or not media_type.isascii() or not media_type.isprintable():
+        media_type = "application/octet-stream"
+    return made_part(
+        attachment.content, media_type, name=name, content_id=facts.text(_CONTENT_ID).strip().strip("<>")
+    )

@@ -1,0 +1,126 @@
+"""Kinds of documents beyond the usual: drawings, telephones' photographs, cards, odd PDFs."""
+
+import asyncio
+import contextlib
+
+import numpy as np
+import pikepdf
+import pytest
+from PIL import Image
+
+from renderers import DocumentTooLarge, Profile, RenderError, SourceDocument
+from tests.integration.renderers.test_documents import a_file, words_on
+from tests.unit.renderers.pages import bits_of, black_dots
+
+pytestmark = [pytest.mark.asyncio(loop_scope="session"), pytest.mark.needs("libreoffice")]
+
+FINE = Profile()
+LAUGHS = b"".join(
+    b'<!ENTITY l%d "%s">' % (n + 1, b"&l%d;" % n * 10) if n else b'<!ENTITY l1 "laughter">' for n in range(10)
+)
+
+
+async def test_a_drawing_can_be_read(pool, sample, tmp_path):
+    fax = await pool.render([sample("plan.svg")], FINE, tmp_path / "fax.tif")
+
+    assert fax.page_count == 1
+    assert {"Pump", "Valves"} <= words_on(fax.path, tmp_path)
+
+
+@pytest.mark.parametrize(
+    ("name", "words"),
+    [
+        ("visit.ics", {"Service", "visit", "Northgate", "drained", "Judith"}),
+        ("engineer.vcf", {"Alder", "Brightwater", "engineer", "Harwick"}),
+    ],
+)
+async def test_a_card_can_be_read(pool, sample, tmp_path, name, words):
+    fax = await pool.render([sample(name)], FINE, tmp_path / "fax.tif")
+
+    assert words <= words_on(fax.path, tmp_path)
+
+
+async def test_a_photograph_of_a_telephone_is_as_dark_as_the_same_jpeg(pool, sample, tmp_path):
+    heic = await pool.render([sample("photo.heic")], FINE, tmp_path / "heic.tif")
+
+    dark = black_dots(bits_of(heic.path)[0]) / heic.rows[0] / 1728
+    assert 0.1 < dark < 0.7
+
+
+@pytest.mark.parametrize("kind", ["GIF", "BMP", "WEBP", "PNG"])
+async def test_the_same_picture_is_the_same_page_in_every_lossless_kind(pool, sample, tmp_path, kind):
+    with Image.open(sample("logo.png").path) as image:
+        flat = Image.alpha_composite(Image.new("RGBA", image.size, "white"), image.convert("RGBA")).convert(
+            "L"
+        )
+    flat.save(tmp_path / "reference.png")
+    options = {"lossless": True} if kind == "WEBP" else {}
+    flat.convert("RGB" if kind == "WEBP" else "L").save(tmp_path / "picture", kind, **options)
+
+    wanted = await pool.render(
+        [SourceDocument("a", tmp_path / "reference.png")], FINE, tmp_path / "wanted.tif"
+    )
+    fax = await pool.render([SourceDocument("b", tmp_path / "picture")], FINE, tmp_path / "fax.tif")
+
+    assert black_dots(bits_of(fax.path)[0]) == pytest.approx(black_dots(bits_of(wanted.path)[0]), rel=0.02)
+
+
+async def test_a_pdf_whose_user_password_is_empty_is_opened(pool, sample, tmp_path):
+    with pikepdf.open(sample("letter.pdf").path) as pdf:
+        pdf.save(tmp_path / "locked.pdf", encryption=pikepdf.Encryption(owner="owner", user=""))
+
+    fax = await pool.render([SourceDocument("l", tmp_path / "locked.pdf")], FINE, tmp_path / "fax.tif")
+
+    assert "engineer" in words_on(fax.path, tmp_path)
+
+
+@pytest.mark.parametrize("angle", [90, 180, 270])
+async def test_a_page_that_says_it_is_rotated_is_upright(pool, sample, tmp_path, angle):
+    with pikepdf.open(sample("letter.pdf").path) as pdf:
+        page = pdf.pages[0]
+        page.rotate(angle, relative=True)
+        pdf.save(tmp_path / "rotated.pdf")
+    straight = await pool.render([sample("letter.pdf")], FINE, tmp_path / "a.tif")
+    rotated = await pool.render([SourceDocument("r", tmp_path / "rotated.pdf")], FINE, tmp_path / "b.tif")
+
+    before, after = (np.unpackbits(bits_of(fax.path)[0], axis=1) for fax in (straight, rotated))
+
+    assert after.sum() == pytest.approx(before.sum(), rel=0.15)
+
+
+async def test_an_annotation_is_printed(pool, tmp_path):
+    with pikepdf.new() as pdf:
+        page = pdf.add_blank_page(page_size=(595, 842))
+        look = pikepdf.Stream(pdf, b"0 g 0 0 200 50 re f", Type=pikepdf.Name.XObject)
+        look.Subtype, look.BBox = pikepdf.Name.Form, [0, 0, 200, 50]
+        stamp = pdf.make_indirect(
+            pikepdf.Dictionary(
+                Type=pikepdf.Name.Annot, Subtype=pikepdf.Name.Stamp, F=4, Rect=[100, 700, 300, 750]
+            )
+        )
+        stamp.AP = pikepdf.Dictionary(N=look)
+        page.Annots = pdf.make_indirect([stamp])
+        pdf.save(tmp_path / "stamp.pdf")
+
+    fax = await pool.render([SourceDocument("s", tmp_path / "stamp.pdf")], FINE, tmp_path / "fax.tif")
+
+    assert black_dots(bits_of(fax.path)[0]) > 50_000
+
+
+async def test_a_drawing_that_laughs_a_billion_times_is_refused_at_once(pool, tmp_path):
+    content = b"<?xml version='1.0'?><!DOCTYPE svg [" + LAUGHS + b"]><svg><text>&l10;</text></svg>"
+
+    with pytest.raises(DocumentTooLarge):
+        async with asyncio.timeout(10):
+            await pool.render([a_file(tmp_path, "laughs.svg", content)], FINE, tmp_path / "fax.tif")
+
+
+async def test_a_drawing_that_uses_itself_ends(pool, tmp_path):
+    nest = "".join(f'<g id="g{n}"><use href="#g{n + 1}"/><use href="#g{n + 1}"/></g>' for n in range(40))
+    content = (
+        f'<svg xmlns="http://www.w3.org/2000/svg">{nest}<g id="g40"><use href="#g0"/></g></svg>'.encode()
+    )
+
+    async with asyncio.timeout(60):
+        with contextlib.suppress(RenderError):
+            await pool.render([a_file(tmp_path, "use.svg", content)], FINE, tmp_path / "fax.tif")
