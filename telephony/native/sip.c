@@ -4,6 +4,8 @@
  * What a call may do next is decided in telephony/call/session.py, not here.
  */
 
+#include "sip.h"      /* first: it names the types of sofia-sip's callbacks */
+
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -11,12 +13,11 @@
 #include <unistd.h>
 
 #include <sofia-sip/msg_addr.h>
+#include <sofia-sip/nta.h>
 #include <sofia-sip/sip_status.h>
 #include <sofia-sip/su_log.h>
-#include <sofia-sip/su_tag_io.h>
 #include <sofia-sip/tport_tag.h>
 
-#include "sip.h"
 
 /* ---- what the network says --------------------------------------------------------------------------- */
 
@@ -97,7 +98,7 @@ static void on_invite_answer(fc_sip *self, fc_call *call, int status, const char
     int kind = status < 200 ? FC_PROVISIONAL : status < 300 ? FC_ACCEPTED : FC_REFUSED;
     if (kind == FC_ACCEPTED)
         call->confirmed = true;
-    bool said_by_peer = sip != NULL;        /* else the stack made it up: no route, no answer */
+    bool said_by_peer = !nta_sip_is_internal(sip);   /* else the stack made it up: no route, no answer */
     fc_post(self->core, call_event(call, kind, said_by_peer ? status : 0, phrase, sip));
 }
 
