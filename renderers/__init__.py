@@ -23,7 +23,7 @@ from renderers.media_type import media_type_of
 from renderers.pool import RenderPool, render_now
 from renderers.profile import Paper, Profile, Resolution
 from renderers.sandbox import Limits
-from renderers.tiff_tags import read_fax_pages
+from renderers.tiff_tags import read_description, read_fax_pages
 
 __all__ = [
     "ConverterCrashed",
@@ -46,6 +46,7 @@ __all__ = [
     "SourceDocument",
     "TooManyPages",
     "media_type_of",
+    "read_description",
     "read_fax_pages",
     "render_now",
 ]

@@ -28,7 +28,7 @@ def render(documents: Sequence[SourceDocument], out: Path, workshop: Workshop) -
     """
     if not documents:
         raise DocumentEmpty(remedy="Attach a document or write some text, and send it again.")
-    with FaxWriter(out) as tiff:
+    with FaxWriter(out, workshop.profile.description) as tiff:
         for document in documents:
             for page in raster(document, workshop):
                 if tiff.page_count >= workshop.profile.page_limit:

@@ -56,8 +56,10 @@ def _libtiff() -> Any:
 class FaxWriter:
     """A fax TIFF being written. Leaving the `with` block finishes the file; until then it is not readable."""
 
-    def __init__(self, path: Path) -> None:
+    def __init__(self, path: Path, description: str = "") -> None:
+        """`description` (ASCII) is kept in the first page's ImageDescription (TIFF 6.0 section 8)."""
         self.path = path
+        self._description = description
         self.page_count = 0
         self._lib = _libtiff()
         self._file = self._lib.TIFFOpen(str(path).encode(), b"w")
@@ -87,6 +89,8 @@ class FaxWriter:
         self._set(tag.Y_RESOLUTION, ctypes.c_double(resolution.y_dpi))
         # TIFF 6.0 PageNumber: the total is 0 while it is not known; number_the_pages() puts it in.
         self._set(tag.PAGE_NUMBER, ctypes.c_uint32(self.page_count & 0xFFFF), ctypes.c_uint32(0))
+        if self._description and not self.page_count:
+            self._set(tag.DESCRIPTION, ctypes.c_char_p(self._description.encode("ascii", "replace")))
         data = np.ascontiguousarray(bits).tobytes()
         written = self._lib.TIFFWriteEncodedStrip(self._file, 0, data, len(data))
         if written != len(data) or not self._lib.TIFFWriteDirectory(self._file):

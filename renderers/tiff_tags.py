@@ -22,7 +22,7 @@ from renderers.profile import PAGE_WIDTH, Resolution
 SUBFILE_TYPE, WIDTH, ROWS, BITS_PER_SAMPLE, COMPRESSION, PHOTOMETRIC = 254, 256, 257, 258, 259, 262
 FILL_ORDER, STRIP_OFFSETS, ORIENTATION, SAMPLES_PER_PIXEL, ROWS_PER_STRIP = 266, 273, 274, 277, 278
 STRIP_BYTES, X_RESOLUTION, Y_RESOLUTION, PLANAR, GROUP3_OPTIONS = 279, 282, 283, 284, 292
-RESOLUTION_UNIT, PAGE_NUMBER = 296, 297
+RESOLUTION_UNIT, PAGE_NUMBER, DESCRIPTION = 296, 297, 270
 
 #: T.4 MH and MR, T.6 MMR.
 FAX_COMPRESSIONS = frozenset({2, 3, 4})
@@ -47,8 +47,10 @@ _WANTED = frozenset(
         STRIP_BYTES,
         SUBFILE_TYPE,
         ORIENTATION,
+        DESCRIPTION,
     }
 )
+_MOST_TEXT = 65_536
 
 
 @dataclass(frozen=True)
@@ -130,6 +132,16 @@ def read_fax_pages(path: Path) -> FaxPages:
     )
 
 
+def read_description(path: Path) -> str:
+    """What `Profile.description` said when the file was written; "" when it said nothing.
+
+    Raises:
+        DocumentDamaged: it is no TIFF.
+    """
+    codes = read_directories(path, path.name)[0].tags.get(DESCRIPTION, ())
+    return bytes(int(code) for code in codes).rstrip(b"\0").decode("ascii", "replace")
+
+
 def number_the_pages(path: Path) -> None:
     """Makes every page's PageNumber say how many pages there are; TIFF 6.0 counts them from 0."""
     directories = read_directories(path, path.name)
@@ -177,13 +189,15 @@ def _directory(file: BinaryIO, offset: int, order: str) -> tuple[Directory, int]
 
 def _values(file: BinaryIO, order: str, kind: int, length: int, inline: bytes) -> tuple[float, ...]:
     wanted = _SIZES[kind] * length
+    if kind == 2 and length > _MOST_TEXT:
+        return ()
     if wanted > os.fstat(file.fileno()).st_size:
         raise ValueError("a tag is larger than the file")
     data = inline
     if wanted > 4:
         file.seek(struct.unpack(order + "I", inline)[0])
         data = _exactly(file, wanted)
-    letter = {1: "B", 3: "H", 4: "I", 8: "h", 9: "i"}.get(kind)
+    letter = {1: "B", 2: "B", 3: "H", 4: "I", 8: "h", 9: "i"}.get(kind)
     if letter:
         return struct.unpack(f"{order}{length}{letter}", data[:wanted])
     if kind in (5, 10):

@@ -54,6 +54,7 @@ def profile_to_wire(profile: Profile) -> Answer:
         "resolution": profile.resolution.name,
         "paper": profile.paper.name,
         "page_limit": profile.page_limit,
+        "description": profile.description,
     }
 
 
@@ -83,7 +84,9 @@ def _render(job: Job, part: Path, folder: Path, office_socket: Path | None, offi
 
     documents = [_document(facts) for facts in job["documents"]]
     facts = job["profile"]
-    profile = Profile(Resolution[facts["resolution"]], Paper[facts["paper"]], facts["page_limit"])
+    profile = Profile(
+        Resolution[facts["resolution"]], Paper[facts["paper"]], facts["page_limit"], facts["description"]
+    )
     return _pages_to_wire(render(documents, part, Workshop(profile, folder, office_socket, office_seconds)))
 
 

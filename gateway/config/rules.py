@@ -57,6 +57,7 @@ RULES: dict[str, Reader] = {
     "rendering.workers": values.number(1, 256),
     "rendering.page_limit": values.number(1, 10_000),
     "rendering.timeout": values.duration(timedelta(seconds=5), _HOUR),
+    "rendering.on_partial": values.choice("fail", "send_rest_with_note", "hold"),
     "rendering.archive_files": values.number(0, 10_000),
     "rendering.archive_size": values.size(1024, 1024**3),
     "sending.station_id": _STATION_ID,

@@ -92,6 +92,7 @@ class RenderingSection:
     workers: int = 2
     page_limit: int = 300
     timeout: timedelta = timedelta(seconds=120)  #: for one submission
+    on_partial: str = "fail"  #: "fail", "send_rest_with_note" or "hold"
     archive_files: int = 50  #: in all .zip files of a mail; 0 refuses them
     archive_size: int = 100 * 1024 * 1024  #: bytes, unpacked
 

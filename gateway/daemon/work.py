@@ -43,6 +43,7 @@ async def run(config: Config, stopping: asyncio.Event, ready: Ready) -> None:
                 renderer=pool,
                 profile=_profile(config.rendering),
                 scratch=scratch,
+                section=config.rendering,
             )
             stages = [
                 Stage(

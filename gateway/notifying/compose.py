@@ -79,6 +79,7 @@ def compose_answer(
         "words": words.in_words(_code(job, last)),
         "reason": _line(job.failure.reason) if job.failure else "",
         "remedy": _line(job.failure.remedy) if job.failure else "",
+        "missing": _missing(job),
         "note": enclosure.note,
         "picture": _PICTURE if enclosure.picture else "",
         "job": job.id,
@@ -229,6 +230,13 @@ def _when(at: datetime | None, letterhead: Letterhead) -> str:
 
 def _duration(started_at: datetime, ended_at: datetime | None) -> str:
     return words.duration_in_words(round((ended_at - started_at).total_seconds())) if ended_at else ""
+
+
+def _missing(job: Job) -> str:
+    """What the pages of a job lack, and what to do about it."""
+    if job.failure is None or job.failure.code != "partly-sent":
+        return ""
+    return _line(f"{job.failure.reason} {job.failure.remedy}")
 
 
 def _line(text: str) -> str:

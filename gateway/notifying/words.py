@@ -27,6 +27,7 @@ WORDS: Mapping[str, str] = MappingProxyType(
         "invalid-number": "the number cannot be dialled",
         "sender-not-allowed": "you may not send faxes",
         "document-rejected": "a document cannot be faxed",
+        "partly-sent": "part of it could not be sent",
         "nothing-to-fax": "there was nothing to fax",
         "mailer-refused": "the mail server refused it",
         "render-error": "a document cannot be faxed",

@@ -132,10 +132,8 @@ def _chosen(part: Part, defects: list[str]) -> Iterator[Part]:
         return
     if not part.parts:
         is_attached = part.disposition == "attachment" or part.filename
-        if (
-            part.media_type.startswith("multipart/")
-            or (part.media_type in _BESIDE_THE_TEXT
-            and not is_attached)
+        if part.media_type.startswith("multipart/") or (
+            part.media_type in _BESIDE_THE_TEXT and not is_attached
         ):
             return
         yield part

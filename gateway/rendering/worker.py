@@ -8,6 +8,7 @@ what to do.
 import asyncio
 import logging
 from collections.abc import Sequence
+from dataclasses import dataclass, replace
 from datetime import timedelta
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -23,11 +24,14 @@ from gateway.model.lifecycle import JobEvent
 from gateway.model.submission import Submission
 from gateway.ports.blobs import Blobs
 from gateway.ports.job_store import JobStore, Outcome
-from gateway.rendering.unpack import unpack
+from gateway.rendering.partial import PartlySent, Rest, each_alone, failure_in, note_page, to_description
+from gateway.rendering.unpack import Unpacked, unpack
 from gateway.stage import refusal
 from renderers import ConverterCrashed, FaxPages, Profile, RenderError, SourceDocument
 
 _log = logging.getLogger("faxgw.rendering")
+
+_LONGEST_TRACE = 2000  # characters
 
 
 class NothingToFax(DocumentRejected):
@@ -35,6 +39,23 @@ class NothingToFax(DocumentRejected):
 
     code: ClassVar[str] = "nothing-to-fax"
     remedy: ClassVar[str] = "Write a text or attach a document."
+
+
+class _Incomplete(Exception):
+    """Some documents cannot become pages, and a person shall decide what to do."""
+
+    def __init__(self, failures: Sequence[RenderError]) -> None:
+        super().__init__(" ".join(f"{error.sentence} {error.remedy}" for error in failures))
+
+
+@dataclass(frozen=True, slots=True)
+class _Made:
+    """The pages of a mail in the store."""
+
+    pages: BlobRef
+    page_count: int
+    failure: Failure | None = None  #: what is missing in them
+    notes: tuple[str, ...] = ()  #: what was decided on the way
 
 
 class Renderer(Protocol):
@@ -70,23 +91,32 @@ class RenderingWorker:
         self._section = section or RenderingSection()
 
     async def work(self, job: Job) -> None:
-        """The job is rendered, or its sender is told why not."""
+        """The job is rendered, or its sender is told why not, or it is held for a person."""
         started = monotonic()
         submission = await self._jobs.submission(job.submission_id)
         if submission.pages is not None:
-            await self._record(job, submission.pages, submission.page_count, "The pages were there already.")
+            await self._take_over(job, submission.pages, submission.page_count)
             return
         try:
-            pages, page_count, notes = await self._render(submission)
+            made = await self._render(submission)
         except (RenderError, NothingToFax) as error:
             await self._refuse(job, error)
             return
+        except _Incomplete as error:
+            await self._hold(job, error)
+            return
         took = timedelta(seconds=monotonic() - started)
-        faxlog.rendered(job, pages=page_count, took=took)
-        trace = "; ".join((f"{page_count} pages in {took.total_seconds():.1f} s", *notes))
-        await self._record(job, pages, page_count, f"{trace}.")
+        faxlog.rendered(job, pages=made.page_count, took=took)
+        trace = "; ".join((f"{made.page_count} pages in {took.total_seconds():.1f} s", *made.notes))
+        await self._record(job, made, f"{trace}.")
 
-    async def _render(self, submission: Submission) -> tuple[BlobRef, int, tuple[str, ...]]:
+    async def _take_over(self, job: Job, pages: BlobRef, page_count: int) -> None:
+        """The pages that another job of the mail made, and what it found missing."""
+        async with self._blobs.file(pages) as file:
+            failure = await asyncio.to_thread(failure_in, file)
+        await self._record(job, _Made(pages, page_count, failure), "The pages were there already.")
+
+    async def _render(self, submission: Submission) -> "_Made":
         with TemporaryDirectory(dir=self._scratch, prefix="rendering-") as name:
             folder = Path(name)
             async with self._blobs.file(submission.message) as message:
@@ -95,22 +125,59 @@ class RenderingWorker:
                 _log.info("submission %s: %s", submission.id, "; ".join(mail.defects))
             if not mail.documents:
                 raise NothingToFax
+            pages, failures = await self._pages(mail, folder)
+            failure = PartlySent.told(failures) if failures else None
+            notes = (*mail.notes, *(f"left out: {error.sentence.rstrip('.')}" for error in failures))
+            return _Made(await self._blobs.put(pages.path), pages.page_count, failure, notes)
+
+    async def _pages(self, mail: Unpacked, folder: Path) -> tuple[FaxPages, Sequence[RenderError]]:
+        """The pages of all documents, or of those that could be rendered and a note about the others.
+
+        Raises:
+            RenderError: nothing could be rendered, or all or nothing is wanted.
+            _Incomplete: a person shall decide.
+        """
+        out = folder / "pages.tif"
+        try:
             for fault in mail.faults.values():
                 raise fault
-            pages = await self._render_twice(mail.documents, folder / "pages.tif")
-            return await self._blobs.put(pages.path), pages.page_count, mail.notes
+            return await self._render_twice(mail.documents, self._profile, out), ()
+        except RenderError as error:
+            if self._section.on_partial == "fail" or len(mail.documents) == 1:
+                raise
+            rest = await each_alone(self._render_twice, mail.documents, mail.faults, self._profile, folder)
+            if not rest.documents:
+                raise
+            if self._section.on_partial == "hold" and rest.failures:
+                raise _Incomplete(rest.failures) from error
+        return await self._join(rest, folder, out), rest.failures
 
-    async def _render_twice(self, documents: Sequence[SourceDocument], out: Path) -> FaxPages:
+    async def _join(self, rest: Rest, folder: Path, out: Path) -> FaxPages:
+        if not rest.failures:  # together they took too long; alone they did not
+            return await self._render_twice(rest.documents, self._profile, out)
+        told = to_description(PartlySent.told(rest.failures))
+        documents = (*rest.documents, note_page(rest.failures, folder / "note.txt"))
+        return await self._render_twice(documents, replace(self._profile, description=told), out)
+
+    async def _render_twice(
+        self, documents: Sequence[SourceDocument], profile: Profile, out: Path
+    ) -> FaxPages:
         """The pages; a crash gets a second chance, for another document may have caused it."""
         try:
-            return await self._renderer.render(documents, self._profile, out)
+            return await self._renderer.render(documents, profile, out)
         except ConverterCrashed as error:
             _log.warning("%s Trying once more. %s", error.sentence, error.detail)
-            return await self._renderer.render(documents, self._profile, out)
+            return await self._renderer.render(documents, profile, out)
 
-    async def _record(self, job: Job, pages: BlobRef, page_count: int, trace: str) -> None:
-        outcome = Outcome(pages=pages, page_count=page_count, trace=trace)
+    async def _record(self, job: Job, made: "_Made", trace: str) -> None:
+        outcome = Outcome(
+            pages=made.pages, page_count=made.page_count, failure=made.failure, trace=trace[:_LONGEST_TRACE]
+        )
         await self._jobs.record(job, JobEvent.PAGES_RENDERED, outcome)
+
+    async def _hold(self, job: Job, error: "_Incomplete") -> None:
+        faxlog.held(job, str(error))
+        await self._jobs.record(job, JobEvent.WAS_HELD, Outcome(trace=str(error)[:_LONGEST_TRACE]))
 
     async def _refuse(self, job: Job, error: RenderError | NothingToFax) -> None:
         if isinstance(error, RenderError):

@@ -4,7 +4,7 @@ import shutil
 from collections.abc import Sequence
 from pathlib import Path
 
-from renderers import FaxPages, Profile, Resolution, SourceDocument
+from renderers import FaxPages, Profile, Resolution, SourceDocument, TooManyPages
 from tests.fakes.pages import a_fax
 
 
@@ -14,16 +14,31 @@ class FakeRenderer:
     def __init__(self) -> None:
         self.documents: list[list[tuple[str, bytes]]] = []
         self._failures: list[Exception] = []
+        self._spoiled: dict[str, Exception] = {}
+        self._pages: dict[str, int] = {}
 
     def next_document_fails(self, *failures: Exception) -> None:
         """The next renderings raise these, in order."""
         self._failures.extend(failures)
 
+    def fails_on(self, name: str, failure: Exception) -> None:
+        """A rendering of this document raises this, again and again."""
+        self._spoiled[name] = failure
+
+    def makes_of(self, name: str, pages: int) -> None:
+        """This document has so many pages."""
+        self._pages[name] = pages
+
     async def render(self, documents: Sequence[SourceDocument], profile: Profile, out: Path) -> FaxPages:
         if self._failures:
             raise self._failures.pop(0)
+        for document in documents:
+            if document.name in self._spoiled:
+                raise self._spoiled[document.name]
+        count = sum(self._pages.get(document.name, 1) for document in documents)
+        if count > profile.page_limit:
+            raise TooManyPages.over(profile.page_limit, documents[-1].name)
         self.documents.append([(document.name, document.path.read_bytes()) for document in documents])
-        count = len(documents)
         shutil.move(a_fax(out.with_name("fake.tif"), pages=count), out)
         return FaxPages(
             out, count, (8,) * count, Resolution.FINE, (Resolution.FINE,) * count, (1728,) * count

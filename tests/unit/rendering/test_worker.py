@@ -2,12 +2,21 @@ import asyncio
 
 import pytest
 
-from gateway.model.lifecycle import JobState
+from gateway.config.schema import RenderingSection
+from gateway.model.lifecycle import JobEvent, JobState
 from gateway.model.notification import NotificationKind
+from gateway.ports.job_store import Outcome
 from gateway.ports.wakeups import Topic
 from gateway.rendering.worker import RenderingWorker
 from gateway.stage import Stage
-from renderers import ConverterCrashed, DocumentProtected, Profile
+from renderers import (
+    ConverterCrashed,
+    ConverterTimedOut,
+    DocumentProtected,
+    Profile,
+    RenderPool,
+    TooManyPages,
+)
 from tests.fakes.renderer import FakeRenderer
 from tests.stages import ANN, LEASE, a_resolved_job, a_store, answers, some_received_jobs
 
@@ -44,10 +53,24 @@ def renderer():
 
 
 @pytest.fixture
-def stage(opened, renderer, tmp_path):
+def section():
+    return RenderingSection()
+
+
+@pytest.fixture
+def stage(opened, renderer, tmp_path, section):
+    return a_stage(opened, renderer, tmp_path, section)
+
+
+def a_stage(opened, renderer, folder, section):
     store, wakeups = opened
     worker = RenderingWorker(
-        jobs=store.jobs, blobs=store.blobs, renderer=renderer, profile=Profile(), scratch=tmp_path
+        jobs=store.jobs,
+        blobs=store.blobs,
+        renderer=renderer,
+        profile=Profile(page_limit=10),
+        scratch=folder,
+        section=section,
     )
     return Stage(
         topic=Topic.RENDERING,
@@ -74,9 +97,6 @@ async def test_text_and_attachments_become_the_pages_of_the_job(stage, store, re
 
 
 async def test_a_mail_to_several_numbers_is_rendered_once(stage, store, renderer):
-    from gateway.model.lifecycle import JobEvent
-    from gateway.ports.job_store import Outcome
-
     await some_received_jobs(store, "+491", "+492")
     for job in await store.jobs.claim(JobState.RECEIVED, lease=LEASE, limit=2):
         await store.jobs.record(job, JobEvent.SENDER_RESOLVED, Outcome(sender=ANN))
@@ -176,3 +196,104 @@ async def test_work_that_is_stopped_is_put_back_at_once(opened, tmp_path):
     await running
 
     assert (await store.jobs.get(job.id)).state is JobState.RESOLVED
+
+
+WITH_NOTE = RenderingSection(on_partial="send_rest_with_note")
+PROTECTED = DocumentProtected("offer.txt")
+
+
+@pytest.mark.parametrize("section", [WITH_NOTE])
+async def test_the_rest_is_sent_with_a_note_that_names_what_is_missing(stage, store, renderer):
+    job = await a_resolved_job(store, message=TWO_DOCUMENTS)
+    renderer.fails_on("offer.txt", PROTECTED)
+
+    await stage.run_once()
+
+    rendered = await store.jobs.get(job.id)
+    assert (rendered.state, rendered.page_count) == (JobState.RENDERED, 2)
+    assert [name for name, _ in renderer.documents[-1]] == ["mail.txt", "note.txt"]
+    assert b'The document "offer.txt" is protected by a password.' in renderer.documents[-1][1][1]
+
+
+@pytest.mark.parametrize("section", [WITH_NOTE])
+async def test_the_sender_of_the_rest_is_told_what_is_missing_and_what_to_do(stage, store, renderer):
+    job = await a_resolved_job(store, message=TWO_DOCUMENTS)
+    renderer.fails_on("offer.txt", PROTECTED)
+
+    await stage.run_once()
+
+    failure = (await store.jobs.get(job.id)).failure
+    assert (failure.code, failure.reason, failure.remedy) == (
+        "partly-sent",
+        'Part of the mail could not be faxed. The document "offer.txt" is protected by a password.',
+        "Send it again without one.",
+    )
+    assert 'left out: The document "offer.txt" is protected' in (await store.jobs.trace(job.id))[-1].text
+
+
+@pytest.mark.parametrize("section", [WITH_NOTE])
+@pytest.mark.parametrize(
+    "error",
+    [ConverterTimedOut("offer.txt"), ConverterCrashed("offer.txt"), TooManyPages.over(10, "offer.txt")],
+)
+async def test_whatever_fails_one_document_does_not_stop_the_others(stage, store, renderer, error):
+    job = await a_resolved_job(store, message=TWO_DOCUMENTS)
+    renderer.fails_on("offer.txt", error)
+
+    await stage.run_once()
+
+    assert (await store.jobs.get(job.id)).failure.reason.endswith(error.sentence)
+
+
+@pytest.mark.parametrize("section", [WITH_NOTE])
+async def test_when_nothing_can_be_sent_the_job_fails_as_ever(stage, store, renderer):
+    job = await a_resolved_job(store, message=TWO_DOCUMENTS)
+    renderer.fails_on("mail.txt", DocumentProtected("mail.txt"))
+    renderer.fails_on("offer.txt", PROTECTED)
+
+    await stage.run_once()
+
+    assert (await store.jobs.get(job.id)).state is JobState.FAILED
+
+
+@pytest.mark.parametrize("section", [WITH_NOTE])
+async def test_documents_that_are_too_long_together_are_sent_as_far_as_they_fit(stage, store, renderer):
+    job = await a_resolved_job(store, message=TWO_DOCUMENTS)
+    renderer.makes_of("mail.txt", 8)
+    renderer.makes_of("offer.txt", 3)
+
+    await stage.run_once()
+
+    rendered = await store.jobs.get(job.id)
+    assert rendered.page_count == 9
+    assert "offer.txt" in rendered.failure.reason
+
+
+@pytest.mark.parametrize("section", [RenderingSection(on_partial="hold")])
+async def test_a_fax_that_is_not_complete_is_held_and_says_why(stage, store, renderer):
+    job = await a_resolved_job(store, message=TWO_DOCUMENTS)
+    renderer.fails_on("offer.txt", PROTECTED)
+
+    await stage.run_once()
+
+    assert (await store.jobs.get(job.id)).state is JobState.HELD
+    assert (await store.jobs.trace(job.id))[-1].text.startswith('The document "offer.txt" is protected')
+    assert await answers(store) == []
+
+
+async def test_every_job_of_the_mail_is_told_what_is_missing(opened, tmp_path):
+    store, _ = opened
+    message = TWO_DOCUMENTS.replace(b"100 EUR", b"\0\1\2")
+    await some_received_jobs(store, "+491", "+492", message=message)
+    for job in await store.jobs.claim(JobState.RECEIVED, lease=LEASE, limit=2):
+        await store.jobs.record(job, JobEvent.SENDER_RESOLVED, Outcome(sender=ANN))
+
+    async with RenderPool(workers=1, office=False, prewarm=False) as pool:
+        stage = a_stage(opened, pool, tmp_path, WITH_NOTE)
+        await stage.run_once()
+        await stage.run_once()
+
+    first, second = await store.jobs.list(JobState.RENDERED)
+    assert first.failure == second.failure
+    assert first.failure.code == "partly-sent"
+    assert first.page_count == 2

@@ -1,0 +1,97 @@
+"""When a document of a mail cannot become pages: each one is tried alone, and what fails is named on a page.
+
+The recipient reads on the last page what is missing; the sender reads it in the answer. The note travels in
+the file of pages itself, because all jobs of a mail share it.
+"""
+
+import json
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import ClassVar
+
+from gateway.errors import DocumentRejected
+from gateway.model.job import Failure
+from renderers import FaxPages, Profile, RenderError, SourceDocument, TooManyPages, read_description
+
+Render = Callable[[Sequence[SourceDocument], Profile, Path], Awaitable[FaxPages]]
+
+_NOTE = """\
+THIS FAX IS NOT COMPLETE
+
+The sender wanted to send more. This could not be transmitted:
+
+{what}
+
+Please ask the sender for it.
+"""
+
+
+class PartlySent(DocumentRejected):
+    """Part of the mail could not be faxed."""
+
+    code: ClassVar[str] = "partly-sent"
+    remedy: ClassVar[str] = "Send what is missing again as a PDF."
+
+    @classmethod
+    def told(cls, failures: Sequence[RenderError]) -> Failure:
+        """What the sender reads when the rest was faxed."""
+        missing = " ".join(error.sentence for error in failures)
+        remedy = " ".join(dict.fromkeys(error.remedy for error in failures)) or cls.remedy
+        return Failure(cls.code, f"{cls.__doc__} {missing}", remedy)
+
+
+@dataclass(frozen=True, slots=True)
+class Rest:
+    """What is left of a mail."""
+
+    documents: tuple[SourceDocument, ...]  #: pages already; empty when nothing could be rendered
+    failures: tuple[RenderError, ...]  #: one a document
+
+
+async def each_alone(
+    render: Render,
+    documents: Sequence[SourceDocument],
+    faults: Mapping[int, RenderError],
+    profile: Profile,
+    folder: Path,
+) -> Rest:
+    """Every document rendered alone into `folder`; a page is left for the note."""
+    left = profile.page_limit - 1
+    rest: list[SourceDocument] = []
+    failures: list[RenderError] = []
+    for index, document in enumerate(documents):
+        try:
+            if index in faults:
+                raise faults[index]
+            if left < 1:
+                raise TooManyPages.over(profile.page_limit, document.name)
+            out = folder / f"alone-{index:03}.tif"
+            pages = await render([document], replace(profile, page_limit=left), out)
+        except RenderError as error:
+            failures.append(error)
+        else:
+            left -= pages.page_count
+            rest.append(SourceDocument(document.name, pages.path, "image/tiff"))
+    return Rest(tuple(rest), tuple(failures))
+
+
+def note_page(failures: Sequence[RenderError], path: Path) -> SourceDocument:
+    """The page that tells the recipient, written to `path`."""
+    what = "\n".join(f"- {error.sentence}" for error in failures)
+    path.write_text(_NOTE.format(what=what), encoding="utf-8")
+    return SourceDocument("note.txt", path, "text/plain; charset=utf-8")
+
+
+def to_description(failure: Failure) -> str:
+    """The failure as text in the file of pages."""
+    return json.dumps({"code": failure.code, "reason": failure.reason, "remedy": failure.remedy})
+
+
+def failure_in(pages: Path) -> Failure | None:
+    """What the file of pages says is missing in it; None when it is complete."""
+    text = read_description(pages)
+    if not text.startswith("{"):
+        return None
+    facts = json.loads(text)
+    return Failure(facts["code"], facts["reason"], facts["remedy"])
