@@ -11,6 +11,8 @@ from pathlib import Path
 from typing import Any, get_args, get_origin, get_type_hints
 
 from gateway.config import values
+from gateway.config.people import DenySection, DirectorySection, PermissionSection
+from gateway.config.people_rules import lacking
 from gateway.config.rules import REQUIRED, RULES
 from gateway.config.schema import Config, TrunkSection
 from gateway.errors import ConfigError
@@ -21,7 +23,14 @@ _BY_TYPE: dict[Any, values.Reader] = {
     bool: values.yes_or_no,
     Path: values.path,
 }
-_TRUNK_NAME = values.matching(r"[A-Za-z0-9_-]{1,40}", 'a name of letters, digits, "-" and "_"')
+#: Sections of which there may be several, each with a name of its own.
+NAMED: Mapping[str, Any] = {
+    "trunk": TrunkSection,
+    "directory": DirectorySection,
+    "permission": PermissionSection,
+    "deny": DenySection,
+}
+_NAME = values.matching(r"[A-Za-z0-9_-]{1,40}", 'a name of letters, digits, "-" and "_"')
 
 
 @dataclass(frozen=True, slots=True)
@@ -139,8 +148,8 @@ class _Reading:
             table = tables[name]
             if not isinstance(table, dict):
                 self.mistake(name, f"must be a section: write [{name}]")
-            elif name == "trunk":
-                found[name] = self._trunks(table)
+            elif name in NAMED:
+                found[name] = self._named(name, table)
             elif name == "did":
                 found[name] = self._dids(table)
             else:
@@ -164,16 +173,19 @@ class _Reading:
             self.origins[f"{prefix}.{name}"] = "-o" if key in self.overridden else self.path.name
         return cls(**found)
 
-    def _trunks(self, table: dict[str, Any]) -> dict[str, TrunkSection]:
+    def _named(self, kind: str, table: dict[str, Any]) -> dict[str, Any]:
         found = {}
         for name, settings in table.items():
-            key = f"trunk.{name}"
+            key = f"{kind}.{name}"
             if not isinstance(settings, dict):
-                self.mistake(key, "must be a section of its own: write [trunk.main] and its settings below")
-            elif self._read(key, _TRUNK_NAME, name) is not None:
-                found[name] = self._section(TrunkSection, settings, key, "trunk.*")
-                if "proxy" not in settings:
+                self.mistake(key, f"must be a section of its own: write [{kind}.main] and its settings below")
+            elif self._read(key, _NAME, name) is not None:
+                found[name] = self._section(NAMED[kind], settings, key, f"{kind}.*")
+                if kind == "trunk" and "proxy" not in settings:
                     self._missing(f"{key}.proxy", REQUIRED["trunk.*.proxy"])
+                for setting, example in lacking(found[name]):
+                    if setting not in settings:
+                        self._missing(f"{key}.{setting}", example)
         return found
 
     def _dids(self, table: dict[str, Any]) -> dict[str, tuple[str, ...]]:

@@ -3,6 +3,7 @@
 from datetime import timedelta
 
 from gateway.config import values
+from gateway.config.people_rules import PEOPLE_RULES
 from gateway.config.values import Reader
 
 _STATION_ID = values.matching(
@@ -42,6 +43,18 @@ RULES: dict[str, Reader] = {
     "smtp.max_message_size": values.size(64 * 1024, 1024**3),
     "smtp.max_recipients": values.number(1, 100_000),
     "smtp.hostname": _HOST_OR_NONE,
+    "smtp.tls_listen": values.optional(values.host_and_port),
+    "smtp.lmtp_listen": values.optional(values.host_and_port),
+    "smtp.certificate": values.optional_path,
+    "smtp.key": values.optional_path,
+    "smtp.client_ca": values.optional_path,
+    "smtp.users": values.optional_path,
+    "smtp.max_connections": values.number(1, 100_000),
+    "smtp.max_client_connections": values.number(0, 100_000),
+    "smtp.max_messages_per_hour": values.number(0, 1_000_000),
+    "smtp.max_guesses": values.number(0, 1000),
+    "smtp.ban": values.duration(timedelta(seconds=1), timedelta(days=30)),
+    "smtp.processes": values.number(1, 64),
     "addresses.dialects": values.list_of(values.choice(*_DIALECTS), at_least=1, example='["plain"]'),
     "dialling.country": values.country,
     "dialling.area_code": _PREFIX,
@@ -85,6 +98,7 @@ RULES: dict[str, Reader] = {
     "mailer.tls": values.choice("none", "starttls", "implicit"),
     "mailer.timeout": values.duration(timedelta(seconds=1), _HOUR),
     "mailer.give_up_after": values.duration(_MINUTE, timedelta(days=30)),
+    **PEOPLE_RULES,
 }
 
 #: What has no default, and what it may look like.

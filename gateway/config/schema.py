@@ -10,7 +10,9 @@ from datetime import timedelta
 from ipaddress import IPv4Network, IPv6Network
 from pathlib import Path
 
+from gateway.config.people import DenySection, DirectorySection, PermissionSection, ResolvingSection
 from gateway.model.dialling import DialPlan
+from gateway.model.permission import Rules
 from gateway.model.secret import Secret
 
 Network = IPv4Network | IPv6Network
@@ -53,6 +55,18 @@ class SmtpSection:
     max_message_size: int = 50 * 1024 * 1024  #: bytes
     max_recipients: int = 1000
     hostname: str = ""  #: in the greeting; "" means the host name
+    tls_listen: str = ""  #: implicit TLS; "" means none
+    lmtp_listen: str = ""  #: "" means none
+    certificate: Path | None = None  #: PEM; without it there is no TLS
+    key: Path | None = None  #: PEM; None means that it stands in `certificate`
+    client_ca: Path | None = None  #: who signs the certificates of clients that may send
+    users: Path | None = None  #: who may send with a password
+    max_connections: int = 500  #: of one process
+    max_client_connections: int = 50  #: of one client, in one process
+    max_messages_per_hour: int = 0  #: of one client or login, in one process; 0 means no limit
+    max_guesses: int = 10  #: wrong passwords, until a client is banned
+    ban: timedelta = timedelta(minutes=15)
+    processes: int = 1
 
 
 @dataclass(frozen=True, slots=True)
@@ -164,6 +178,10 @@ class Config:
     smtp: SmtpSection = field(default_factory=SmtpSection)
     addresses: AddressesSection = field(default_factory=AddressesSection)
     dialling: DiallingSection = field(default_factory=DiallingSection)
+    resolving: ResolvingSection = field(default_factory=ResolvingSection)
+    directory: dict[str, DirectorySection] = field(default_factory=dict)  #: in the order they are asked
+    permission: dict[str, PermissionSection] = field(default_factory=dict)  #: the first that fits decides
+    deny: dict[str, DenySection] = field(default_factory=dict)
     rendering: RenderingSection = field(default_factory=RenderingSection)
     sending: SendingSection = field(default_factory=SendingSection)
     sip: SipSection = field(default_factory=SipSection)
@@ -171,3 +189,9 @@ class Config:
     receiving: ReceivingSection = field(default_factory=ReceivingSection)
     did: dict[str, tuple[str, ...]] = field(default_factory=dict)  #: called number -> mailboxes
     mailer: MailerSection = field(default_factory=MailerSection)
+
+    @property
+    def rules(self) -> Rules:
+        """Who may fax, where to and how much."""
+        permissions = (section.named(name) for name, section in self.permission.items())
+        return Rules(tuple(permissions), tuple(section.named(name) for name, section in self.deny.items()))

@@ -9,9 +9,9 @@ from typing import Any, get_args, get_type_hints
 import pytest
 
 from gateway.config import values
-from gateway.config.load import describe, load
+from gateway.config.load import NAMED, describe, load
 from gateway.config.rules import REQUIRED, RULES
-from gateway.config.schema import Config, TrunkSection
+from gateway.config.schema import Config
 from gateway.model.secret import Secret
 
 SAMPLES = Path(__file__).parents[2] / "samples"
@@ -21,7 +21,7 @@ REFERENCE = SAMPLES / "faxgw.toml"
 def settings_of_schema() -> dict[str, Any]:
     """Every setting as it is written, with its default."""
     found: dict[str, Any] = {}
-    sections = get_type_hints(Config) | {"trunk": TrunkSection}
+    sections = get_type_hints(Config) | dict(NAMED)
     for section, cls in sections.items():
         if not is_dataclass(cls):
             continue
@@ -36,7 +36,7 @@ def settings_of_reference() -> dict[str, tuple[str, str]]:
     """Every setting in the sample: its comment, and the value it is shown with."""
     found, section, comment = {}, "", ""
     for line in REFERENCE.read_text().splitlines():
-        if header := re.fullmatch(r"\[(\w+)(?:\.\w+)?\]", line):
+        if header := re.fullmatch(r"#?\[(\w+)(?:\.\w+)?\]", line):
             section, comment = header[1], ""
         elif setting := re.fullmatch(r"#?(\w+) = (.+)", line):
             found[f"{section}.{setting[1]}"] = (comment, setting[2])
@@ -73,10 +73,12 @@ def test_the_reference_says_the_true_default(key: str):
 def as_read(key: str, shown: str) -> Any:
     section, name = key.split(".")
     value = tomllib.loads(f"value = {shown}")["value"]
-    rule = f"trunk.*.{name}" if section == "trunk" else key
+    rule = f"{section}.*.{name}" if section in NAMED else key
     if rule in RULES:
         return RULES[rule](value)
     default = SCHEMA[key]
+    if isinstance(default, tuple):
+        return tuple(value)
     return values.duration()(value) if hasattr(default, "total_seconds") else type(default)(value)
 
 
@@ -89,7 +91,7 @@ def test_every_setting_is_explained(key: str):
 
 
 def test_every_rule_is_about_a_setting():
-    names = {re.sub(r"^trunk\.", "trunk.*.", key) for key in SCHEMA} | {"did.*"}
+    names = {re.sub(rf"^({'|'.join(NAMED)})\.", r"\1.*.", key) for key in SCHEMA} | {"did.*"}
 
     assert set(RULES) | set(REQUIRED) <= names
 
@@ -110,7 +112,9 @@ def test_the_samples_can_be_served_with(sample: str):
 
 def test_the_reference_changes_no_default(tmp_path: Path):
     """What is commented out is the default: with all of it the configuration is the same."""
-    uncommented = re.sub(r"^#(?=\w+ = )", "", REFERENCE.read_text(), flags=re.MULTILINE)
+    # Sections that are commented out as a whole are examples.
+    text = re.sub(r"^#\[.*?(?=^\[)", "", REFERENCE.read_text(), flags=re.MULTILINE | re.DOTALL)
+    uncommented = re.sub(r"^#(?=\w+ = )", "", text, flags=re.MULTILINE)
     uncommented = re.sub(r"^password_file.*$", "", uncommented, flags=re.MULTILINE)
     (tmp_path / "faxgw.toml").write_text(uncommented)
 
@@ -120,5 +124,6 @@ def test_the_reference_changes_no_default(tmp_path: Path):
 def test_every_setting_is_described():
     described = {setting.key for setting in describe(load(REFERENCE))}
 
-    wanted = {re.sub(r"_file$", "", key).replace("trunk.", "trunk.main.") for key in SCHEMA}
+    there = [key for key in SCHEMA if key.partition(".")[0] not in {"directory", "permission", "deny"}]
+    wanted = {re.sub(r"_file$", "", key).replace("trunk.", "trunk.main.") for key in there}
     assert wanted <= described
