@@ -107,6 +107,10 @@ class RenderingSection:
     page_limit: int = 300
     timeout: timedelta = timedelta(seconds=120)  #: for one submission
     on_partial: str = "fail"  #: "fail", "send_rest_with_note" or "hold"
+    mail_text: str = "first"  #: "first", "alone" or "never"
+    quoted_mail: str = "keep"  #: "keep" or "cut"
+    disclaimers: tuple[str, ...] = ()  #: how they begin; the text of a mail ends before them
+    signature_pictures: bool = False  #: small pictures that mail programs attach get pages
     archive_files: int = 50  #: in all .zip files of a mail; 0 refuses them
     archive_size: int = 100 * 1024 * 1024  #: bytes, unpacked
 

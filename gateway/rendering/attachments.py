@@ -10,7 +10,7 @@ A mail that is broken never raises: what can be read is returned, and what was w
 import mimetypes
 import re
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from email.utils import parseaddr, parsedate_to_datetime
 from html import unescape
@@ -18,6 +18,7 @@ from pathlib import Path
 from urllib.parse import unquote
 
 from gateway.config.schema import RenderingSection
+from gateway.rendering import hygiene
 from gateway.rendering.containers import opener
 from gateway.rendering.mime import Part, decoded_text, parse
 from renderers import DocumentError
@@ -95,22 +96,74 @@ def documents_in(message: bytes | Path, section: RenderingSection = _DEFAULTS) -
     notes = containers.notes
     chosen = _without_twins(list(_chosen(root, defects)), defects, notes)
     shown = _pictures(chosen, defects)
-    used: set[str] = set()
-    bodies: list[DocumentPart] = []
-    attachments: list[DocumentPart] = []
-    for part in chosen:
-        if _is_body(part):
-            if (body := _body(part, shown, defects)) is not None:
-                bodies.append(body)
-                used.update(body.related)
-        else:
-            attachments.append(_attachment(part, len(attachments) + 1, defects))
-    wanted = [
-        attachment
-        for part, attachment in zip((p for p in chosen if not _is_body(p)), attachments, strict=True)
+    facts = _facts(root)
+    bodies = [body for part in chosen if _is_body(part) and (body := _body(part, shown, defects)) is not None]
+    used = {content_id for body in bodies for content_id in body.related}
+    bodies = [_tidied(body, facts.subject, section, notes) for body in bodies]
+    parts = [part for part in chosen if not _is_body(part)]
+    made = [(part, _attachment(part, number, defects)) for number, part in enumerate(parts, start=1)]
+    attachments = _wanted(made, used, section, notes)
+    bodies = _bodies_beside(attachments, bodies, section, notes)
+    return MailDocuments((*bodies, *attachments), facts, tuple(dict.fromkeys(defects)), tuple(notes))
+
+
+def _wanted(
+    made: list[tuple[Part, DocumentPart]], used: set[str], section: RenderingSection, notes: list[str]
+) -> list[DocumentPart]:
+    """The attachments that get pages: not what the HTML shows, nor what mail programs add."""
+    left = [
+        (part, document)
+        for part, document in made
         if part.content_id not in used or (part.disposition == "attachment" and not part.origin)
     ]
-    return MailDocuments(tuple(bodies + wanted), _facts(root), tuple(dict.fromkeys(defects)), tuple(notes))
+    if section.signature_pictures:
+        return [document for _, document in left]
+    needless = hygiene.needless_pictures(
+        [
+            (document.name, document.content, bool(part.content_id) or not part.filename)
+            for part, document in left
+        ]
+    )
+    notes.extend(needless.values())
+    return [document for index, (_, document) in enumerate(left) if index not in needless]
+
+
+def _bodies_beside(
+    attachments: list[DocumentPart], bodies: list[DocumentPart], section: RenderingSection, notes: list[str]
+) -> list[DocumentPart]:
+    """The texts that get pages, which may depend on there being attachments."""
+    if section.mail_text == "never" or (section.mail_text == "alone" and attachments):
+        if bodies:
+            notes.append("left out the text of the mail, as mail_text says")
+        return []
+    kept = [body for body in bodies if not (attachments and hygiene.is_small_talk(_words(body)))]
+    if len(kept) < len(bodies):
+        notes.append("left out a text that only names the device it was written on")
+    return kept
+
+
+def _tidied(body: DocumentPart, subject: str, section: RenderingSection, notes: list[str]) -> DocumentPart:
+    """The text of a mail without history and disclaimers, as far as the settings want them cut."""
+    if body.media_type == _RTF:
+        return body
+    text = before = body.content.decode("utf-8", "replace")
+    is_html = body.media_type.startswith("text/html")
+    if section.quoted_mail == "cut":
+        text = (hygiene.html_without_history if is_html else hygiene.without_history)(text, subject)
+        if text != before:
+            notes.append("cut the mails that are quoted below the text")
+    beginnings = section.disclaimers
+    shorter = (hygiene.html_without_disclaimer if is_html else hygiene.without_disclaimer)(text, beginnings)
+    if shorter != text:
+        notes.append("cut the disclaimer below the text")
+    return body if shorter == before else replace(body, content=shorter.encode("utf-8", "replace"))
+
+
+def _words(body: DocumentPart) -> str:
+    text = body.content.decode("utf-8", "replace")
+    if body.media_type.startswith("text/html"):
+        return "" if _SHOWS.search(text) else hygiene.words_of(text)
+    return "" if body.media_type == _RTF else text
 
 
 def _without_twins(parts: list[Part], defects: list[str], notes: list[str]) -> list[Part]:

@@ -1,0 +1,187 @@
+"""What mail programs add and nobody wants on a fax: logos, pixels, history, disclaimers, names of devices.
+
+Pure: text and pictures in, text and decisions out. When in doubt it stays: a page too many is a nuisance, a
+sentence too few is a wrong fax. Each decision is a note for the job's trace.
+"""
+
+import hashlib
+import re
+import struct
+from collections.abc import Iterable, Sequence
+from html import unescape
+
+_PIXEL = 3  #: dots; nobody can see a picture of this size
+_SMALL = 400  #: dots, the longer side of a logo in a signature
+_SMALL_AREA = 60_000  #: dots in all
+_NAMED_BY_A_PROGRAM = re.compile(r"(?:image|img|outlook|inline|~wrd|att)[-_]?[0-9a-z]{0,12}\.\w{3,4}", re.I)
+_PHONE = re.compile(
+    r"(?:sent from (?:my|mail for|outlook for|yahoo|samsung)|get outlook for|sent via "
+    r"|von meinem .{1,40} gesendet|gesendet (?:von|mit|über) |diese nachricht wurde von meinem"
+    r"|envoyé (?:de|depuis) mon|obtenir outlook pour|enviado desde mi|inviato da|verzonden vanaf)[^\n]{0,120}",
+    re.IGNORECASE,
+)
+_FORWARDED = re.compile(r"\s*(?:fwd?|wg|tr|i|rv|doorst)\s*:", re.IGNORECASE)
+#: Where the history begins in the text of Outlook, in the languages people here write.
+_HISTORY = re.compile(
+    r"^[ \t]*(?:-{3,} ?(?:original message|ursprüngliche nachricht|message d'origine|mensaje original"
+    r"|messaggio originale) ?-{3,}[ \t]*$"
+    r"|(?:_{10,}\s{0,4}\n\s{0,4})?(?:from|von|de|da) ?: [^\n]{1,300}\n(?:[ \t]*\n)?"
+    r"(?:sent|date|gesendet|datum|envoyé|enviado|inviato) ?: )",
+    re.IGNORECASE | re.MULTILINE,
+)
+_SAID = r"(?:wrote|schrieb[^\n:]{0,100}|a écrit|escribió|ha scritto|schreef[^\n:]{0,100}) ?:[ \t]*\n(?=\s*>)"
+#: "On Monday, Anna wrote:", in one line or two.
+_WROTE = re.compile(
+    rf"^(?:(?:on|am|le|el|il|op) [^\n]{{1,200}}\n(?!>)[^\n]{{0,200}}|(?!>)[^\n]{{1,200}}){_SAID}",
+    re.IGNORECASE | re.MULTILINE,
+)
+_HTML_HISTORY = re.compile(
+    r"""<div[^>]{0,300}(?:class=["']?(?:gmail_quote|yahoo_quoted|moz-cite-prefix)|id=["']?(?:divRplyFwdMsg|appendonsend)"""
+    r"""|border-top: ?solid #(?:e1e1e1|b5c4df) 1(?:\.0)?pt)|<blockquote[^>]{0,200}type=["']?cite""",
+    re.IGNORECASE,
+)
+_BLOCK_START = re.compile(r"<(?:p|div|tr|td|table|li|br|hr|span|font)\b[^>]{0,1000}>", re.IGNORECASE)
+_TAG = re.compile(r"<[^<>]{0,5000}>")
+_QUOTE_TAG = re.compile(r"<(/?)blockquote\b", re.IGNORECASE)
+
+
+def is_small_talk(text: str) -> bool:
+    """Whether a text says nothing but which device it was written on."""
+    said = text.replace("\xa0", " ").strip()
+    return bool(said) and not _PHONE.sub("", said).strip(" \t\r\n.>-_*|<")
+
+
+def without_history(text: str, subject: str) -> str:
+    """A plain text without the mails it answers; unchanged when they are what it is about.
+
+    A forwarded mail keeps them, and so does one that answers between the lines of another.
+    """
+    if _FORWARDED.match(subject):
+        return text
+    unified = text.replace("\r\n", "\n")
+    cuts = []
+    if found := _HISTORY.search(unified):
+        cuts.append(found.start())
+    if (found := _WROTE.search(unified)) and _only_quotes(unified[found.end() :]):
+        cuts.append(found.start())
+    return _cut(unified, min(cuts)) if cuts else text
+
+
+def html_without_history(page: str, subject: str) -> str:
+    """The same for HTML. What is open where it is cut is closed by every HTML parser."""
+    if _FORWARDED.match(subject) or not (found := _HTML_HISTORY.search(page)):
+        return page
+    at = found.start()
+    if not words_of(page[:at]).strip() or (
+        _is_quote(found[0]) and words_of(_behind_quotes(page[at:])).strip()
+    ):
+        return page
+    return page[:at]
+
+
+def without_disclaimer(text: str, beginnings: Iterable[str]) -> str:
+    """A plain text that ends before the first line that begins with one of these."""
+    lines = text.splitlines(keepends=True)
+    starts = tuple(" ".join(start.lower().split()) for start in beginnings if start.strip())
+    for index, line in enumerate(lines):
+        if starts and " ".join(line.lower().split()).strip("*_ ").startswith(starts):
+            return _cut(text, sum(map(len, lines[:index])))
+    return text
+
+
+def html_without_disclaimer(page: str, beginnings: Iterable[str]) -> str:
+    """The same for HTML: it ends before the block that holds the words."""
+    for start in beginnings:
+        words = [re.escape(word) for word in start.split()]
+        if not words:
+            continue
+        found = re.search(r"(?:\s|&nbsp;)+".join(words), page, re.IGNORECASE)
+        if found is None:
+            continue
+        blocks = [
+            block.start()
+            for block in _BLOCK_START.finditer(page, max(0, found.start() - 4000), found.start())
+        ]
+        at = blocks[-1] if blocks else found.start()
+        return page[:at] if words_of(page[:at]).strip() else page
+    return page
+
+
+def needless_pictures(pictures: Sequence[tuple[str, bytes, bool]]) -> dict[int, str]:
+    """Which of these (name, content, placed by a program) get no page, by index, and why in words."""
+    found: dict[int, str] = {}
+    seen: set[bytes] = set()
+    for index, (name, content, by_program) in enumerate(pictures):
+        size = picture_size(content)
+        if size is None:
+            continue
+        digest = hashlib.sha256(content).digest()
+        across, down = size
+        shown = f"{name} ({across} x {down} dots)"
+        if max(size) <= _PIXEL:
+            found[index] = f"left out {shown}: too small to be seen"
+        elif digest in seen:
+            found[index] = f"left out {shown}: the same picture again"
+        elif (
+            (by_program or _NAMED_BY_A_PROGRAM.fullmatch(name))
+            and max(size) <= _SMALL
+            and across * down <= _SMALL_AREA
+        ):
+            found[index] = f"left out {shown}: a small picture that a mail program attached"
+        seen.add(digest)
+    return found
+
+
+def picture_size(content: bytes) -> tuple[int, int] | None:
+    """Dots across and down of a PNG, GIF, JPEG or BMP, as its first bytes say; None for anything else."""
+    if content.startswith(b"\x89PNG\r\n\x1a\n") and len(content) >= 24:
+        return struct.unpack_from(">II", content, 16)
+    if content.startswith((b"GIF87a", b"GIF89a")) and len(content) >= 10:
+        return struct.unpack_from("<HH", content, 6)
+    if content.startswith(b"BM") and content[6:10] == bytes(4) and len(content) >= 26:
+        across, down = struct.unpack_from("<ii", content, 18)
+        return abs(across), abs(down)
+    return _jpeg_size(content) if content.startswith(b"\xff\xd8\xff") else None
+
+
+def _jpeg_size(content: bytes) -> tuple[int, int] | None:
+    """From the frame header (ITU-T T.81 B.2.2)."""
+    at = 2
+    while at + 9 <= len(content) and content[at] == 0xFF:
+        marker = content[at + 1]
+        if 0xC0 <= marker <= 0xCF and marker not in (0xC4, 0xC8, 0xCC):
+            down, across = struct.unpack_from(">HH", content, at + 5)
+            return across, down
+        at += 2 + max(2, int.from_bytes(content[at + 2 : at + 4], "big"))
+    return None
+
+
+def words_of(page: str) -> str:
+    """The visible text of HTML, well enough to tell whether there is any."""
+    body = re.sub(r"(?is)<(style|script|title|head)\b.*?</\1\s*>", " ", page[:2_000_000])
+    return unescape(_TAG.sub(" ", body)).replace("\xa0", " ").replace("\u200b", "")
+
+
+def _cut(text: str, at: int) -> str:
+    """The text up to there, unless nothing would be left."""
+    return text[:at].rstrip() + "\n" if text[:at].strip() else text
+
+
+def _only_quotes(text: str) -> bool:
+    return all(not line.strip() or line.lstrip().startswith(">") for line in text.splitlines())
+
+
+def _is_quote(tag: str) -> bool:
+    return tag.lower().startswith("<blockquote") or "moz-cite-prefix" in tag.lower()
+
+
+def _behind_quotes(page: str) -> str:
+    """What stands outside of all quotes, from the first one on."""
+    outside, depth, at, opened = [], 0, 0, False
+    for tag in _QUOTE_TAG.finditer(page):
+        if depth == 0 and opened:
+            outside.append(page[at : tag.start()])
+        depth = max(0, depth + (-1 if tag[1] else 1))
+        opened = True
+        at = page.find(">", tag.end()) + 1 or len(page)
+    return "".join(outside) + (page[at:] if depth == 0 and opened else "")
