@@ -185,7 +185,7 @@ static void on_event(void *user, fc_event *event) {
 static void on_page_received(void *user, fc_event *page) {
     fc_channel *channel = user;
     page->id = channel->id;
-    fc_disk_sync(channel->media->core->disk, channel->file, page);
+    fc_disk_sync(channel->media->core->disk, channel->file, channel->memory, page);
 }
 
 static void on_ifp(void *user, const uint8_t *ifp, int size, int copies) {
@@ -218,6 +218,8 @@ void fc_channel_free(fc_channel *channel) {
     fc_rtp_rx_free(channel->rtp);
     fc_udptl_free(channel->udptl);
     free(channel->file);
+    if (channel->memory > 0)
+        close(channel->memory);
     close(channel->rtp_fd);
     close(channel->udptl_fd);
     pthread_mutex_destroy(&channel->lock);

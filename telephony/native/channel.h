@@ -30,6 +30,7 @@ typedef struct fc_channel {
     fc_udptl *udptl;
     fc_fax *fax;
     char *file;
+    int memory;             /* where received pages are written until the disk thread has them; 0: none */
     struct fc_channel *next;
 } fc_channel;
 

@@ -63,7 +63,9 @@ void fc_media_page_is_safe(fc_media *media, unsigned channel, bool safe);
 typedef struct fc_disk fc_disk;
 fc_disk *fc_disk_start(fc_core *core);
 void fc_disk_stop(fc_disk *disk);
-void fc_disk_sync(fc_disk *disk, const char *file, fc_event *page); /* posts the page once it is on disk */
+void fc_disk_read_ahead(fc_disk *disk, const char *file);
+/* `file` has what `memory` has, on disk; then the page is posted. `memory` may be closed meanwhile. */
+void fc_disk_sync(fc_disk *disk, const char *file, int memory, fc_event *page);
 
 /* ---- sip.c -------------------------------------------------------------------------------------------- */
 

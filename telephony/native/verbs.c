@@ -1,9 +1,11 @@
 /* What may be asked of a channel: open it, give it a fax session and a medium, end it. Any thread may ask. */
 
 #include <arpa/inet.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/epoll.h>
+#include <sys/mman.h>
 #include <sys/random.h>
 #include <time.h>
 #include <unistd.h>
@@ -126,7 +128,17 @@ int fc_channel_fax(fc_core *core, unsigned id, const fc_fax_options *options) {
     fc_fax_free(channel->fax);
     free(channel->file);
     channel->file = fc_copy(options->file);
-    channel->fax = fc_fax_new(options, &hooks);
+    fc_fax_options actual = *options;
+    char memory[40];
+    if (options->calling)
+        fc_disk_read_ahead(core->disk, options->file);
+    else if (channel->memory == 0)
+        channel->memory = memfd_create("received", MFD_CLOEXEC);
+    if (channel->memory > 0) {
+        snprintf(memory, sizeof memory, "/proc/self/fd/%d", channel->memory);
+        actual.file = memory;
+    }
+    channel->fax = fc_fax_new(&actual, &hooks);
     pthread_mutex_unlock(&channel->lock);
     return 0;
 }
