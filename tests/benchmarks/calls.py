@@ -20,6 +20,8 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
+sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
+
 from telephony import Disposition, IncomingCall, SendOrder, T38Policy, Trunk
 from telephony.sip_engine import SipEngine, versions
 from tests.fax_pages import Sheet, draw_fax, pictures
@@ -236,5 +238,4 @@ def main() -> None:
 
 
 if __name__ == "__main__":
-    sys.path.insert(0, str(Path(__file__).parents[2]))
     main()
