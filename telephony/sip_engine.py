@@ -29,10 +29,10 @@ _WIDTHS = frozenset({1728, 2048, 2432, 3456, 4096, 4864})  # pixels (ITU-T T.4 2
 _ENDING = 40.0  # seconds that calls have to end at close
 
 
-def _sendable_pages(file: Path) -> list[StoredPage]:
-    pages = whole_pages(file)
+def _sendable_pages(file: Path, first_page: int) -> list[StoredPage]:
+    pages = whole_pages(file)[first_page - 1 :]
     if not pages:
-        raise UnreadablePages(f"{file.name} has no page that can be sent.")
+        raise UnreadablePages(f"{file.name} has no page {first_page} that can be sent.")
     for page in pages:
         if page.width not in _WIDTHS:
             raise UnreadablePages(f"{file.name} has a page {page.width} pixels wide; a fax page has 1728.")
@@ -95,9 +95,9 @@ class SipEngine:
     async def send(self, order: SendOrder, on_event: OnEvent) -> Transmission:
         """The facts of the call; see `telephony.engine.FaxEngine.send`."""
         self._alive()
-        pages = await asyncio.to_thread(_sendable_pages, order.pages)
+        pages = await asyncio.to_thread(_sendable_pages, order.pages, order.first_page)
         line = self._line(self._local_address(SipUri.parse(order.trunk.proxy)))
-        call = OutgoingCall(line, order, on_event, pages_owed=len(pages) - order.first_page + 1)
+        call = OutgoingCall(line, order, on_event, pages_owed=len(pages))
         call.dial()
         self._keep(call)
         transmission = await call.ended_or_cancelled()

@@ -20,12 +20,17 @@ static void count(atomic_ullong *counter, unsigned long long by) {
 /* ---- G.711 ------------------------------------------------------------------------------------------- */
 
 static int16_t decode_table[2][256];
+static uint8_t encode_table[2][1 << 16];
 static pthread_once_t tables_made = PTHREAD_ONCE_INIT;
 
 static void make_tables(void) {
     for (int i = 0; i < 256; i++) {
         decode_table[0][i] = ulaw_to_linear((uint8_t)i);
         decode_table[1][i] = alaw_to_linear((uint8_t)i);
+    }
+    for (int i = 0; i < 1 << 16; i++) {
+        encode_table[0][i] = linear_to_ulaw((int16_t)i);
+        encode_table[1][i] = linear_to_alaw((int16_t)i);
     }
 }
 
@@ -37,8 +42,10 @@ static void decode(int payload_type, const uint8_t *coded, int16_t *samples, int
 }
 
 static void encode(int payload_type, const int16_t *samples, uint8_t *coded, int size) {
+    pthread_once(&tables_made, make_tables);
+    const uint8_t *table = encode_table[payload_type == 8];
     for (int i = 0; i < size; i++)
-        coded[i] = payload_type == 8 ? linear_to_alaw(samples[i]) : linear_to_ulaw(samples[i]);
+        coded[i] = table[(uint16_t)samples[i]];
 }
 
 /* ---- coming in --------------------------------------------------------------------------------------- */

@@ -1,7 +1,8 @@
 """What the gateway relies on of any fax engine."""
 
 import asyncio
-from collections.abc import AsyncIterator
+import tempfile
+from collections.abc import AsyncIterator, Coroutine
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol
@@ -14,14 +15,23 @@ from telephony import (
     Dialled,
     Disposition,
     FaxEngine,
+    IncomingCall,
     PageConfirmed,
     SendOrder,
+    Transmission,
     Trunk,
 )
 from telephony.errors import EngineClosed, UnreadablePages
 from telephony.page_file import whole_pages
 from telephony.simulated import SimulatedEngine
-from tests.fakes.pages import a_fax
+from telephony.sip_engine import SipEngine
+from tests.fax_pages import Sheet, draw_fax
+from tests.fix_sip import MEDIA_PORTS, Station, a_line, free_address
+
+
+def a_fax(path: Path, pages: int = 1) -> Path:
+    """A fax that a real machine can send, and soon."""
+    return draw_fax(path, [Sheet(rows=60, speckles=0)] * pages)
 
 
 class FarEnd(Protocol):
@@ -74,6 +84,67 @@ class SimulatedCalling:
         return self._call.rejected_with
 
 
+class NativeFarEnd:
+    """A second engine, at the other end of a trunk on loopback."""
+
+    def __init__(self, near: Station, far: Station) -> None:
+        self.engine: FaxEngine = near.engine
+        self.trunk = near.trunk
+        self._far, self._near_address = far, near.address
+        self._running: set[asyncio.Future[object]] = set()
+        self._answers = self._runs(self._receives_all())
+
+    def _runs(self, work: Coroutine[object, object, object]) -> "asyncio.Task[object]":
+        task = asyncio.ensure_future(work)
+        self._running.add(task)
+        task.add_done_callback(self._running.discard)
+        return task
+
+    async def _receives_all(self) -> None:
+        with tempfile.TemporaryDirectory() as folder:
+            async for call in self._far.engine.incoming():
+                await call.receive(Path(folder, "in.tif"), local_id="FAR", on_event=lambda _: None)
+
+    async def _next_call(self) -> IncomingCall:
+        return await anext(aiter(self._far.engine.incoming()))
+
+    async def _refuses(self) -> None:
+        await (await self._next_call()).reject(486)
+
+    def is_busy(self) -> None:
+        self._answers.cancel()
+        self._runs(self._refuses())
+
+    def hangs(self) -> None:
+        self._answers.cancel()
+        self._runs(self._next_call())
+
+    def calls(self, called: str, caller: str, pages: Path) -> "NativeCalling":
+        trunk = Trunk("back", f"sip:{self._near_address}")
+        order = SendOrder(called, pages, trunk, caller_number=caller)
+        return NativeCalling(self._runs(self._when_heard(order)))
+
+    async def _when_heard(self, order: SendOrder) -> Transmission:
+        await asyncio.sleep(0)  # the near end begins to take calls when the test asks for one
+        return await self._far.engine.send(order, lambda _: None)
+
+    async def close(self) -> None:
+        for task in list(self._running):
+            task.cancel()
+        await asyncio.gather(*self._running, return_exceptions=True)
+
+
+class NativeCalling:
+    def __init__(self, sending: "asyncio.Future[object]") -> None:
+        self._sending = sending
+
+    async def rejected_with(self) -> int:
+        transmission = await self._sending
+        assert isinstance(transmission, Transmission)
+        assert transmission.sip_status is not None
+        return transmission.sip_status
+
+
 @dataclass
 class Heard:
     """What an engine told of a call."""
@@ -93,10 +164,16 @@ def heard() -> Heard:
     return Heard([])
 
 
-@pytest.fixture
-async def far_end() -> AsyncIterator[FarEnd]:
-    async with SimulatedEngine() as engine:
-        yield SimulatedFarEnd(engine)
+@pytest.fixture(params=["simulated", pytest.param("native", marks=pytest.mark.slow)])
+async def far_end(request: pytest.FixtureRequest) -> AsyncIterator[FarEnd]:
+    if request.param == "simulated":
+        async with SimulatedEngine() as engine:
+            yield SimulatedFarEnd(engine)
+        return
+    async with a_line() as line:
+        native = NativeFarEnd(line.caller, line.called)
+        yield native
+        await native.close()
 
 
 async def test_every_page_is_confirmed_in_order_and_then_the_call_is_released(far_end, heard, tmp_path):
@@ -198,8 +275,13 @@ async def test_a_call_can_be_refused(far_end, tmp_path):
     assert await calling.rejected_with() == 486
 
 
-async def test_a_closed_engine_makes_no_call(tmp_path):
-    engine = SimulatedEngine()
+def _engines() -> list[FaxEngine]:
+    return [SimulatedEngine(), SipEngine(free_address(), MEDIA_PORTS)]
+
+
+@pytest.mark.parametrize("kind", [0, 1], ids=["simulated", "native"])
+async def test_a_closed_engine_makes_no_call(tmp_path, kind):
+    engine = _engines()[kind]
     async with engine:
         pass
 
@@ -207,12 +289,9 @@ async def test_a_closed_engine_makes_no_call(tmp_path):
         await engine.send(SendOrder("+49301", a_fax(tmp_path / "fax.tif"), Trunk("main", "sip:x")), print)
 
 
-async def test_no_call_comes_into_a_closed_engine():
-    async with SimulatedEngine() as engine:
+@pytest.mark.parametrize("kind", [0, 1], ids=["simulated", "native"])
+async def test_no_call_comes_into_a_closed_engine(kind):
+    async with _engines()[kind] as engine:
         calls = engine.incoming()
 
     assert [call async for call in calls] == []
-
-
-def _is_an_engine(engine: SimulatedEngine) -> FaxEngine:
-    return engine
