@@ -4,7 +4,10 @@ import sqlite3
 from importlib.metadata import version
 
 pytest_plugins = [
+    "tests.fix_certificates",
     "tests.fix_postgres",
+    "tests.fix_slapd",
+    "tests.fix_samba",
 ]
 
 

@@ -20,6 +20,7 @@ from ldap.controls import SimplePagedResultsControl  # type: ignore[import-untyp
 
 from gateway.config.people import DirectorySection
 from gateway.directory.entry import Entry
+from gateway.directory.preflight import problem
 from gateway.errors import DirectoryUnavailable
 
 T = TypeVar("T")
@@ -123,6 +124,8 @@ class LdapServers:
         problems = []
         for url in sorted(self._section.servers, key=self._is_suspect):
             try:
+                if reason := problem(url, self._section):
+                    raise ldap.SERVER_DOWN({"desc": reason})
                 result = work(url)
             except ldap.LDAPError as error:
                 self._failed_at[url] = monotonic()
