@@ -33,6 +33,11 @@ def refused_rcpt(*, client: str, mail_from: str, address: str, reply: str) -> No
     _event("refused_rcpt", client=client, mail_from=mail_from, address=address, reply=reply)
 
 
+def wrong_password(*, client: str, name: str) -> None:
+    """A client gave a wrong user name or password."""
+    _event("wrong_password", logging.WARNING, client=client, name=name)
+
+
 def resolved(job: Job, sender: Sender) -> None:
     """The sender is known and allowed."""
     _event("resolved", job=job.id, sender=sender.mail, name=sender.name, number=job.number)

@@ -193,7 +193,19 @@ def refusal(job: Job, failure: Failure) -> Outcome:
 
 
 def answer(job: Job, kind: NotificationKind) -> tuple[NewNotification, ...]:
-    """The mail owed to the sender of a job: none for mails with a null reverse-path (RFC 5321 4.5.5)."""
-    if job.sender is None or not job.sender.mail:
+    """The mail owed to the sender of a job.
+
+    None for mails with a null reverse-path (RFC 5321 4.5.5), and none that the sender does not want (RFC 3461
+    4.1).
+    """
+    if job.sender is None or not job.sender.mail or not job.options.wants(_DSN_WORD[kind]):
         return ()
     return (NewNotification(kind, job.sender.mail, job_id=job.id),)
+
+
+_DSN_WORD = {
+    NotificationKind.DELIVERED: "SUCCESS",
+    NotificationKind.FAILED: "FAILURE",
+    NotificationKind.DELAYED: "DELAY",
+    NotificationKind.RECEIVED: "",
+}

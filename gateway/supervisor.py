@@ -97,11 +97,18 @@ class _Role:
             asyncio.get_running_loop().remove_reader(reader)
 
 
-def role_commands(roles: Sequence[str], arguments: Sequence[str]) -> dict[str, list[str]]:
-    """What starts each role; `arguments` are the configuration file and its overrides."""
-    return {
-        name: [sys.executable, "-m", "gateway", "role", name, *arguments] for name in ROLES if name in roles
-    }
+def role_commands(
+    roles: Sequence[str], arguments: Sequence[str], *, intakes: int = 1
+) -> dict[str, list[str]]:
+    """What starts each process; `arguments` are the configuration file and its overrides.
+
+    Several intakes share their port; they are called intake, intake-2, intake-3...
+    """
+    command = [sys.executable, "-m", "gateway", "role"]
+    started = {name: [*command, name, *arguments] for name in ROLES if name in roles}
+    if "intake" in started:
+        started |= {f"intake-{number}": started["intake"] for number in range(2, intakes + 1)}
+    return started
 
 
 async def supervise(commands: Mapping[str, Sequence[str]]) -> ExitCode:

@@ -21,6 +21,7 @@ COMMANDS = {
     "render": "gateway.cli.render:render",
     "queue": "gateway.cli.queue:queue",
     "received": "gateway.cli.received:received",
+    "user": "gateway.cli.user:user",
     "fax-machine": "gateway.cli.fax_machine:fax_machine",
     "demo": "gateway.cli.demo:demo",
     "role": "gateway.cli.role:role",

@@ -35,4 +35,4 @@ def serve(config_file: Path, overrides: tuple[str, ...], roles: str) -> ExitCode
     config = load_config(config_file, overrides)
     log_to_stderr("supervisor", config)
     arguments = ["-c", str(config_file), *(word for text in overrides for word in ("-o", text))]
-    return asyncio.run(supervise(role_commands(wanted, arguments)))
+    return asyncio.run(supervise(role_commands(wanted, arguments, intakes=config.smtp.processes)))

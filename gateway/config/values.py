@@ -88,6 +88,20 @@ def path(value: Any) -> Path:
     return Path(value).expanduser()
 
 
+def optional_path(value: Any) -> Path | None:
+    """A path, or none when it is empty."""
+    return path(value) if text(value) else None
+
+
+def optional(read_one: Reader) -> Reader:
+    """Nothing, or what `read_one` reads."""
+
+    def read(value: Any) -> Any:
+        return read_one(value) if value != "" else ""
+
+    return read
+
+
 def duration(low: timedelta = timedelta(seconds=1), high: timedelta = timedelta(days=365)) -> Reader:
     """A duration in this range: "90s", "15m", "72h", "5d"."""
 

@@ -6,6 +6,7 @@ from gateway.cluster.wakeups import open_wakeups
 from gateway.config.schema import Config
 from gateway.daemon.process import Ready
 from gateway.intake.smtp import SmtpIntake
+from gateway.intake.users import UsersFile
 from gateway.store import open_store
 
 
@@ -20,6 +21,8 @@ async def run(config: Config, stopping: asyncio.Event, ready: Ready) -> None:
             config.node.data_dir,
             addresses=config.addresses,
             plan=config.dialling.plan,
+            authenticator=UsersFile(config.smtp.users) if config.smtp.users else None,
+            share_port=config.smtp.processes > 1,
         ),
     ):
         ready()

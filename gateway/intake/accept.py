@@ -4,13 +4,15 @@ Closed by default: a client outside `relay_networks` and a domain that is not ou
 """
 
 import re
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from ipaddress import IPv6Address, ip_address
+from typing import Any, cast
 
 from gateway.config.schema import AddressesSection, SmtpSection
 from gateway.errors import InvalidNumber, NumberNotAllowed
 from gateway.intake import replies
 from gateway.intake.addresses import AddressBook
+from gateway.intake.parameters import MailParameters, RcptParameters
 from gateway.model.dialling import DialPlan
 from gateway.model.number import FaxNumber
 from gateway.model.options import JobOptions
@@ -31,8 +33,14 @@ class Transaction:
     """MAIL and RCPT of one message, as far as they were accepted."""
 
     mail_from: str
-    smtputf8: bool = False
+    parameters: MailParameters = field(default_factory=MailParameters)
     recipients: dict[FaxNumber, Recipient] = field(default_factory=dict)  #: a number gets one fax
+    accepted: int = 0  #: RCPT commands that were; LMTP answers each of them
+
+    @property
+    def smtputf8(self) -> bool:
+        """Whether addresses may be UTF-8."""
+        return self.parameters.smtputf8
 
 
 def parse_path(text: str) -> tuple[str, str] | None:
@@ -67,7 +75,9 @@ class Gatekeeper:
             address = address.ipv4_mapped
         return any(address in network for network in self._networks)
 
-    def add_recipient(self, transaction: Transaction, address: str, *, may_relay: bool) -> bytes:
+    def add_recipient(
+        self, transaction: Transaction, address: str, parameters: RcptParameters, *, may_relay: bool
+    ) -> bytes:
         """The reply to RCPT. After 2xx the transaction has the recipient."""
         if not may_relay:
             return replies.NOT_A_RELAY_CLIENT
@@ -79,7 +89,11 @@ class Gatekeeper:
         if found.number not in transaction.recipients:
             if len(transaction.recipients) >= self._max_recipients:
                 return replies.TOO_MANY_RECIPIENTS
-            transaction.recipients[found.number] = found
+            dsn = {"envid": transaction.parameters.envid, "ret": transaction.parameters.ret}
+            dsn |= {"notify": parameters.notify, "orcpt": parameters.orcpt}
+            options = replace(found.options, **cast(dict[str, Any], dsn))
+            transaction.recipients[found.number] = replace(found, options=options)
+        transaction.accepted += 1
         return replies.RECIPIENT_OK
 
     def recipient(self, address: str) -> Recipient | bytes:

@@ -12,6 +12,7 @@ class BlockReader(asyncio.StreamReader):
 
     _buffer: bytearray
     _limit: int
+    _transport: asyncio.BaseTransport | None
 
     def set_limit(self, limit: int) -> None:
         """The longest line from now on, in bytes; twice as much is read ahead."""
@@ -24,3 +25,11 @@ class BlockReader(asyncio.StreamReader):
     def put_back(self, rest: bytes) -> None:
         """`rest` is read next."""
         self._buffer[:0] = rest
+
+    def forget(self) -> None:
+        """Nothing that was read ahead counts (RFC 3207 4.2)."""
+        self._buffer.clear()
+
+    def move_to(self, transport: asyncio.BaseTransport) -> None:
+        """The bytes come from `transport` from now on."""
+        self._transport = transport

@@ -3,39 +3,83 @@
 Which message the dialogue has come to is in `transaction`; the bytes behind DATA are not its business
 (`gateway.intake.data`).
 
-Spec: RFC 5321; SIZE: 1870; PIPELINING: 2920; 8BITMIME: 6152; SMTPUTF8: 6531; ENHANCEDSTATUSCODES: 2034.
+Spec: RFC 5321; PIPELINING: 2920; ENHANCEDSTATUSCODES: 2034; STARTTLS: 3207; AUTH: 4954; DSN: 3461;
+LMTP: 2033. The others are at `gateway.intake.parameters`.
 """
 
 from collections.abc import Callable
+from dataclasses import dataclass
 from typing import ClassVar
 
 from gateway import faxlog
 from gateway.intake import replies
 from gateway.intake.accept import Gatekeeper, Transaction, parse_path
+from gateway.intake.guard import Guard, Limits
+from gateway.intake.parameters import RcptParameters, read_mail, read_rcpt
+from gateway.intake.sasl import MECHANISMS, BadResponse, Credentials, Exchange
+from gateway.ports.authenticator import Login
 
 _MAX_UNKNOWN = 5  # commands we do not know, until we hang up
-_LAST_WORDS = frozenset({replies.BYE, replies.TOO_MANY_UNKNOWN})
+_LAST_WORDS = frozenset({replies.BYE, replies.TOO_MANY_UNKNOWN, replies.BANNED})
+
+
+@dataclass(frozen=True, slots=True)
+class Offer:
+    """What a listener offers beyond plain SMTP."""
+
+    starttls: bool = False
+    passwords: bool = False  #: AUTH, once the connection is encrypted
+    lmtp: bool = False  #: RFC 2033 in place of SMTP
+
+
+_PLAIN_SMTP = Offer()
 
 
 class Dialogue:
     """What was said so far, and what is answered next."""
 
-    def __init__(self, gatekeeper: Gatekeeper, hostname: str, max_message_size: int, client: str) -> None:
+    def __init__(
+        self,
+        gatekeeper: Gatekeeper,
+        hostname: str,
+        max_message_size: int,
+        client: str,
+        *,
+        offer: Offer = _PLAIN_SMTP,
+        guard: Guard | None = None,
+    ) -> None:
         self.hello = ""  #: as the client calls itself; untrusted
         self.client = client  #: IP address
+        self.offer = offer
+        self.encrypted = False
+        self.login: Login | None = None  #: who the client has proved to be
+        self.credentials: Credentials | None = None  #: to be checked when the reply is AUTHENTICATED
         self.transaction: Transaction | None = None
         self._gatekeeper = gatekeeper
+        self._guard = guard or Guard(Limits())
         self._hostname = hostname
         self._max_message_size = max_message_size
-        self._may_relay = gatekeeper.may_relay(client)
+        self._is_relay = gatekeeper.may_relay(client)
+        self._exchange: Exchange | None = None
         self._unknown = 0
 
+    @property
+    def who(self) -> str:
+        """The login if there is one, or the client's address: what limits are counted by."""
+        return self.login.name if self.login else self.client
+
     def reply_to(self, line: bytes) -> bytes:
-        """The reply, without its line end. `replies.START_DATA` means: the message comes next."""
+        """The reply, without its line end.
+
+        After `replies.START_DATA` the message comes next, after `replies.START_TLS` the handshake;
+        `replies.AUTHENTICATED` is true only if the password in `credentials` is right.
+        """
         try:
             text = line.decode().rstrip("\r\n")
         except UnicodeDecodeError:
             return replies.NOT_UTF8
+        if self._exchange is not None:
+            return self._continue_auth(self._exchange, text)
         verb, _, argument = text.partition(" ")
         if (answer := self._VERBS.get(verb.upper())) is not None:
             return answer(self, argument.strip())
@@ -44,24 +88,46 @@ class Dialogue:
             return replies.TOO_MANY_UNKNOWN
         return replies.UNKNOWN_COMMAND if verb else replies.BAD_SYNTAX
 
+    def encryption_began(self, certificate_name: str) -> None:
+        """TLS is active, and nothing said before counts (RFC 3207 4.2). "" means without a certificate."""
+        self.encrypted = True
+        self.hello, self.transaction = "", None
+        if certificate_name:
+            self.login = Login(certificate_name)
+
     @staticmethod
     def ends_with(reply: bytes) -> bool:
         """Whether the connection is closed after this reply."""
         return reply in _LAST_WORDS
 
     def _ehlo(self, argument: str) -> bytes:
+        if self.offer.lmtp:
+            return replies.LHLO_ONLY
+        return self._greet(argument)
+
+    def _lhlo(self, argument: str) -> bytes:
+        return self._greet(argument) if self.offer.lmtp else replies.NOT_IMPLEMENTED
+
+    def _greet(self, argument: str) -> bytes:
         if not argument:
             return replies.HELLO_SYNTAX
         self.hello, self.transaction = argument, None
-        return replies.extensions(self._hostname, self._max_message_size)
+        more = []
+        if self.offer.starttls and not self.encrypted:
+            more.append("STARTTLS")
+        if self.offer.passwords and self.encrypted:
+            more.append("AUTH " + " ".join(MECHANISMS))
+        return replies.extensions(self._hostname, self._max_message_size, *more)
 
     def _helo(self, argument: str) -> bytes:
+        if self.offer.lmtp:
+            return replies.LHLO_ONLY
         if not argument:
             return replies.HELLO_SYNTAX
         self.hello, self.transaction = argument, None
         return replies.hello(self._hostname)
 
-    def _mail(self, argument: str) -> bytes:
+    def _mail(self, argument: str) -> bytes:  # noqa: PLR0911 - one reason, one reply
         if not self.hello:
             return replies.HELLO_FIRST
         if self.transaction is not None:
@@ -69,32 +135,17 @@ class Dialogue:
         path = parse_path(argument[5:]) if argument[:5].upper() == "FROM:" else None
         if path is None:
             return replies.MAIL_SYNTAX
-        transaction = Transaction(path[0])
-        if (refusal := self._mail_parameters(transaction, path[1])) is not None:
-            return refusal
-        if not (transaction.smtputf8 or path[0].isascii()):
+        parameters = read_mail(path[1], self._max_message_size)
+        if isinstance(parameters, bytes):
+            return parameters
+        if not (parameters.smtputf8 or path[0].isascii()):
             return replies.NEEDS_SMTPUTF8
-        self.transaction = transaction
+        if self.login is not None and not self.login.may_send_as(path[0]):
+            return replies.FOREIGN_SENDER
+        if not self._guard.may_send(self.who):
+            return replies.TOO_MANY_MAILS
+        self.transaction = Transaction(path[0], parameters)
         return replies.SENDER_OK
-
-    def _mail_parameters(self, transaction: Transaction, parameters: str) -> bytes | None:
-        for parameter in parameters.split():
-            key, _, value = parameter.upper().partition("=")
-            if key == "SIZE":
-                if not (value.isascii() and value.isdecimal() and len(value) <= 20):
-                    return replies.BAD_SIZE
-                if int(value) > self._max_message_size:
-                    return replies.TOO_LARGE
-            elif key == "BODY":
-                if value not in {"7BIT", "8BITMIME"}:
-                    return replies.BAD_BODY
-            elif key == "SMTPUTF8":
-                if "=" in parameter:
-                    return replies.BAD_SMTPUTF8
-                transaction.smtputf8 = True
-            else:
-                return replies.UNKNOWN_PARAMETER
-        return None
 
     def _rcpt(self, argument: str) -> bytes:
         transaction = self.transaction
@@ -103,17 +154,62 @@ class Dialogue:
         path = parse_path(argument[3:]) if argument[:3].upper() == "TO:" else None
         if path is None or not path[0]:
             return replies.RCPT_SYNTAX
-        address, parameters = path
-        if parameters:
-            return replies.UNKNOWN_PARAMETER
-        if not (transaction.smtputf8 or address.isascii()):
+        parameters = read_rcpt(path[1])
+        if isinstance(parameters, bytes):
+            return parameters
+        if not (transaction.smtputf8 or path[0].isascii()):
             return replies.NEEDS_SMTPUTF8
-        reply = self._gatekeeper.add_recipient(transaction, address, may_relay=self._may_relay)
+        reply = self._add_recipient(transaction, path[0], parameters)
         if reply is not replies.RECIPIENT_OK:
             faxlog.refused_rcpt(
-                client=self.client, mail_from=transaction.mail_from, address=address, reply=reply.decode()
+                client=self.client, mail_from=transaction.mail_from, address=path[0], reply=reply.decode()
             )
         return reply
+
+    def _add_recipient(self, transaction: Transaction, address: str, parameters: RcptParameters) -> bytes:
+        may_relay = self._is_relay or self.login is not None
+        if not may_relay and self.offer.passwords:
+            return replies.AUTH_REQUIRED
+        return self._gatekeeper.add_recipient(transaction, address, parameters, may_relay=may_relay)
+
+    def _starttls(self, argument: str) -> bytes:
+        if argument:
+            return replies.NO_ARGUMENT
+        if self.encrypted:
+            return replies.TLS_ALREADY
+        return replies.START_TLS if self.offer.starttls else replies.NO_TLS
+
+    def _auth(self, argument: str) -> bytes:  # noqa: PLR0911 - as above
+        if not self.offer.passwords:
+            return replies.NOT_IMPLEMENTED
+        if not self.encrypted:
+            return replies.AUTH_NEEDS_TLS
+        if not self.hello:
+            return replies.HELLO_FIRST
+        if self.login is not None or self.transaction is not None:
+            return replies.AUTH_ALREADY
+        if self._guard.is_banned(self.client):
+            return replies.BANNED
+        mechanism, _, initial = argument.partition(" ")
+        if mechanism.upper() not in MECHANISMS:
+            return replies.AUTH_UNKNOWN
+        exchange = Exchange(mechanism.upper())
+        return self._step(exchange, lambda: exchange.begin(initial.strip()))
+
+    def _continue_auth(self, exchange: Exchange, response: str) -> bytes:
+        return self._step(exchange, lambda: exchange.receive(response))
+
+    def _step(self, exchange: Exchange, step: Callable[[], bytes | Credentials]) -> bytes:
+        self._exchange = None
+        try:
+            answer = step()
+        except BadResponse:
+            return replies.AUTH_SYNTAX
+        if isinstance(answer, Credentials):
+            self.credentials = answer
+            return replies.AUTHENTICATED
+        self._exchange = exchange
+        return answer
 
     def _data(self, argument: str) -> bytes:
         if argument:
@@ -148,6 +244,7 @@ class Dialogue:
     _VERBS: ClassVar[dict[str, Callable[["Dialogue", str], bytes]]] = {
         "EHLO": _ehlo,
         "HELO": _helo,
+        "LHLO": _lhlo,
         "MAIL": _mail,
         "RCPT": _rcpt,
         "DATA": _data,
@@ -157,7 +254,7 @@ class Dialogue:
         "HELP": _help,
         "VRFY": _vrfy,
         "EXPN": _not_implemented,
-        "AUTH": _not_implemented,
-        "STARTTLS": _not_implemented,
+        "AUTH": _auth,
+        "STARTTLS": _starttls,
         "BDAT": _not_implemented,
     }

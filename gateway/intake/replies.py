@@ -21,12 +21,18 @@ NOT_IMPLEMENTED = b"502 5.5.1 Command not implemented"
 TOO_MANY_UNKNOWN = b"421 4.7.0 Too many unknown commands, goodbye"
 TOO_MUCH_NOISE = b"421 4.7.0 Endless command line, goodbye"
 HELLO_SYNTAX = b"501 5.5.4 Syntax: EHLO hostname"
+LHLO_ONLY = b"500 5.5.1 This is LMTP: send LHLO"
 NO_ARGUMENT = b"501 5.5.4 This command takes no argument"
 MAIL_SYNTAX = b"501 5.5.4 Syntax: MAIL FROM:<address>"
 RCPT_SYNTAX = b"501 5.5.4 Syntax: RCPT TO:<address>"
 BAD_BODY = b"501 5.5.4 BODY is 7BIT or 8BITMIME"
 BAD_SIZE = b"501 5.5.4 SIZE is a number of bytes"
 BAD_SMTPUTF8 = b"501 5.5.4 SMTPUTF8 takes no value"
+BAD_RET = b"501 5.5.4 RET is FULL or HDRS"
+BAD_ENVID = b"501 5.5.4 ENVID is printable xtext of at most 100 characters"
+BAD_NOTIFY = b"501 5.5.4 NOTIFY is NEVER, or SUCCESS, FAILURE and DELAY with commas"
+BAD_ORCPT = b"501 5.5.4 ORCPT is type;address in xtext"
+BAD_AUTH_PARAMETER = b"501 5.5.4 AUTH is an address in xtext"
 UNKNOWN_PARAMETER = b"555 5.5.4 Parameter not known"
 NEEDS_SMTPUTF8 = b"553 5.6.7 An address that is not ASCII needs SMTPUTF8"
 HELLO_FIRST = b"503 5.5.1 Send EHLO first"
@@ -42,6 +48,23 @@ NO_SUB_ADDRESS = b"550 5.1.3 Sub-addresses cannot be dialled; write the number a
 NULL_SENDER = b"550 5.7.1 Bounces and automatic answers are not faxed"
 TOO_MANY_RECIPIENTS = b"452 4.5.3 Too many recipients; send the others in another mail"
 
+FOREIGN_SENDER = b"553 5.7.1 This login may not send from that address"
+TOO_MANY_MAILS = b"450 4.7.1 Too many mails in this hour; try again later"
+
+# TLS and passwords.
+START_TLS = b"220 2.0.0 Ready to start TLS"
+NO_TLS = b"502 5.5.1 TLS is not offered here"
+TLS_ALREADY = b"503 5.5.1 TLS is active already"
+AUTHENTICATED = b"235 2.7.0 Authenticated"
+WRONG_PASSWORD = b"535 5.7.8 Wrong user name or password"
+CANNOT_AUTHENTICATE = b"454 4.7.0 Cannot check the password now; try again later"
+AUTH_NEEDS_TLS = b"538 5.7.11 Passwords are taken only under TLS; send STARTTLS first"
+AUTH_ALREADY = b"503 5.5.1 Authenticated already, or in a mail"
+AUTH_UNKNOWN = b"504 5.5.4 Mechanisms are PLAIN and LOGIN"
+AUTH_SYNTAX = b"501 5.5.2 Not a response of this mechanism"
+AUTH_REQUIRED = b"530 5.7.0 Authentication required; send STARTTLS and AUTH first"
+BANNED = b"421 4.7.0 Too many wrong passwords; try again later"
+
 # The message.
 TOO_LARGE = b"552 5.3.4 Message too large; send it in several parts or with smaller attachments"
 STORE_UNAVAILABLE = b"451 4.3.0 Cannot store the mail now; try again later"
@@ -54,14 +77,22 @@ IDLE = b"421 4.4.2 Idle for too long, goodbye"
 OUR_FAULT = b"451 4.3.0 Something went wrong here; try again later"
 
 
-def greeting(hostname: str) -> bytes:
+def greeting(hostname: str, *, lmtp: bool = False) -> bytes:
     """The first line a client reads (RFC 5321 4.3.1)."""
-    return f"220 {hostname} ESMTP faxgw".encode()
+    return f"220 {hostname} {'LMTP' if lmtp else 'ESMTP'} faxgw".encode()
 
 
-def extensions(hostname: str, max_message_size: int) -> bytes:
+def extensions(hostname: str, max_message_size: int, *more: str) -> bytes:
     """The answer to EHLO. `max_message_size` is in bytes (RFC 1870)."""
-    lines = (hostname, "PIPELINING", f"SIZE {max_message_size}", "8BITMIME", "ENHANCEDSTATUSCODES")
+    lines = (
+        hostname,
+        "PIPELINING",
+        f"SIZE {max_message_size}",
+        "8BITMIME",
+        "ENHANCEDSTATUSCODES",
+        "DSN",
+        *more,
+    )
     return "".join(f"250-{line}\r\n" for line in lines).encode() + b"250 SMTPUTF8"
 
 

@@ -10,67 +10,41 @@ leaves nothing. Memory per connection is bounded, whatever the client sends.
 
 import asyncio
 import logging
-import re
-from dataclasses import dataclass, field
-from datetime import UTC, datetime
-from email.utils import format_datetime
-from pathlib import Path
-from typing import Any
+import ssl
 
 from aiosmtpd.smtp import SMTP
 
 from gateway import faxlog
-from gateway.errors import StoreUnavailable
+from gateway.errors import StoreUnavailable, TemporaryError
 from gateway.intake import replies
-from gateway.intake.accept import Gatekeeper, Transaction
+from gateway.intake.accept import Transaction
 from gateway.intake.block_reader import BlockReader
-from gateway.intake.data import MessageData
-from gateway.intake.dialogue import Dialogue
+from gateway.intake.dialogue import Dialogue, Offer
+from gateway.intake.message import COMMAND_LIMIT, receive, trace_line
+from gateway.intake.service import Service
 from gateway.intake.spool import Spool
+from gateway.intake.tls import name_in
 from gateway.model.envelope import Envelope
 from gateway.model.submission import NewSubmission
-from gateway.ports.job_store import JobStore
 
-_COMMAND_LIMIT = 2048  # bytes in a line; RFC 5321 4.5.3.1.4 asks for 512 and more with extensions
 _NOISE_LIMIT = 1024 * 1024  # bytes without a line end, after which the connection is closed
-_BLOCK = 256 * 1024  # bytes; what asyncio reads from a socket at once
-_READ_AHEAD = 64 * 1024  # bytes buffered before asyncio stops reading until we have taken them
-_ODD = re.compile(r"[^!-~]")
+_HANDSHAKE = 30.0  # seconds
 
 _log = logging.getLogger(__name__)
-
-
-@dataclass(slots=True)
-class Service:
-    """What all connections of a listener share."""
-
-    jobs: JobStore
-    gatekeeper: Gatekeeper
-    spool_folder: Path
-    hostname: str
-    max_message_size: int  #: bytes
-    max_connections: int
-    idle_timeout: float = 300.0  #: seconds; RFC 5321 4.5.3.2.7
-    closing: bool = False
-    sessions: "set[SmtpSession]" = field(default_factory=set)
-    prototype: dict[str, Any] = field(default_factory=dict)  #: what aiosmtpd's constructor sets
-
-    def inspect(self) -> None:
-        """Lets aiosmtpd look at its methods once, in place of once a connection (0.3 ms each)."""
-        protocol = SMTP(None, hostname=self.hostname, loop=asyncio.get_running_loop())
-        self.prototype = vars(protocol).copy()
 
 
 class SmtpSession(SMTP):
     """One connection."""
 
-    def __init__(self, service: Service) -> None:
+    def __init__(self, service: Service, *, lmtp: bool = False) -> None:
         vars(self).update(service.prototype)
-        self._blocks = BlockReader(limit=_COMMAND_LIMIT, loop=self.loop)
+        self._blocks = BlockReader(limit=COMMAND_LIMIT, loop=self.loop)
         asyncio.StreamReaderProtocol.__init__(self, self._blocks, self._cb_client_connected, loop=self.loop)
         self._service = service
         self._out: list[bytes] = []
         self._last_heard = 0.0
+        self._lmtp = lmtp
+        self._entered = False  # the guard counts us
         self._waiting = False  # for a command: nothing is lost when the connection ends now
 
     # What asyncio and aiosmtpd call.
@@ -80,7 +54,18 @@ class SmtpSession(SMTP):
         peer = transport.get_extra_info("peername")
         client = str(peer[0]) if peer else "unknown"
         service = self._service
-        self._dialogue = Dialogue(service.gatekeeper, service.hostname, service.max_message_size, client)
+        offer = Offer(service.tls is not None, service.authenticator is not None, self._lmtp)
+        self._dialogue = Dialogue(
+            service.gatekeeper,
+            service.hostname,
+            service.max_message_size,
+            client,
+            offer=offer,
+            guard=service.guard,
+        )
+        if transport.get_extra_info("sslcontext") is not None:
+            self._dialogue.encryption_began(name_in(transport.get_extra_info("peercert")))
+        self._entered = service.guard.enter(client)
         service.sessions.add(self)
         super().connection_made(transport)
 
@@ -91,6 +76,8 @@ class SmtpSession(SMTP):
     def connection_lost(self, error: Exception | None) -> None:
         """The connection is gone. A message that is being stored is stored to its end, not cancelled."""
         self._service.sessions.discard(self)
+        if self._entered:
+            self._service.guard.leave(self._dialogue.client)
         if self._timeout_handle is not None:
             self._timeout_handle.cancel()
         asyncio.StreamReaderProtocol.connection_lost(self, error)
@@ -120,7 +107,8 @@ class SmtpSession(SMTP):
 
     def abort(self) -> None:
         """The connection ends now."""
-        self._writer.transport.abort()
+        if self.transport is not None:
+            self._writer.transport.abort()
 
     @property
     def task(self) -> "asyncio.Task[None]":
@@ -139,23 +127,30 @@ class SmtpSession(SMTP):
             _log.exception("smtp client=%s: unexpected error", self._dialogue.client)
             self._say_goodbye(replies.OUR_FAULT)
         finally:
-            self._writer.close()
+            self._hang_up()
 
     async def _converse(self) -> None:
         service = self._service
-        if len(service.sessions) > service.max_connections:
+        if len(service.sessions) > service.max_connections or not self._entered:
             self._say_goodbye(replies.TOO_MANY_CONNECTIONS)
             return
-        self._reply(replies.greeting(service.hostname))
+        if service.guard.is_banned(self._dialogue.client):
+            self._say_goodbye(replies.BANNED)
+            return
+        self._reply(replies.greeting(service.hostname, lmtp=self._lmtp))
         while not service.closing:
             if (line := await self._line()) is None:
                 self._say_goodbye(replies.TOO_MUCH_NOISE)
                 return
-            self._last_heard = self.loop.time()
+            self._heard()
             reply = self._dialogue.reply_to(line) if line else replies.LINE_TOO_LONG
+            if reply is replies.AUTHENTICATED:
+                reply = await self._check_password()
             self._reply(reply)
             if reply is replies.START_DATA:
-                self._reply(await self._message())
+                await self._take_message()
+            elif reply is replies.START_TLS:
+                await self._start_tls()
             elif self._dialogue.ends_with(reply):
                 await self._flush()
                 return
@@ -194,9 +189,57 @@ class SmtpSession(SMTP):
             self._reply(reply)
             self._writer.write(b"".join(self._out))
             self._out.clear()
+            self._hang_up()
+
+    async def _check_password(self) -> bytes:
+        """The reply to a password; a wrong one is answered the slower the more there were."""
+        dialogue, service = self._dialogue, self._service
+        credentials, dialogue.credentials = dialogue.credentials, None
+        if credentials is None or service.authenticator is None:
+            return replies.AUTH_SYNTAX
+        try:
+            dialogue.login = await service.authenticator.login(credentials.name, credentials.password)
+        except TemporaryError as error:
+            _log.error("smtp client=%s: %s", dialogue.client, error)
+            return replies.CANNOT_AUTHENTICATE
+        if dialogue.login is not None:
+            return replies.AUTHENTICATED
+        faxlog.wrong_password(client=dialogue.client, name=credentials.name)
+        await asyncio.sleep(service.guard.guessed(dialogue.client) * service.tarpit)
+        return replies.BANNED if service.guard.is_banned(dialogue.client) else replies.WRONG_PASSWORD
+
+    async def _start_tls(self) -> None:
+        """TLS is active (RFC 3207); what the client sent before its handshake does not count."""
+        await self._flush()
+        plain = self._writer.transport
+        assert self._service.tls is not None  # the dialogue says START_TLS only then
+        self._blocks.forget()  # before the handshake: what comes after it is encrypted
+        try:
+            transport = await self.loop.start_tls(
+                plain, self, self._service.tls, server_side=True, ssl_handshake_timeout=_HANDSHAKE
+            )
+        except (ssl.SSLError, OSError) as error:
+            _log.info("smtp client=%s: no TLS: %s", self._dialogue.client, error)
+            raise ConnectionAbortedError from error
+        assert transport is not None
+        self._blocks.move_to(transport)
+        self.transport, self._over_ssl = transport, True
+        self._writer = asyncio.StreamWriter(transport, self, self._blocks, self.loop)
+        self._dialogue.encryption_began(name_in(transport.get_extra_info("peercert")))
+
+    def _hang_up(self) -> None:
+        if not self._writer.transport.is_closing():  # TLS that is closed twice cannot be aborted any more
             self._writer.close()
 
     # The message.
+
+    async def _take_message(self) -> None:
+        """The message is stored or refused, and the client knows: LMTP once a recipient (RFC 2033 4.2)."""
+        transaction = self._dialogue.transaction
+        answers = transaction.accepted if self._lmtp and transaction is not None else 1
+        reply = await self._message()
+        for _ in range(answers):
+            self._reply(reply)
 
     async def _message(self) -> bytes:
         """The reply to a message that comes now."""
@@ -206,47 +249,32 @@ class SmtpSession(SMTP):
             return replies.MAIL_FIRST
         spool = Spool(self._service.spool_folder)
         try:
-            return await self._receive(spool) or await self._submit(spool, transaction)
+            refusal = await receive(
+                self._blocks,
+                spool,
+                trace=self._trace(),
+                limit=self._service.max_message_size,
+                heard=self._heard,
+            )
+            return refusal or await self._submit(spool, transaction)
         finally:
             spool.discard()
 
-    async def _receive(self, spool: Spool) -> bytes | None:
-        """The refusal of a message that cannot be taken, which is read to its end all the same."""
-        data, size, limit = MessageData(), 0, self._service.max_message_size
-        refusal = _write(spool, self._received_header())
-        self._blocks.set_limit(_READ_AHEAD)
-        try:
-            while not data.ended:
-                if not (block := await self._blocks.read(_BLOCK)):
-                    raise asyncio.IncompleteReadError(b"", None)
-                self._last_heard = self.loop.time()
-                content = data.receive(block)
-                size += len(content)
-                if size > limit and refusal is not replies.TOO_LARGE:
-                    refusal = replies.TOO_LARGE
-                    spool.discard()
-                elif refusal is None:
-                    refusal = _write(spool, content)
-        finally:
-            self._blocks.set_limit(_COMMAND_LIMIT)
-        if data.rest:
-            self._blocks.put_back(data.rest)
-        return refusal
-
     async def _submit(self, spool: Spool, transaction: Transaction) -> bytes:
         """The reply to a complete message: 250 when the store has it durably."""
-        client = self._dialogue.client
+        client, login = self._dialogue.client, self._dialogue.login
         recipients = tuple(transaction.recipients.values())
         submission = NewSubmission(
             Envelope(transaction.mail_from, tuple(recipient.address for recipient in recipients)),
             recipients,
-            f"smtp {client}",
+            f"{'lmtp' if self._lmtp else 'smtp'} {client}" + (f" login {login.name}" if login else ""),
         )
         try:
             stored = await self._service.jobs.submit(submission, spool.take())
         except StoreUnavailable:
             _log.exception("smtp client=%s: cannot store a mail", client)
             return replies.STORE_UNAVAILABLE
+        self._service.guard.sent(self._dialogue.who)
         faxlog.accepted(
             stored,
             client=client,
@@ -256,21 +284,16 @@ class SmtpSession(SMTP):
         )
         return replies.accepted(stored)
 
-    def _received_header(self) -> bytes:
-        """The trace line of RFC 5321 4.4."""
-        hello = _ODD.sub("?", self._dialogue.hello)[:255]
-        by, now = self._service.hostname, format_datetime(datetime.now(UTC))
-        return (
-            f"Received: from {hello} ([{self._dialogue.client}])\r\n\tby {by} with ESMTP; {now}\r\n".encode()
+    def _trace(self) -> bytes:
+        dialogue = self._dialogue
+        return trace_line(
+            hello=dialogue.hello,
+            client=dialogue.client,
+            hostname=self._service.hostname,
+            lmtp=self._lmtp,
+            encrypted=dialogue.encrypted,
+            authenticated=dialogue.login is not None,
         )
 
-
-def _write(spool: Spool, content: bytes) -> bytes | None:
-    """The refusal when the disk does not take it."""
-    try:
-        spool.write(content)
-    except OSError:
-        _log.exception("cannot write a mail to the spool folder")
-        spool.discard()
-        return replies.SPOOL_FULL
-    return None
+    def _heard(self) -> None:
+        self._last_heard = self.loop.time()

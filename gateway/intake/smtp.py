@@ -7,15 +7,21 @@ import asyncio
 import errno
 import logging
 import socket
+import ssl
+from collections.abc import Callable
 from contextlib import ExitStack
 from pathlib import Path
 
 from gateway.config.schema import AddressesSection, SmtpSection
 from gateway.errors import ConfigError
 from gateway.intake.accept import Gatekeeper
-from gateway.intake.session import Service, SmtpSession
+from gateway.intake.guard import Guard, Limits
+from gateway.intake.service import Service
+from gateway.intake.session import SmtpSession
 from gateway.intake.spool import IncomingFolder
+from gateway.intake.tls import server_context
 from gateway.model.dialling import DialPlan
+from gateway.ports.authenticator import Authenticator
 from gateway.ports.job_store import JobStore
 
 _BACKLOG = 512  # connections the kernel holds for us
@@ -34,7 +40,9 @@ class SmtpIntake:
         addresses: AddressesSection | None = None,
         plan: DialPlan | None = None,
         share_port: bool = False,
-        max_connections: int = 500,
+        max_connections: int | None = None,
+        authenticator: Authenticator | None = None,
+        tarpit: float = 1.0,
         grace: float = _GRACE,
     ) -> None:
         self._section = section
@@ -42,12 +50,16 @@ class SmtpIntake:
         self._jobs = jobs
         self._data_dir = data_dir
         self._share_port = share_port
-        self._max_connections = max_connections
+        self._max_connections = max_connections or section.max_connections
+        self._authenticator = authenticator
+        self._tarpit = tarpit
         self._grace = grace
         self._folder = ExitStack()
         self._service: Service | None = None
-        self._server: asyncio.Server | None = None
+        self._servers: list[asyncio.Server] = []
         self.port = 0  #: TCP; known when listening
+        self.tls_port = 0  #: of implicit TLS, if there is one
+        self.lmtp_port = 0  #: if there is one
 
     async def __aenter__(self) -> "SmtpIntake":
         """Listening.
@@ -55,7 +67,7 @@ class SmtpIntake:
         Raises:
             ConfigError: the address cannot be listened on, or data_dir not be written.
         """
-        host, port = split_address(self._section.listen)
+        tls = server_context(self._section)
         try:
             folder = self._folder.enter_context(IncomingFolder(self._data_dir))
         except OSError as error:
@@ -63,33 +75,80 @@ class SmtpIntake:
                 f"node.data_dir: cannot write to {self._data_dir} ({error.strerror}). "
                 "Make it a directory that the gateway's user owns."
             ) from error
-        self._service = service = Service(
-            jobs=self._jobs,
-            gatekeeper=self._gatekeeper,
-            spool_folder=folder.path,
-            hostname=self._section.hostname or socket.getfqdn(),
-            max_message_size=self._section.max_message_size,
-            max_connections=self._max_connections,
-        )
-        service.inspect()
+        self._service = service = self._make_service(folder.path, tls)
         # aiosmtpd logs each command of each client at INFO; faxlog says what matters.
         logging.getLogger("mail.log").setLevel(logging.WARNING)
+        section = self._section
         try:
-            self._server = await asyncio.get_running_loop().create_server(
-                lambda: SmtpSession(service), host, port, backlog=_BACKLOG, reuse_port=self._share_port
+            self.port = await self._listen("listen", section.listen, lambda: SmtpSession(service))
+            if section.tls_listen:
+                self.tls_port = await self._listen(
+                    "tls_listen", section.tls_listen, lambda: SmtpSession(service), tls
+                )
+            if section.lmtp_listen:
+                self.lmtp_port = await self._listen(
+                    "lmtp_listen", section.lmtp_listen, lambda: SmtpSession(service, lmtp=True)
+                )
+        except ConfigError:
+            for server in self._servers:
+                server.close()
+            self._folder.close()
+            raise
+        return self
+
+    def _make_service(self, spool_folder: Path, tls: ssl.SSLContext | None) -> Service:
+        section = self._section
+        limits = Limits(
+            connections=section.max_client_connections,
+            messages_per_hour=section.max_messages_per_hour,
+            guesses=section.max_guesses,
+            ban=section.ban.total_seconds(),
+        )
+        service = Service(
+            jobs=self._jobs,
+            gatekeeper=self._gatekeeper,
+            spool_folder=spool_folder,
+            hostname=section.hostname or socket.getfqdn(),
+            max_message_size=section.max_message_size,
+            max_connections=self._max_connections,
+            guard=Guard(limits),
+            tls=tls,
+            authenticator=self._authenticator,
+            tarpit=self._tarpit,
+        )
+        service.inspect()
+        return service
+
+    async def _listen(
+        self,
+        setting: str,
+        address: str,
+        session: Callable[[], SmtpSession],
+        tls: ssl.SSLContext | None = None,
+    ) -> int:
+        """The port that is listened on.
+
+        Raises:
+            ConfigError: the address cannot be listened on.
+        """
+        host, port = split_address(address)
+        try:
+            server = await asyncio.get_running_loop().create_server(
+                session, host, port, backlog=_BACKLOG, reuse_port=self._share_port, ssl=tls
             )
         except OSError as error:
-            self._folder.close()
-            raise ConfigError(_cannot_listen(self._section.listen, error)) from error
-        self.port = self._server.sockets[0].getsockname()[1]
-        return self
+            raise ConfigError(_cannot_listen(f"smtp.{setting}", address, error)) from error
+        self._servers.append(server)
+        found: int = server.sockets[0].getsockname()[1]
+        return found
 
     async def __aexit__(self, *exc_info: object) -> None:
         """The address is free. Every message that was complete has its reply; others were not taken."""
-        if self._server is None or self._service is None:
+        if self._service is None:
             return
         self._service.closing = True
-        self._server.close()
+        for server in self._servers:
+            server.close()
         sessions = list(self._service.sessions)
         for session in sessions:
             session.close_when_idle()
@@ -99,7 +158,8 @@ class SmtpIntake:
                 session.abort()
             if late:
                 await asyncio.wait(late)
-        await self._server.wait_closed()
+        for server in self._servers:
+            await server.wait_closed()
         self._folder.close()
 
 
@@ -115,12 +175,12 @@ def split_address(listen: str) -> tuple[str | None, int]:
     return host.strip("[]") or None, int(port)
 
 
-def _cannot_listen(listen: str, error: OSError) -> str:
+def _cannot_listen(setting: str, listen: str, error: OSError) -> str:
     if error.errno == errno.EADDRINUSE:
-        return f"smtp.listen: {listen} is in use by another program. Stop it or choose another port."
+        return f"{setting}: {listen} is in use by another program. Stop it or choose another port."
     if error.errno == errno.EACCES:
         return (
-            f"smtp.listen: {listen} may only be opened by root. "
+            f"{setting}: {listen} may only be opened by root. "
             "Choose a port above 1023, or give the service CAP_NET_BIND_SERVICE."
         )
-    return f"smtp.listen: cannot listen on {listen} ({error.strerror}). Correct the address."
+    return f"{setting}: cannot listen on {listen} ({error.strerror}). Correct the address."

@@ -44,6 +44,10 @@ class JobOptions:
     attempts: int | None = None  #: calls at most
     billing_code: str = ""
     header: str | None = None  #: the text of the header line; "" prints none
+    notify: str = ""  #: RFC 3461 4.1: "NEVER", or of SUCCESS, FAILURE and DELAY some; "" says nothing
+    orcpt: str = ""  #: RFC 3461 4.2: the recipient as its sender wrote it
+    ret: str = ""  #: RFC 3461 4.3: "FULL" or "HDRS"
+    envid: str = ""  #: RFC 3461 4.4
     not_done: tuple[str, ...] = ()  #: what was asked for and will not be done, as it was written
 
     def __bool__(self) -> bool:
@@ -70,6 +74,10 @@ class JobOptions:
         if getattr(self, wish.name) != getattr(_NOTHING, wish.name):
             return self
         return replace(self, **cast(dict[str, Any], {wish.name: value}))
+
+    def wants(self, event: str) -> bool:
+        """Whether NOTIFY lets the sender be told of a SUCCESS, FAILURE or DELAY; without NOTIFY of each."""
+        return not self.notify or event in self.notify.split(",")
 
     def to_json(self) -> str | None:
         """As the queue keeps them; None when there is nothing to keep."""

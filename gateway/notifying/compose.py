@@ -19,6 +19,7 @@ from gateway.model.job import Job
 from gateway.model.notification import Notification, NotificationKind
 from gateway.model.received import ReceivedFax, ReceivedState
 from gateway.notifying import words
+from gateway.notifying.report import make_report
 from gateway.notifying.templates import fill_html, fill_text
 
 _ODD = re.compile("[\x00-\x1f\x7f-\x9f\u2028\u2029\ud800-\udfff]+")
@@ -80,7 +81,7 @@ def compose_answer(
         "reason": _line(job.failure.reason) if job.failure else "",
         "remedy": _line(job.failure.remedy) if job.failure else "",
         "missing": _missing(job),
-        "note": enclosure.note,
+        "note": "\n\n".join(filter(None, (words.not_done_in_words(job.options.not_done), enclosure.note))),
         "picture": _PICTURE if enclosure.picture else "",
         "job": job.id,
         "node": letterhead.node,
@@ -103,6 +104,7 @@ def compose_answer(
         },
     )
     _enclose(message, enclosure, f"fax-{_NOT_IN_NAMES.sub('', job.number.digits)}.pdf")
+    make_report(message, job, notification.kind, letterhead.node)
     return message
 
 

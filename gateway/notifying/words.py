@@ -3,7 +3,7 @@
 One entry for each disposition (how a call ends) and each failure code; a test holds it complete.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from types import MappingProxyType
 
 WORDS: Mapping[str, str] = MappingProxyType(
@@ -25,6 +25,7 @@ WORDS: Mapping[str, str] = MappingProxyType(
         # What never became a call.
         "permanent": "it cannot be sent",
         "invalid-number": "the number cannot be dialled",
+        "number-not-allowed": "faxes to this destination are not allowed",
         "sender-not-allowed": "you may not send faxes",
         "document-rejected": "a document cannot be faxed",
         "partly-sent": "part of it could not be sent",
@@ -85,3 +86,11 @@ def transmission_in_words(medium: str, bit_rate: int, *, ecm: bool) -> str:
     how = {"t38": "T.38", "audio": "G.711"}.get(medium, medium)
     correction = "with" if ecm else "without"
     return ", ".join(filter(None, (f"{bit_rate} bit/s", f"{correction} error correction", how)))
+
+
+def not_done_in_words(not_done: Sequence[str]) -> str:
+    """What the sender asked for and this gateway cannot do; "" when there is nothing."""
+    if not not_done:
+        return ""
+    wishes = ", ".join(not_done)
+    return f"You asked for something that this fax server does not do: {wishes}. It was left out."

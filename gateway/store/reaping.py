@@ -55,6 +55,7 @@ def _ending(connection: Connection, job: Job, node: str) -> Record:
     if not job.page_count or confirmed < job.page_count:
         text = f"{gone}; {confirmed} of {job.page_count} pages are confirmed, the others are sent again."
         return Record(job, JobEvent.LEASE_EXPIRED, Outcome(trace=text), node, lapsed=True)
-    answer = [NewNotification(NotificationKind.DELIVERED, job.sender.mail, job.id)] if job.sender else []
-    outcome = Outcome(notifications=tuple(answer), trace=f"{gone}; the page journal has every page.")
+    mail = job.sender.mail if job.sender and job.options.wants("SUCCESS") else ""
+    answer = (NewNotification(NotificationKind.DELIVERED, mail, job.id),) if mail else ()
+    outcome = Outcome(notifications=answer, trace=f"{gone}; the page journal has every page.")
     return Record(job, JobEvent.PAGES_CONFIRMED, outcome, node, lapsed=True)

@@ -1,17 +1,20 @@
 """What every stage promises, whatever its work is."""
 
 import asyncio
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 
 import pytest
 
 from gateway.errors import InvalidNumber, StoreUnavailable, TemporaryError
-from gateway.model.job import Job
+from gateway.model.ids import JobId, SubmissionId
+from gateway.model.job import Job, Sender
 from gateway.model.lifecycle import JobEvent, JobState
 from gateway.model.notification import NotificationKind
+from gateway.model.number import FaxNumber
+from gateway.model.options import JobOptions
 from gateway.ports.job_store import Outcome
 from gateway.ports.wakeups import Topic
-from gateway.stage import Stage
+from gateway.stage import Stage, answer
 from tests.stages import ANN, LEASE, a_received_job, a_resolved_job, a_store, answers
 
 
@@ -138,3 +141,26 @@ async def leased_until(store, job: Job):
     while (until := (await store.jobs.get(job.id)).leased_until) is None:
         await asyncio.sleep(0)
     return until
+
+
+def test_an_answer_that_is_not_wanted_is_not_owed():
+    job = a_job_of("ann@example.com", JobOptions(notify="FAILURE"))
+
+    assert answer(job, NotificationKind.DELIVERED) == ()
+    assert [new.mailbox for new in answer(job, NotificationKind.FAILED)] == ["ann@example.com"]
+
+
+def a_job_of(mail: str, options: JobOptions) -> Job:
+    now = datetime.now(UTC)
+    number = FaxNumber("+4930100")
+    return Job(
+        JobId("J"),
+        SubmissionId("S"),
+        JobState.SENDING,
+        number,
+        "a@b",
+        now,
+        now,
+        sender=Sender(mail),
+        options=options,
+    )

@@ -13,7 +13,9 @@
 """
 
 import asyncio
+import json
 import re
+import ssl
 from pathlib import Path
 
 from tests.fakes.job_store import FakeJobStore
@@ -22,8 +24,14 @@ _REPLY_LINE = re.compile(rb"\d{3}([ -])")
 
 
 class Player:
-    def __init__(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter, jobs: FakeJobStore):
-        self._reader, self._writer, self._jobs = reader, writer, jobs
+    def __init__(
+        self,
+        reader: asyncio.StreamReader,
+        writer: asyncio.StreamWriter,
+        jobs: FakeJobStore,
+        tls: ssl.SSLContext,
+    ):
+        self._reader, self._writer, self._jobs, self._tls = reader, writer, jobs, tls
         self._reply: list[str] = []
 
     async def play(self, dialogue: Path) -> None:
@@ -49,6 +57,8 @@ class Player:
                 count, _, text = text.partition(" ")
                 self._writer.write(_unescape(text) * int(count))
                 await self._writer.drain()
+            case "<>":
+                await self._writer.start_tls(self._tls)
             case "<-" if text == "closed":
                 assert await self._reader.read() == b""
             case "<-" if text.startswith("~ "):
@@ -58,6 +68,9 @@ class Player:
                 assert self._reply[-1].startswith(text)
             case "==" if text.startswith("text "):
                 assert self._jobs.stored[-1].message.endswith(_unescape(text[6:-1]))
+            case "==" if text.startswith("options "):
+                options = self._jobs.stored[-1].submission.recipients[-1].options
+                assert json.loads(options.to_json() or "{}") == json.loads(text[8:])
             case "==":
                 count, _, numbers = text.partition(" ")
                 assert len(self._jobs.stored) == int(count)

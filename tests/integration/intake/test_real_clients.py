@@ -11,6 +11,8 @@ import pytest
 
 from gateway.config.schema import SmtpSection
 from gateway.intake.smtp import SmtpIntake
+from gateway.intake.users import UsersFile, set_user
+from gateway.model.secret import Secret
 from tests.stages import a_store
 
 SAMPLES = Path(__file__).parents[3] / "samples" / "mails"
@@ -22,12 +24,15 @@ async def a_gateway(data_dir: Path, **settings):
     section = SmtpSection(
         listen="127.0.0.1:0",
         domains=("fax.example.com",),
-        relay_networks=(ip_network("127.0.0.0/8"),),
         hostname="gateway.example.com",
-        **settings,
+        **{"relay_networks": (ip_network("127.0.0.0/8"),), **settings},
     )
-    async with a_store(data_dir) as (store, _), SmtpIntake(section, store.jobs, data_dir) as intake:
-        yield store, intake.port
+    authenticator = UsersFile(section.users) if section.users else None
+    async with (
+        a_store(data_dir) as (store, _),
+        SmtpIntake(section, store.jobs, data_dir, authenticator=authenticator) as intake,
+    ):
+        yield store, intake.tls_port or intake.lmtp_port or intake.port
 
 
 def send(port: int, recipients: list[str], content: bytes) -> dict[str, tuple[int, bytes]]:
@@ -128,3 +133,70 @@ async def test_several_clients_at_once_lose_nothing(tmp_path):
         )
 
         assert {job.number.digits for job in await store.jobs.list()} == {str(1000 + n) for n in range(40)}
+
+
+def with_users(folder: Path, certificates, **more) -> dict:
+    set_user(folder / "users", "anna", (ANNA,), Secret("right"))
+    return {"certificate": certificates.server, "users": folder / "users", "relay_networks": (), **more}
+
+
+async def test_smtplib_logs_in_under_starttls(tmp_path, certificates):
+    async with a_gateway(tmp_path, **with_users(tmp_path, certificates)) as (store, port):
+
+        def send_it() -> None:
+            with smtplib.SMTP("127.0.0.1", port, timeout=20) as client:
+                client.starttls(context=certificates.client_context())
+                client.login("anna", "right")
+                client.sendmail(ANNA, ["102@fax.example.com"], b"Subject: x\r\n\r\nx")
+
+        await asyncio.to_thread(send_it)
+        (job,) = await store.jobs.list()
+        submission = await store.jobs.submission(job.submission_id)
+        message = await store.blobs.get(submission.message)
+
+    assert submission.client == "smtp 127.0.0.1 login anna"
+    assert b" with ESMTPSA; " in message
+
+
+async def test_a_large_mail_comes_through_tls_byte_for_byte(tmp_path, certificates):
+    content = b"Subject: large\r\n\r\n" + b"..%060d\r\n" * 30_000 % tuple(range(30_000))
+    settings = with_users(tmp_path, certificates, tls_listen="127.0.0.1:0")
+    async with a_gateway(tmp_path, **settings) as (store, port):
+
+        def send_it() -> None:
+            context = certificates.client_context()
+            with smtplib.SMTP_SSL("127.0.0.1", port, timeout=20, context=context) as client:
+                client.login("anna", "right")
+                client.sendmail(ANNA, ["102@fax.example.com"], content)
+
+        await asyncio.to_thread(send_it)
+        (job,) = await store.jobs.list()
+        message = await store.blobs.get((await store.jobs.submission(job.submission_id)).message)
+
+    assert message.endswith(b"\r\n" + content)
+
+
+@pytest.mark.parametrize(
+    ("password", "code", "stored"), [("right", 0, 1), ("wrong", 28, 0)], ids=["right", "wrong"]
+)
+async def test_swaks_logs_in_under_tls(tmp_path, certificates, password, code, stored):
+    async with a_gateway(tmp_path, **with_users(tmp_path, certificates)) as (store, port):
+        command = ["swaks", "--server", f"127.0.0.1:{port}", "--from", ANNA, "--to", "102@fax.example.com"]
+        command += ["--tls", "--tls-ca-path", str(certificates.authority), "--auth", "LOGIN"]
+        command += ["--auth-user", "anna", "--auth-password", password]
+        done = await asyncio.to_thread(subprocess.run, command, capture_output=True, check=False, timeout=30)
+
+        assert done.returncode == code, done.stdout.decode()
+        assert len(await store.jobs.list()) == stored
+
+
+async def test_smtplib_speaks_lmtp(tmp_path):
+    async with a_gateway(tmp_path, lmtp_listen="127.0.0.1:0") as (store, port):
+
+        def send_it() -> None:
+            with smtplib.LMTP("127.0.0.1", port) as client:
+                client.sendmail(ANNA, ["102@fax.example.com"], b"Subject: x\r\n\r\nx")
+
+        await asyncio.to_thread(send_it)
+
+        assert [job.number.digits for job in await store.jobs.list()] == ["102"]

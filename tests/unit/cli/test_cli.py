@@ -80,7 +80,7 @@ def test_a_number_that_is_none_is_refused_in_one_line(faxgw, config):
     code, _, err = faxgw("send", "--to", "bob", "--text", "Hello")
 
     assert code == ExitCode.FAILED
-    assert err == 'faxgw: "bob" is not a fax number.\n'
+    assert err == 'faxgw: "bob": Not a fax number.\n'
 
 
 def test_sending_nothing_is_a_mistake_of_the_command_line(faxgw, config):

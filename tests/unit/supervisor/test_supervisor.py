@@ -101,6 +101,14 @@ async def test_asked_twice_it_ends_roles_that_do_not_listen(log, tmp_path):
     assert await running is ExitCode.OK
 
 
+def test_several_intakes_have_names_of_their_own():
+    commands = role_commands(["intake", "line"], ["-c", "faxgw.toml"], intakes=3)
+
+    assert list(commands) == ["line", "intake", "intake-2", "intake-3"]
+    assert commands["intake-3"] == commands["intake"]
+
+
+
 def test_every_role_gets_the_configuration():
     commands = role_commands(["line", "intake"], ["-c", "faxgw.toml"])
 
