@@ -120,7 +120,8 @@ class Foreman:
         try:
             sandbox.die_with(parent)
             self._control.close()
-            sandbox.confine(self._limits, folder)
+            readable, writable = work.files_of(job)
+            sandbox.confine(self._limits, folder, readable=readable, writable=writable)
             tempfile.tempdir = str(folder)
             answer = _outcome(job, folder, self._office.path, self._limits)
             (folder / _RESULT).write_text(json.dumps(answer))
@@ -244,7 +245,7 @@ def main() -> None:
     folder = Path(sys.argv[2])
     options = json.loads(sys.argv[3])
     limits = sandbox.Limits(**options["limits"])
-    office = OfficeProcess(folder, limits.office_documents, wanted=options["office"])
+    office = OfficeProcess(folder, limits, wanted=options["office"])
     try:
         if options["prewarm"]:
             office.start()

@@ -46,9 +46,9 @@ def _sockets_below(pid: int) -> list[Path]:
 class OfficeProcess:
     """At most one driver, with one LibreOffice below it."""
 
-    def __init__(self, folder: Path, documents: int, *, wanted: bool) -> None:
+    def __init__(self, folder: Path, limits: sandbox.Limits, *, wanted: bool) -> None:
         self._folder = folder / "office"
-        self._documents = documents
+        self._limits = limits
         self._listener: socket.socket | None = None
         self._driver: subprocess.Popen[bytes] | None = None
         self._pidfd = -1
@@ -69,13 +69,24 @@ class OfficeProcess:
         parent = os.getpid()
         fd = self._listener.fileno()
         self._driver = subprocess.Popen(
-            [str(_PYTHON), "-I", str(_DRIVER), str(fd), str(self._folder), str(self._documents)],
+            [
+                str(_PYTHON),
+                "-I",
+                str(_DRIVER),
+                str(fd),
+                str(self._folder),
+                str(self._limits.office_documents),
+            ],
             pass_fds=[fd],
             stdin=subprocess.DEVNULL,
             stdout=subprocess.DEVNULL,
             start_new_session=True,
-            preexec_fn=lambda: sandbox.die_with(parent),  # noqa: PLW1509  this process has one thread
+            preexec_fn=lambda: self._become_driver(parent),  # noqa: PLW1509  this process has one thread
         )
+
+    def _become_driver(self, parent: int) -> None:
+        sandbox.die_with(parent)
+        sandbox.confine_office(self._limits, self._folder.parent)
 
     def stop(self) -> None:
         """Returns when neither the driver nor LibreOffice runs."""

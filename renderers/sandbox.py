@@ -7,8 +7,11 @@ import ctypes
 import os
 import resource
 import signal
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
+
+from renderers import landlock
 
 _CLONE_NEWUSER = 0x10000000
 _CLONE_NEWNET = 0x40000000
@@ -26,6 +29,7 @@ class Limits:
     memory_bytes: int = 2 << 30  #: address space of the worker, LibreOffice not counted
     file_bytes: int = 256 << 20  #: the largest file it may write
     office_seconds: float = 60.0  #: how long one document may keep LibreOffice busy
+    office_memory_bytes: int = 3 << 30  #: address space of LibreOffice; it has 0.7 GiB when it is idle
     office_documents: int = 100  #: LibreOffice is started anew after so many, because it grows
 
 
@@ -59,8 +63,24 @@ def die_with(parent: int) -> None:
         os._exit(1)
 
 
-def confine(limits: Limits, folder: Path) -> None:
-    """Makes this process the head of a group of its own, working in `folder`, within the limits for good."""
+def confine_office(limits: Limits, folder: Path) -> None:
+    """In the child that becomes LibreOffice's driver: files of `folder` and the system only, less memory."""
+    landlock.restrict([Path(__file__).parent, *landlock.ACCOUNTS], [folder], sockets=landlock.SOCKETS)
+    for name, most in (
+        (resource.RLIMIT_AS, limits.office_memory_bytes),
+        (resource.RLIMIT_FSIZE, limits.file_bytes),
+        (resource.RLIMIT_CORE, 0),
+    ):
+        _limit(name, most)
+
+
+def confine(
+    limits: Limits, folder: Path, *, readable: Sequence[Path] = (), writable: Sequence[Path] = ()
+) -> None:
+    """Makes this process the head of a group of its own, working in `folder`, within the limits for good.
+
+    Where the kernel has Landlock it sees the folder, the files named here and the system's programs only.
+    """
     os.setsid()
     ctypes.CDLL(None).prctl(_PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0)
     os.chdir(folder)
@@ -73,10 +93,15 @@ def confine(limits: Limits, folder: Path) -> None:
         (resource.RLIMIT_NOFILE, 256),
         (resource.RLIMIT_CORE, 0),
     ):
-        hard = resource.getrlimit(name)[1]
-        allowed = most if hard == resource.RLIM_INFINITY else min(most, hard)
-        resource.setrlimit(name, (allowed, allowed))
+        _limit(name, most)
     _quieten(folder)
+    landlock.restrict(readable, [folder, *writable])
+
+
+def _limit(name: int, most: int) -> None:
+    hard = resource.getrlimit(name)[1]
+    allowed = most if hard == resource.RLIM_INFINITY else min(most, hard)
+    resource.setrlimit(name, (allowed, allowed))
 
 
 def _quieten(folder: Path) -> None:

@@ -37,6 +37,14 @@ def part_of(out: Path) -> Path:
     return out.with_name(out.name + ".part")
 
 
+def files_of(job: Job) -> tuple[list[Path], list[Path]]:
+    """What the job reads, and the folder it writes to."""
+    readable = [job["tiff"]] if "tiff" in job else []
+    for document in job.get("documents", ()):
+        readable += [document["path"], *document["parts"].values()]
+    return [Path(file) for file in readable], [Path(job["out"]).parent]
+
+
 def document_to_wire(document: SourceDocument) -> Answer:
     """The document as plain values, with absolute paths."""
     return {

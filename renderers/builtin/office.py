@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import codecs
 import json
+import shutil
 import socket
 import zipfile
 from collections.abc import Iterator
@@ -96,9 +97,11 @@ def converted(document: SourceDocument, workshop: Workshop) -> Path:
     """
     if workshop.office_socket is None:
         raise ConverterMissing.needs("LibreOffice", PACKAGES, document.name)
-    target = workshop.folder / "office.pdf"
+    # LibreOffice sees nothing outside of the pool's folder (landlock.py).
+    source, target = workshop.folder / "office-source", workshop.folder / "office.pdf"
+    shutil.copyfile(document.path, source)
     request = {
-        "source": str(document.path.resolve()),
+        "source": str(source),
         "target": str(target),
         "filter": FILTERS[document.media_type or ""],
         "options": _csv_options(document.path) if document.media_type == kind.CSV else "",

@@ -279,13 +279,36 @@ async def test_nothing_remote_is_fetched_and_no_file_of_the_server_is_shown(tmp_
     assert [black_dots(bits) < 5_000 for bits in bits_of(fax.path)] == [True, True]
 
 
+def a_macro(mark: Path) -> str:
+    """A macro that writes a file."""
+    return f'Sub Main\nOpen "{mark}" For Output As #1\nPrint #1, "x"\nClose #1\nEnd Sub'
+
+
+def trusting_office(folder: Path, document: Path, *how: str) -> None:
+    """LibreOffice as its trusting user has it, with the document opened once: what would happen elsewhere."""
+    settings = folder / "profile" / "user" / "registrymodifications.xcu"
+    settings.parent.mkdir(parents=True)
+    settings.write_text(
+        '<?xml version="1.0"?><oor:items xmlns:oor="http://openoffice.org/2001/registry">'
+        '<item oor:path="/org.openoffice.Office.Common/Security/Scripting">'
+        '<prop oor:name="MacroSecurityLevel" oor:op="fuse"><value>0</value></prop></item></oor:items>'
+    )
+    profile = f"-env:UserInstallation={(folder / 'profile').as_uri()}"
+    command = ["soffice", profile, "--headless", "--norestore", *how, document]
+    environment = os.environ | {"HOME": str(folder)}
+    subprocess.run(command, env=environment, check=False, timeout=100, capture_output=True, cwd=folder)
+
+
 async def test_macros_never_run(tmp_path, pages):
-    mark = tmp_path / "the macro ran"
-    macro = f'Sub Main\nOpen "{mark}" For Output As #1\nPrint #1, "x"\nClose #1\nEnd Sub'
+    mark, elsewhere = tmp_path / "the macro ran", tmp_path / "it ran elsewhere"
+    macro = a_macro(mark)
+    and_ends = a_macro(elsewhere).replace("End Sub", "StarDesktop.terminate\nEnd Sub")
+    trusting_office(tmp_path, an_odt(tmp_path / "b.odt", [], and_ends).path)
 
     async with RenderPool(workers=1) as pool:
         await pool.render([an_odt(tmp_path / "a.odt", [], macro)], FINE, pages)
 
+    assert elsewhere.exists()
     assert not mark.exists()
 
 
