@@ -8,13 +8,14 @@ from gateway.config.schema import Config, RenderingSection
 from gateway.daemon.clock import SystemClock
 from gateway.daemon.process import Ready
 from gateway.daemon.scratch import scratch_folder
+from gateway.directory import open_directories
 from gateway.mail.smtp import SmtpMailer
 from gateway.model.lifecycle import JobState
 from gateway.notifying.worker import NotifyingWorker
 from gateway.ports.wakeups import Topic
 from gateway.rendering.page_views import RenderedViews
 from gateway.rendering.worker import RenderingWorker
-from gateway.resolving.sender import EnvelopeSenders
+from gateway.resolving.options import MailWishes
 from gateway.resolving.worker import ResolvingWorker
 from gateway.stage import Stage
 from gateway.store import open_store
@@ -33,9 +34,17 @@ async def run(config: Config, stopping: asyncio.Event, ready: Ready) -> None:
             open_store(config.queue, config.node, wakeups) as store,
             RenderPool(workers=config.rendering.workers + _ANSWERING, limits=limits) as pool,
             SmtpMailer(config.mailer) as mailer,
+            open_directories(config.directory, config.node, config.queue, SystemClock()) as directory,
         ):
             resolver = ResolvingWorker(
-                jobs=store.jobs, blobs=store.blobs, sender_of=EnvelopeSenders(config.sending)
+                jobs=store.jobs,
+                blobs=store.blobs,
+                clock=SystemClock(),
+                sending=config.sending,
+                directory=directory,
+                rules=config.rules,
+                section=config.resolving,
+                wishes_in=MailWishes(config.options.dialects),
             )
             renderer = RenderingWorker(
                 jobs=store.jobs,

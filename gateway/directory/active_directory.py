@@ -30,6 +30,7 @@ ACTIVE_DIRECTORY = Layout(
         "language": ("preferredLanguage",),
     },
     nested_group="(member:1.2.840.113556.1.4.1941:={dn})",
+    addresses=("mail", "proxyAddresses", "userPrincipalName"),
     extra=("userAccountControl",),
 )
 

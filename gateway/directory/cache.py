@@ -143,7 +143,9 @@ def _person(text: str | None) -> Person | None:
     if text is None:
         return None
     facts = json.loads(text)
-    return Person(**{**facts, "groups": frozenset(facts["groups"])})
+    return Person(
+        **{**facts, "groups": frozenset(facts["groups"]), "addresses": frozenset(facts["addresses"])}
+    )
 
 
 def _age(age: timedelta) -> str:

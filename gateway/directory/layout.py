@@ -23,6 +23,7 @@ class Layout:
     by_local_part: str = ""  #: more ways to find a person of `mail_domains`, inside an (|...)
     group: str = ""  #: the filter for the groups an entry {dn} (of user {user}) is in directly
     nested_group: str = ""  #: the filter for all groups at once, where the server can do that
+    addresses: tuple[str, ...] = ("mail",)  #: attributes with addresses, some with "smtp:" in front
     extra: tuple[str, ...] = field(default=())  #: attributes read beyond those
 
 
@@ -45,5 +46,6 @@ LDAP = Layout(
     person="(|(mail={mail})(mailAlternateAddress={mail}))",
     login="(|(uid={user})(mail={user}))",
     attributes=_COMMON,
+    addresses=("mail", "mailAlternateAddress"),
     group="(|(member={dn})(uniqueMember={dn})(&(objectClass=posixGroup)(memberUid={user})))",
 )

@@ -35,7 +35,11 @@ class LdapDirectory:
         self._layout: Layout = LAYOUTS[section.kind]
         self._attributes = dict(self._layout.attributes)
         self._attributes |= {field: (own,) for field, own in section.own_attributes.items()}
-        self._read = [*{a for names in self._attributes.values() for a in names}, *self._layout.extra]
+        self._read = [
+            *{a for names in self._attributes.values() for a in names},
+            *self._layout.addresses,
+            *self._layout.extra,
+        ]
         self._domains = frozenset(domain.casefold() for domain in section.mail_domains)
         self._servers = LdapServers(name, section)
         self._threads = ThreadPoolExecutor(_AT_ONCE, thread_name_prefix=f"directory-{name}")
@@ -88,6 +92,7 @@ class LdapDirectory:
         facts = {field: entry.first(*names) for field, names in self._attributes.items() if field in _FIELDS}
         return Person(
             **facts,
+            addresses=_addresses(entry, self._layout.addresses),
             groups=self._groups(entry, facts["user"]),
             is_disabled=is_disabled(entry),
             entry=entry.dn,
@@ -112,6 +117,13 @@ class LdapDirectory:
 
     async def _in_thread(self, work: Callable[[], T]) -> T:
         return await asyncio.get_running_loop().run_in_executor(self._threads, work)
+
+
+def _addresses(entry: Entry, attributes: tuple[str, ...]) -> frozenset[str]:
+    """All addresses; those of other mail systems ("X400:...") are left out."""
+    values = (value for name in attributes for value in entry.all(name))
+    found = (value[5:] if value[:5].casefold() == "smtp:" else value for value in values)
+    return frozenset(value for value in found if "@" in value and ":" not in value)
 
 
 def _names(groups: list[Entry]) -> frozenset[str]:

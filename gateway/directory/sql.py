@@ -67,6 +67,7 @@ class SqlDirectory:
         groups = (name for row in rows for name in str(row.get("groups") or "").split(","))
         return Person(
             mail=mails.pop(),
+            addresses=frozenset({mail}),
             groups=frozenset(name.strip() for name in groups if name.strip()),
             directory=self._name,
             **first,  # type: ignore[arg-type]

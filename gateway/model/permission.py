@@ -110,7 +110,7 @@ class Rules:
         for ban in self.bans:
             if not ban.holds(today):
                 continue
-            if ban.bans_sender(person.mail):
+            if any(ban.bans_sender(mail) for mail in (person.mail, *person.addresses)):
                 raise _banned(SenderNotAllowed("You may not send faxes."), ban)
             if number is not None and ban.bans_number(number):
                 raise _banned(DestinationNotAllowed(f"Faxes to {number} are not allowed."), ban)

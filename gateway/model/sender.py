@@ -8,6 +8,7 @@ class Person:
     """One entry of a directory. Fields it does not have are ""."""
 
     mail: str  #: his main address, as the directory writes it
+    addresses: frozenset[str] = frozenset()  #: all of his addresses
     name: str = ""
     user: str = ""  #: what he logs in with
     groups: frozenset[str] = frozenset()  #: distinguished names and common names, nested ones as well

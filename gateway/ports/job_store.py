@@ -9,9 +9,9 @@ Promises (proved by tests/contract/test_job_store_*.py on SQLite and PostgreSQL)
 - A change of state wakes the stage that waits for it (`gateway.ports.wakeups`).
 """
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from pathlib import Path
 from typing import Protocol
 
@@ -20,6 +20,8 @@ from gateway.model.ids import AttemptId, BlobRef, JobId, SubmissionId
 from gateway.model.job import Failure, Job, Sender
 from gateway.model.lifecycle import JobEvent, JobState
 from gateway.model.notification import NewNotification
+from gateway.model.options import JobOptions
+from gateway.model.permission import Used
 from gateway.model.submission import NewSubmission, Submission
 from telephony import PageFacts, Transmission
 
@@ -29,8 +31,10 @@ class Outcome:
     """What an event means, beyond the new state. All of it is written in one transaction, or nothing."""
 
     sender: Sender | None = None
-    pages: BlobRef | None = None  #: also remembered for the other jobs of the submission
+    pages: BlobRef | None = None
     page_count: int | None = None
+    shared: bool = True  #: whether the pages are for the other jobs of the submission as well
+    options: JobOptions | None = None  #: in place of the job's
     due_in: timedelta | None = None  #: from the database's now; None means at once
     failure: Failure | None = None
     transmission: Transmission | None = (
@@ -123,6 +127,10 @@ class JobStore(Protocol):
 
     async def list(self, *states: JobState, limit: int = 1000) -> list[Job]:
         """Jobs in these states (all when none is named), newest first."""
+        ...
+
+    async def used(self, mails: Collection[str], *, today: date, other_than: JobId) -> Used:
+        """The faxes of these senders in the day and month of `today` (UTC), without failed ones and this one."""
         ...
 
     async def next_due_in(self, *states: JobState) -> timedelta | None:

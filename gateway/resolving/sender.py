@@ -1,39 +1,58 @@
-"""Who sends: the envelope sender, with the name his mail program gives him.
+"""Who sends: the envelope sender, with what a directory, or else his mail program, says about him.
 
-The envelope decides, never the From header: anybody can write anything there. Its display name is taken
-only when its address is the envelope sender's.
+The envelope decides, never the From header: anybody can write anything there. The intake takes mails only
+from trusted networks and from clients that have logged in. A From name is taken only when its address is
+the envelope sender's.
 """
 
-from collections.abc import Callable
+import re
 from email import policy
 from email.errors import MessageError
 from email.headerregistry import Address
 from email.parser import BytesHeaderParser
 
 from gateway.config.schema import SendingSection
+from gateway.errors import InvalidNumber
 from gateway.model.job import Sender
+from gateway.model.number import FaxNumber
+from gateway.model.sender import Person
 from gateway.model.submission import Submission
 
-#: The sender of a submission whose message begins with these bytes (its header).
-SenderOf = Callable[[Submission, bytes], Sender]
-
 _HEADERS = BytesHeaderParser(policy=policy.default)
+_NOT_IN_STATION_IDS = re.compile(r"[^0-9+ ]")
+_LONGEST_STATION_ID = 20  # ITU-T T.30 5.3.6.2.4
 
 
-class EnvelopeSenders:
-    """Senders as the envelope names them, with the gateway's own station id and caller number."""
+def sender_of(
+    submission: Submission, header: bytes, section: SendingSection, person: Person | None = None
+) -> Sender:
+    """The sender of `submission`; `header` is the beginning of its message.
 
-    def __init__(self, section: SendingSection) -> None:
-        self._section = section
+    The person's own fax number is what the other machine sees; without one it is the gateway's.
+    """
+    number = person.fax_number if person else ""
+    return Sender(
+        mail=submission.mail_from,
+        name=(person.name if person else "") or display_name(header, submission.mail_from),
+        station_id=station_id(number) or section.station_id,
+        caller_number=caller_number(number) or section.caller_number,
+    )
 
-    def __call__(self, submission: Submission, header: bytes) -> Sender:
-        """The sender of `submission`; `header` is the beginning of its message."""
-        return Sender(
-            mail=submission.mail_from,
-            name=display_name(header, submission.mail_from),
-            station_id=self._section.station_id,
-            caller_number=self._section.caller_number,
-        )
+
+def station_id(fax_number: str) -> str:
+    """The number as a fax machine shows it: digits, + and spaces, twenty at most; or ""."""
+    shown = " ".join(_NOT_IN_STATION_IDS.sub(" ", fax_number).split())
+    if len(shown) > _LONGEST_STATION_ID:
+        shown = shown.replace(" ", "")
+    return shown if len(shown) <= _LONGEST_STATION_ID else ""
+
+
+def caller_number(fax_number: str) -> str:
+    """The number as it is called from, or "" when it is none."""
+    try:
+        return FaxNumber.parse(fax_number).digits
+    except InvalidNumber:
+        return ""
 
 
 def display_name(header: bytes, mail_from: str) -> str:

@@ -1,8 +1,8 @@
 """The job store in SQL. What each verb promises is written at `gateway.ports.job_store.JobStore`."""
 
 import asyncio
-from collections.abc import Iterable, Sequence
-from datetime import timedelta
+from collections.abc import Collection, Iterable, Sequence
+from datetime import date, timedelta
 from pathlib import Path
 
 import sqlalchemy as sa
@@ -11,10 +11,11 @@ from gateway.model.attempt import Attempt
 from gateway.model.ids import AttemptId, JobId, SubmissionId
 from gateway.model.job import Job
 from gateway.model.lifecycle import TERMINAL, JobEvent, JobState
+from gateway.model.permission import Used
 from gateway.model.submission import NewSubmission, Submission
 from gateway.ports.job_store import Outcome, TraceRow
 from gateway.ports.wakeups import Topic, Wakeups
-from gateway.store import attempts, claims, reaping, tables
+from gateway.store import attempts, claims, reaping, tables, usage
 from gateway.store.blobs import SqlBlobs
 from gateway.store.database import Database
 from gateway.store.failure import Conflict
@@ -191,6 +192,10 @@ class SqlJobStore:
                 query = query.where(sa.text(f"job.{tables.OPEN.text}"))
         rows = await self._database.read(lambda connection: connection.execute(query).all())
         return [job_from(row) for row in rows]
+
+    async def used(self, mails: Collection[str], *, today: date, other_than: JobId) -> Used:
+        """By the index of senders."""
+        return await self._database.read(usage.used(mails, today, other_than))
 
     async def next_due_in(self, *states: JobState) -> timedelta | None:
         """Jobs that wait for another one (number in a call, message in rendering) are left out."""

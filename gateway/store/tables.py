@@ -13,7 +13,7 @@ from gateway.model.lifecycle import TERMINAL, JobState
 from gateway.model.received import ReceivedState
 from gateway.store.types import Moment, Words, now
 
-REVISION = "0002"
+REVISION = "0003"
 
 metadata = sa.MetaData(
     naming_convention={
@@ -117,6 +117,15 @@ job = Table(
         sqlite_where=RESOLVED,
         postgresql_where=RESOLVED,
     ),
+)
+
+# What a sender has sent already: sender addresses differ in case.
+Index(
+    "job_sender",
+    sa.func.lower(job.c.sender_mail),
+    job.c.created_at,
+    sqlite_where=sa.text("sender_mail IS NOT NULL"),
+    postgresql_where=sa.text("sender_mail IS NOT NULL"),
 )
 
 attempt = Table(

@@ -109,6 +109,12 @@ def test_a_whole_domain_can_be_denied(entry, banned):
     assert judged(bans=[Ban("x", senders=(entry,))]).is_allowed is not banned
 
 
+def test_the_deny_list_knows_every_address_of_a_person():
+    ann = Person("ann@example.com", addresses=frozenset({"a.smith@example.org"}))
+
+    assert not judged(person=ann, bans=[Ban("x", senders=("@example.org",))]).is_allowed
+
+
 def test_each_verdict_tells_its_reasons():
     verdict = judged(Permission("staff", faxes_per_day=5), used=Used(today=2))
 

@@ -1,15 +1,24 @@
+from datetime import UTC, datetime, timedelta
+
 import pytest
 
+from gateway.config.people import ResolvingSection
 from gateway.config.schema import SendingSection
 from gateway.model.job import Sender
-from gateway.model.lifecycle import JobState
+from gateway.model.lifecycle import JobEvent, JobState
+from gateway.model.notification import NotificationKind
+from gateway.model.permission import Ban, Permission, Rules
+from gateway.model.sender import Person
+from gateway.ports.job_store import Outcome
 from gateway.ports.wakeups import Topic
-from gateway.resolving.sender import EnvelopeSenders
 from gateway.resolving.worker import ResolvingWorker
 from gateway.stage import Stage
-from tests.stages import A_MAIL, LEASE, a_received_job, a_store
+from tests.fakes.clock import FakeClock
+from tests.fakes.directory import FakeDirectory
+from tests.stages import A_MAIL, ANN, LEASE, a_received_job, a_store, answers, some_received_jobs
 
 SECTION = SendingSection(station_id="+49 30 1", caller_number="+49301")
+STAFF = frozenset({"Staff"})
 
 
 @pytest.fixture
@@ -24,36 +33,173 @@ def store(opened):
 
 
 @pytest.fixture
-def stage(opened):
+def staged(opened):
+    """Makes a stage with these settings of the worker."""
     store, wakeups = opened
-    worker = ResolvingWorker(jobs=store.jobs, blobs=store.blobs, sender_of=EnvelopeSenders(SECTION))
-    return Stage(
-        topic=Topic.RESOLVING,
-        claims=(JobState.RECEIVED,),
-        work=worker.work,
-        jobs=store.jobs,
-        wakeups=wakeups,
-        lease=LEASE,
-        at_once=4,
-    )
+
+    def make(clock=None, **settings):
+        worker = ResolvingWorker(
+            jobs=store.jobs,
+            blobs=store.blobs,
+            clock=clock or FakeClock(datetime.now(UTC)),
+            sending=SECTION,
+            **settings,
+        )
+        return Stage(
+            topic=Topic.RESOLVING,
+            claims=(JobState.RECEIVED,),
+            work=worker.work,
+            jobs=store.jobs,
+            wakeups=wakeups,
+            lease=LEASE,
+            at_once=4,
+        )
+
+    return make
 
 
-async def test_a_job_belongs_to_the_envelope_sender(stage, store):
+async def test_a_job_belongs_to_the_envelope_sender(staged, store):
     job = await a_received_job(store)
 
-    await stage.run_once()
+    await staged().run_once()
 
     resolved = await store.jobs.get(job.id)
     assert resolved.state is JobState.RESOLVED
     assert resolved.sender == Sender("ann@example.com", "Ann Smith", "+49 30 1", "+49301")
 
 
-async def test_a_message_that_is_lost_holds_its_job(stage, store, tmp_path, caplog):
+async def test_a_message_that_is_lost_holds_its_job(staged, store, tmp_path, caplog):
     job = await a_received_job(store, message=A_MAIL + bytes(1_000_000))
     for file in (tmp_path / "blobs").rglob("*"):
         if file.is_file():
             file.unlink()
 
-    await stage.run_once()
+    await staged().run_once()
 
     assert (await store.jobs.get(job.id)).state is JobState.HELD
+
+
+async def test_the_directory_says_what_the_line_shows(staged, store):
+    job = await a_received_job(store)
+    ann = Person("ann@example.com", name="Dr Ann", fax_number="+49 30 777", entry="cn=ann", directory="staff")
+
+    await staged(directory=FakeDirectory(ann)).run_once()
+
+    assert (await store.jobs.get(job.id)).sender == Sender(
+        "ann@example.com", "Dr Ann", "+49 30 777", "+4930777"
+    )
+    assert (await store.jobs.trace(job.id))[
+        -1
+    ].text == "The sender is ann@example.com, cn=ann in directory staff."
+
+
+async def test_who_is_in_no_directory_may_not_fax_and_is_told(staged, store):
+    job = await a_received_job(store)
+
+    await staged(directory=FakeDirectory()).run_once()
+
+    refused = await store.jobs.get(job.id)
+    assert (refused.state, refused.failure.code) == (JobState.FAILED, "sender-not-allowed")
+    assert refused.failure.reason == "The directory does not know ann@example.com."
+    assert refused.failure.remedy == "Ask your administrator for the right to send faxes."
+    assert await answers(store) == [(NotificationKind.FAILED, "ann@example.com")]
+
+
+async def test_unknown_senders_of_a_relay_may_be_allowed(staged, store):
+    job = await a_received_job(store)
+    members, guests = Permission("members", ("Staff",)), Permission("guests", allow=("+4930",))
+    section = ResolvingSection(unknown="allow")
+
+    await staged(directory=FakeDirectory(), rules=Rules((members, guests)), section=section).run_once()
+
+    assert (await store.jobs.get(job.id)).state is JobState.RESOLVED
+    assert (await store.jobs.trace(job.id))[-1].text.endswith("[permission.guests] allows it.")
+
+
+async def test_mail_waits_while_the_directory_is_away(staged, store):
+    job = await a_received_job(store)
+    directory = FakeDirectory(Person("ann@example.com"))
+    directory.is_away = True
+
+    await staged(directory=directory).run_once()
+
+    waiting = await store.jobs.get(job.id)
+    assert (waiting.state, waiting.failure) == (JobState.RECEIVED, None)
+    assert waiting.due_at > waiting.created_at
+    assert await answers(store) == []
+
+
+async def test_a_forbidden_destination_fails_alone(staged, store):
+    berlin, premium = await some_received_jobs(store, "+4930123456", "+49900123456")
+    rules = Rules((Permission("all", deny=("+49900",)),), (Ban("x", senders=("bob@example.com",)),))
+
+    await staged(rules=rules).run_once()
+
+    assert (await store.jobs.get(berlin.id)).state is JobState.RESOLVED
+    assert (await store.jobs.get(premium.id)).failure.code == "destination-not-allowed"
+
+
+async def test_a_quota_holds_for_faxes_that_are_resolved_at_the_same_moment(staged, store):
+    await some_received_jobs(store, "+49301", "+49302", "+49303", "+49304")
+    directory = FakeDirectory(Person("ann@example.com", groups=STAFF))
+    rules = Rules((Permission("staff", ("staff",), faxes_per_day=3),))
+
+    await staged(directory=directory, rules=rules).run_once()
+
+    jobs = await store.jobs.list()
+    assert sorted(job.state for job in jobs) == [JobState.FAILED, *[JobState.RESOLVED] * 3]
+    (refused,) = [job for job in jobs if job.failure]
+    assert refused.failure.reason == "You may send 3 faxes a day, and have sent 3."
+
+
+async def test_a_quota_counts_every_address_of_a_person_and_no_failed_fax(staged, store):
+    ann = Person("ann@example.com", addresses=frozenset({"ann@example.com", "A.Smith@example.com"}))
+    directory = FakeDirectory()
+    directory.knows(ann, "a.smith@example.com")
+    stage = staged(directory=directory, rules=Rules((Permission("all", faxes_per_month=2),)))
+    for mail in ("a.smith@example.com", "ANN@example.com"):
+        await a_received_job(store, number="+49301", mail_from=mail)
+        await stage.run_once()
+    failed = await a_received_job(store, number="+49302")
+    await stage.run_once()
+
+    assert (await store.jobs.get(failed.id)).failure.code == "quota-exceeded"
+
+    for job in await store.jobs.list(JobState.RESOLVED):
+        await store.jobs.record(job, JobEvent.WAS_CANCELLED, Outcome())
+    again = await a_received_job(store, number="+49303")
+    await stage.run_once()
+
+    assert (await store.jobs.get(again.id)).state is JobState.RESOLVED
+
+
+async def test_yesterdays_faxes_are_not_todays(staged, store):
+    await a_received_job(store)
+    rules = Rules((Permission("all", faxes_per_day=1),))
+    await staged(rules=rules).run_once()
+    job = await a_received_job(store, number="+49302")
+    tomorrow = FakeClock(datetime.now(UTC))
+    tomorrow.advance(timedelta(days=1))
+
+    await staged(clock=tomorrow, rules=rules).run_once()
+
+    assert (await store.jobs.get(job.id)).state is JobState.RESOLVED
+
+
+@pytest.mark.parametrize("header", [b"Auto-Submitted: auto-replied\r\n", b"List-Id: <l.example.com>\r\n"])
+async def test_an_automatic_mail_is_refused_and_nobody_is_told(staged, store, header):
+    job = await a_received_job(store, message=header + A_MAIL)
+
+    await staged().run_once()
+
+    refused = await store.jobs.get(job.id)
+    assert (refused.state, refused.failure.code) == (JobState.FAILED, "automatic-mail")
+    assert await answers(store) == []
+
+
+async def test_the_name_in_the_from_header_gives_no_rights(staged, store):
+    job = await a_received_job(store, mail_from="mallory@example.com")
+
+    await staged(directory=FakeDirectory(Person(ANN.mail))).run_once()
+
+    assert (await store.jobs.get(job.id)).failure.code == "sender-not-allowed"
