@@ -12,6 +12,7 @@ from gateway.model.job import Job, Sender
 from gateway.model.lifecycle import JobEvent, JobState
 from gateway.model.notification import NotificationKind
 from gateway.model.number import FaxNumber
+from gateway.model.options import JobOptions
 from gateway.model.submission import NewSubmission, Recipient
 from gateway.ports.job_store import Outcome
 from gateway.ports.wakeups import Wakeups
@@ -56,10 +57,13 @@ async def a_resolved_job(store: Store, *, message: bytes = A_MAIL) -> Job:
     return await _advance(store, JobState.RECEIVED, JobEvent.SENDER_RESOLVED, Outcome(sender=ANN))
 
 
-async def a_rendered_job(store: Store, folder: Path, *, pages: int = 1, sender: Sender = ANN) -> Job:
+async def a_rendered_job(
+    store: Store, folder: Path, *, pages: int = 1, sender: Sender = ANN, options: JobOptions | None = None
+) -> Job:
     """A job that is ready to be sent."""
     await a_received_job(store)
-    await _advance(store, JobState.RECEIVED, JobEvent.SENDER_RESOLVED, Outcome(sender=sender))
+    resolved = Outcome(sender=sender, options=options)
+    await _advance(store, JobState.RECEIVED, JobEvent.SENDER_RESOLVED, resolved)
     ref = await store.blobs.put(a_fax(folder / "rendered.tif", pages=pages))
     rendered = Outcome(pages=ref, page_count=pages)
     return await _advance(store, JobState.RESOLVED, JobEvent.PAGES_RENDERED, rendered)

@@ -22,6 +22,7 @@ COMMANDS = {
     "queue": "gateway.cli.queue:queue",
     "received": "gateway.cli.received:received",
     "user": "gateway.cli.user:user",
+    "address": "gateway.cli.address:address",
     "fax-machine": "gateway.cli.fax_machine:fax_machine",
     "demo": "gateway.cli.demo:demo",
     "role": "gateway.cli.role:role",

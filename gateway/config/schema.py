@@ -77,6 +77,13 @@ class AddressesSection:
 
 
 @dataclass(frozen=True, slots=True)
+class OptionsSection:
+    """[options]: how a mail asks for more than number and documents."""
+
+    dialects: tuple[str, ...] = ("faxgw", "gfi")
+
+
+@dataclass(frozen=True, slots=True)
 class DiallingSection:
     """[dialling]: from the number as it is written to the digits a trunk gets."""
 
@@ -106,6 +113,7 @@ class RenderingSection:
     workers: int = 2
     page_limit: int = 300
     timeout: timedelta = timedelta(seconds=120)  #: for one submission
+    blank_pages: str = "drop"  #: "drop" or "keep"
     on_partial: str = "fail"  #: "fail", "send_rest_with_note" or "hold"
     mail_text: str = "first"  #: "first", "alone" or "never"
     quoted_mail: str = "keep"  #: "keep" or "cut"
@@ -181,6 +189,7 @@ class Config:
     queue: QueueSection = field(default_factory=QueueSection)
     smtp: SmtpSection = field(default_factory=SmtpSection)
     addresses: AddressesSection = field(default_factory=AddressesSection)
+    options: OptionsSection = field(default_factory=OptionsSection)
     dialling: DiallingSection = field(default_factory=DiallingSection)
     resolving: ResolvingSection = field(default_factory=ResolvingSection)
     directory: dict[str, DirectorySection] = field(default_factory=dict)  #: in the order they are asked

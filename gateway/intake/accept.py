@@ -96,6 +96,12 @@ class Gatekeeper:
         transaction.accepted += 1
         return replies.RECIPIENT_OK
 
+    def dialect_of(self, address: str) -> str:
+        """The name of the dialect that reads this address; "" when none does."""
+        local_part, _, domain = address.rpartition("@")
+        found = self._addresses.parse(unquoted(local_part), domain)
+        return found[0] if found else ""
+
     def recipient(self, address: str) -> Recipient | bytes:
         """Who gets a fax at this address, or the reply that says why nobody does."""
         local_part, _, domain = address.rpartition("@")

@@ -17,7 +17,6 @@ _RESOLUTIONS = {"standard": "standard", "coarse": "standard", "normal": "standar
     "fine": "fine",
     "high": "fine",
 }
-_PRIORITIES = {"high": "high", "urgent": "high", "normal": "normal"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,11 +38,10 @@ class JobOptions:
     """What the sender asked for. An empty one asks for nothing."""
 
     resolution: str = ""  #: "standard" or "fine"
-    priority: str = ""  #: "high" or "normal"
     send_at: datetime | None = None  #: not before
     attempts: int | None = None  #: calls at most
     billing_code: str = ""
-    header: str | None = None  #: the text of the header line; "" prints none
+    header: str | None = None  #: who is printed as the sender in the header line
     notify: str = ""  #: RFC 3461 4.1: "NEVER", or of SUCCESS, FAILURE and DELAY some; "" says nothing
     orcpt: str = ""  #: RFC 3461 4.2: the recipient as its sender wrote it
     ret: str = ""  #: RFC 3461 4.3: "FULL" or "HDRS"
@@ -98,8 +96,8 @@ class JobOptions:
 
 
 _NOTHING = JobOptions()
-#: No cover page is made, and pages are A4.
-_ALWAYS_DONE = frozenset({("cover", "off"), ("cover", "none"), ("paper", "a4")})
+#: No cover page is made, pages are A4, and the queue knows one priority.
+_ALWAYS_DONE = frozenset({("cover", "off"), ("cover", "none"), ("paper", "a4"), ("priority", "normal")})
 
 
 def _moment(text: str) -> datetime | None:
@@ -126,7 +124,6 @@ def _printable(longest: int) -> Callable[[str], str | None]:
 
 _READERS: dict[str, Callable[[str], object]] = {
     "resolution": lambda text: _RESOLUTIONS.get(text.lower()),
-    "priority": lambda text: _PRIORITIES.get(text.lower()),
     "send_at": _moment,
     "attempts": _attempts,
     "billing_code": _printable(100),

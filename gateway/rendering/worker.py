@@ -8,6 +8,7 @@ what to do.
 import asyncio
 import logging
 from collections.abc import Sequence
+from copy import copy
 from dataclasses import dataclass, replace
 from datetime import timedelta
 from pathlib import Path
@@ -27,7 +28,7 @@ from gateway.ports.job_store import JobStore, Outcome
 from gateway.rendering.partial import PartlySent, Rest, each_alone, failure_in, note_page, to_description
 from gateway.rendering.unpack import Unpacked, unpack
 from gateway.stage import refusal
-from renderers import ConverterCrashed, FaxPages, Profile, RenderError, SourceDocument
+from renderers import ConverterCrashed, FaxPages, Profile, RenderError, Resolution, SourceDocument
 
 _log = logging.getLogger("faxgw.rendering")
 
@@ -56,6 +57,15 @@ class _Made:
     page_count: int
     failure: Failure | None = None  #: what is missing in them
     notes: tuple[str, ...] = ()  #: what was decided on the way
+    call: timedelta = timedelta(0)  #: how long the call will take, by estimate
+
+
+def call_time(size: int, page_count: int) -> timedelta:
+    """How long a call with so many bytes of pages takes at 14,400 bit/s, the fastest that most machines have.
+
+    ITU-T T.30: some 12 s until the first page (tone, DIS, DCS, training), 4 s between and behind pages.
+    """
+    return timedelta(seconds=12 + page_count * 4 + size * 8 / 14_400)
 
 
 class Renderer(Protocol):
@@ -94,11 +104,12 @@ class RenderingWorker:
         """The job is rendered, or its sender is told why not, or it is held for a person."""
         started = monotonic()
         submission = await self._jobs.submission(job.submission_id)
-        if submission.pages is not None:
+        special = self._asked_for(job.options.resolution)
+        if submission.pages is not None and special is None:
             await self._take_over(job, submission.pages, submission.page_count)
             return
         try:
-            made = await self._render(submission)
+            made = await (special or self)._render(submission)
         except (RenderError, NothingToFax) as error:
             await self._refuse(job, error)
             return
@@ -107,8 +118,18 @@ class RenderingWorker:
             return
         took = timedelta(seconds=monotonic() - started)
         faxlog.rendered(job, pages=made.page_count, took=took)
-        trace = "; ".join((f"{made.page_count} pages in {took.total_seconds():.1f} s", *made.notes))
-        await self._record(job, made, f"{trace}.")
+        first = f"{made.page_count} pages in {took.total_seconds():.1f} s"
+        call = f"the call will take about {made.call.total_seconds():.0f} s"
+        trace = "; ".join((first, call, *made.notes))
+        await self._record(job, made, f"{trace}.", shared=special is None)
+
+    def _asked_for(self, resolution: str) -> "RenderingWorker | None":
+        """One that renders in this resolution, or None when that is what we do anyway."""
+        if not resolution or (wanted := Resolution[resolution.upper()]) is self._profile.resolution:
+            return None
+        special = copy(self)
+        special._profile = replace(self._profile, resolution=wanted)
+        return special
 
     async def _take_over(self, job: Job, pages: BlobRef, page_count: int) -> None:
         """The pages that another job of the mail made, and what it found missing."""
@@ -127,8 +148,13 @@ class RenderingWorker:
                 raise NothingToFax
             pages, failures = await self._pages(mail, folder)
             failure = PartlySent.told(failures) if failures else None
-            notes = (*mail.notes, *(f"left out: {error.sentence.rstrip('.')}" for error in failures))
-            return _Made(await self._blobs.put(pages.path), pages.page_count, failure, notes)
+            blank = (
+                (f"left out {pages.dropped} blank page{'s' * (pages.dropped > 1)}",) if pages.dropped else ()
+            )
+            missing = (f"left out: {error.sentence.rstrip('.')}" for error in failures)
+            call = call_time(pages.path.stat().st_size, pages.page_count)
+            ref = await self._blobs.put(pages.path)
+            return _Made(ref, pages.page_count, failure, (*mail.notes, *blank, *missing), call)
 
     async def _pages(self, mail: Unpacked, folder: Path) -> tuple[FaxPages, Sequence[RenderError]]:
         """The pages of all documents, or of those that could be rendered and a note about the others.
@@ -169,9 +195,13 @@ class RenderingWorker:
             _log.warning("%s Trying once more. %s", error.sentence, error.detail)
             return await self._renderer.render(documents, profile, out)
 
-    async def _record(self, job: Job, made: "_Made", trace: str) -> None:
+    async def _record(self, job: Job, made: "_Made", trace: str, *, shared: bool = True) -> None:
         outcome = Outcome(
-            pages=made.pages, page_count=made.page_count, failure=made.failure, trace=trace[:_LONGEST_TRACE]
+            pages=made.pages,
+            page_count=made.page_count,
+            shared=shared,
+            failure=made.failure,
+            trace=trace[:_LONGEST_TRACE],
         )
         await self._jobs.record(job, JobEvent.PAGES_RENDERED, outcome)
 

@@ -13,6 +13,7 @@ import asyncio
 import logging
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import asynccontextmanager
+from dataclasses import replace
 from datetime import timedelta
 from itertools import chain, repeat
 from pathlib import Path
@@ -110,7 +111,7 @@ class SendingWorker:
             raise InvariantError("A job without pages was to be sent.")
         lines = self._header.lines(
             station_id=_station_id(job, self._section),
-            sender=job.sender.name or job.sender.mail if job.sender else "",
+            sender=_sender_line(job),
             number=str(job.number),
             page_count=job.page_count,
             at=self._clock.now(),
@@ -187,10 +188,10 @@ class SendingWorker:
         confirmed = job.pages_confirmed + transmission.pages_confirmed
         verdict = judge(
             transmission.disposition,
-            age=self._clock.now() - job.created_at,
+            age=self._clock.now() - max(job.created_at, job.options.send_at or job.created_at),
             attempts=job.attempts,
             earlier=await self._earlier_ends(job),
-            limits=self._limits,
+            limits=replace(self._limits, attempts=job.options.attempts or self._limits.attempts),
             pages_confirmed=confirmed,
             page_count=job.page_count,
         )
@@ -235,6 +236,13 @@ def _arrived_before(job: Job) -> Outcome:
 def _tell(job: Job) -> None:
     if job.state in TERMINAL:
         faxlog.job_finished(job)
+
+
+def _sender_line(job: Job) -> str:
+    """The sender in the header line: as the mail asks for it, else his name."""
+    if job.options.header is not None:
+        return job.options.header
+    return job.sender.name or job.sender.mail if job.sender else ""
 
 
 def _station_id(job: Job, section: SendingSection) -> str:

@@ -59,7 +59,7 @@ def record(wanted: Record) -> Callable[[Connection], Job]:
         if wanted.job.state is JobState.SENDING:
             values |= attempts.close(connection, wanted.job, wanted.event, wanted.outcome)
         job = _update(connection, wanted, values)
-        if wanted.outcome.pages is not None:
+        if wanted.outcome.pages is not None and wanted.outcome.shared:
             connection.execute(_REMEMBER_PAGES, _pages(wanted))
         notify(connection, wanted.outcome.notifications, wanted.node)
         return job
@@ -109,6 +109,8 @@ def _values(wanted: Record, state: JobState) -> dict[str, Any]:
         values["sender_name"] = outcome.sender.name
         values["sender_station_id"] = outcome.sender.station_id
         values["sender_caller_number"] = outcome.sender.caller_number
+    if outcome.options is not None:
+        values["options"] = outcome.options.to_json()
     if outcome.pages is not None:
         values["pages"] = outcome.pages
     if outcome.page_count is not None:

@@ -13,6 +13,7 @@ class FakeRenderer:
 
     def __init__(self) -> None:
         self.documents: list[list[tuple[str, bytes]]] = []
+        self.profiles: list[Profile] = []
         self._failures: list[Exception] = []
         self._spoiled: dict[str, Exception] = {}
         self._pages: dict[str, int] = {}
@@ -38,6 +39,7 @@ class FakeRenderer:
         count = sum(self._pages.get(document.name, 1) for document in documents)
         if count > profile.page_limit:
             raise TooManyPages.over(profile.page_limit, documents[-1].name)
+        self.profiles.append(profile)
         self.documents.append([(document.name, document.path.read_bytes()) for document in documents])
         shutil.move(a_fax(out.with_name("fake.tif"), pages=count), out)
         return FaxPages(

@@ -16,7 +16,8 @@ NOTHING = JobOptions()
     [
         ("resolution", "FINE", JobOptions(resolution="fine")),
         ("resolution", "coarse", JobOptions(resolution="standard")),
-        ("priority", "High", JobOptions(priority="high")),
+        ("priority", "normal", NOTHING),
+        ("priority", "high", JobOptions(not_done=("as written",))),
         ("send_at", "2026-12-01 08:30Z", JobOptions(send_at=datetime(2026, 12, 1, 8, 30, tzinfo=UTC))),
         (
             "send_at",

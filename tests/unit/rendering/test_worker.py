@@ -5,6 +5,7 @@ import pytest
 from gateway.config.schema import RenderingSection
 from gateway.model.lifecycle import JobEvent, JobState
 from gateway.model.notification import NotificationKind
+from gateway.model.options import JobOptions
 from gateway.ports.job_store import Outcome
 from gateway.ports.wakeups import Topic
 from gateway.rendering.worker import RenderingWorker
@@ -15,6 +16,7 @@ from renderers import (
     DocumentProtected,
     Profile,
     RenderPool,
+    Resolution,
     TooManyPages,
 )
 from tests.fakes.renderer import FakeRenderer
@@ -107,6 +109,19 @@ async def test_a_mail_to_several_numbers_is_rendered_once(stage, store, renderer
     first, second = await store.jobs.list(JobState.RENDERED)
     assert first.pages == second.pages
     assert len(renderer.documents) == 1
+
+
+async def test_a_job_gets_the_resolution_its_sender_asked_for_and_the_others_theirs(stage, store, renderer):
+    await some_received_jobs(store, "+491", "+492")
+    asked = iter((JobOptions(resolution="standard"), JobOptions()))
+    for job in await store.jobs.claim(JobState.RECEIVED, lease=LEASE, limit=2):
+        await store.jobs.record(job, JobEvent.SENDER_RESOLVED, Outcome(sender=ANN, options=next(asked)))
+
+    await stage.run_once()
+    await stage.run_once()
+
+    assert {job.options.resolution for job in await store.jobs.list(JobState.RENDERED)} == {"standard", ""}
+    assert {profile.resolution for profile in renderer.profiles} == {Resolution.STANDARD, Resolution.FINE}
 
 
 async def test_a_document_that_cannot_be_rendered_fails_the_job_and_says_which_and_what_to_do(

@@ -8,6 +8,7 @@ from gateway.model.dialling import DialPlan
 from gateway.model.job import Sender
 from gateway.model.lifecycle import JobEvent, JobState
 from gateway.model.notification import NotificationKind
+from gateway.model.options import JobOptions
 from gateway.ports.job_store import Outcome
 from gateway.ports.wakeups import Topic
 from gateway.sending.worker import SendingWorker
@@ -116,6 +117,16 @@ async def test_the_trunk_gets_the_digits_of_the_dial_plan(opened, worker, engine
     await a_stage(store, wakeups, worker).run_once()
 
     assert [order.number for order in engine.orders] == ["0+49301234567"]
+
+
+async def test_what_the_sender_asked_for_goes_before_the_settings(stage, store, engine, views, tmp_path):
+    job = await a_rendered_job(store, tmp_path, options=JobOptions(attempts=1, header="Sales"))
+    engine.next_call_ends(Disposition.BUSY)
+
+    await stage.run_once()
+
+    assert (await store.jobs.get(job.id)).state is JobState.FAILED
+    assert views.stamped == [["Sales page 1 of 1"]]
 
 
 async def test_a_busy_line_is_called_again_later(stage, store, engine, tmp_path):

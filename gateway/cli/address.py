@@ -1,0 +1,68 @@
+"""faxgw address: what would become of an address, decided by the code that decides for mails."""
+
+from dataclasses import asdict
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from gateway.cli.options import config_options, json_option, load_config, show_json
+from gateway.exit_code import ExitCode
+
+if TYPE_CHECKING:
+    from gateway.config.schema import Config
+
+
+@click.command()
+@config_options
+@json_option
+@click.argument("text", metavar="ADDRESS")
+def address(config_file: Path, overrides: tuple[str, ...], as_json: bool, text: str) -> ExitCode:
+    """Say what would become of an ADDRESS, or of a number alone. Nothing is sent."""
+    config = load_config(config_file, overrides)
+    facts = _facts(config, _complete(config, text.strip()))
+    if as_json:
+        show_json(facts)
+    else:
+        for name, fact in facts.items():
+            if fact:
+                shown = ", ".join(fact) if isinstance(fact, list) else fact
+                click.echo(f"{name.replace('_', ' ') + ':':<17} {shown}")
+    return ExitCode.FAILED if facts["refused"] else ExitCode.OK
+
+
+def _complete(config: "Config", text: str) -> str:
+    """A number alone is in the first of our domains."""
+    if text.startswith("<") and text.endswith(">"):
+        text = text[1:-1]
+    is_quoted = text.startswith('"') and text.endswith('"')
+    return f"{text}@{config.smtp.domains[0]}" if "@" not in text or is_quoted else text
+
+
+def _facts(config: "Config", text: str) -> dict[str, Any]:
+    from gateway.intake.accept import Gatekeeper, parse_path
+
+    plan = config.dialling.plan
+    gatekeeper = Gatekeeper(config.smtp, config.addresses, plan)
+    # As a mail client would have to write it: spaces need quotes.
+    local_part, _, domain = text.rpartition("@")
+    path = parse_path(f"<{text}>") or parse_path(f'<"{local_part}"@{domain}>')
+    facts: dict[str, Any] = {"address": path[0] if path else text}
+    if path is None:
+        return facts | {"refused": "501 5.5.4 This is not a mail address"}
+    facts["dialect"] = gatekeeper.dialect_of(path[0])
+    found = gatekeeper.recipient(path[0])
+    if isinstance(found, bytes):
+        return facts | {"refused": found.decode()}
+    options = {name: value for name, value in asdict(found.options).items() if value}
+    not_done = list(options.pop("not_done", ()))
+    return facts | {
+        "number": found.number.digits,
+        "kind": "internal" if plan.is_internal(found.number.digits) else "",
+        "dialled": plan.dialled(found.number),
+        "recipient": found.name,
+        "company": found.company,
+        **options,
+        "not_done": not_done,
+        "refused": "",
+    }
