@@ -30,3 +30,4 @@ class FaxPages:
     resolution: Resolution  #: of the first page
     resolutions: tuple[Resolution, ...]  #: of each page; received faxes may change it between pages
     widths: tuple[int, ...]  #: dots in a scan line of each page; 1728 in what we write
+    dropped: int = 0  #: blank pages that were left out

@@ -5,9 +5,12 @@ This runs inside a worker process (work.py), never in the gateway's own.
 
 from __future__ import annotations
 
+import zipfile
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from pathlib import Path
+
+import numpy as np
 
 from renderers.bilevel import bilevel
 from renderers.document import FaxPages, SourceDocument
@@ -19,6 +22,9 @@ from renderers.spec import BilevelPage, Bits, RasterPage, Workshop
 from renderers.tiff import FaxWriter
 from renderers.tiff_tags import read_fax_pages
 
+#: Black dots that a page without anything on it may have: a speck of half a millimetre.
+_DUST = 16
+
 
 def render(documents: Sequence[SourceDocument], out: Path, workshop: Workshop) -> FaxPages:
     """Writes all pages of all documents to `out`, one TIFF class F file.
@@ -28,15 +34,48 @@ def render(documents: Sequence[SourceDocument], out: Path, workshop: Workshop) -
     """
     if not documents:
         raise DocumentEmpty(remedy="Attach a document or write some text, and send it again.")
-    with FaxWriter(out, workshop.profile.description) as tiff:
+    profile, dropped = workshop.profile, 0
+    with FaxWriter(out, profile.description) as tiff:
         for document in documents:
             for page in raster(document, workshop):
-                if tiff.page_count >= workshop.profile.page_limit:
-                    raise TooManyPages.over(workshop.profile.page_limit, document.name)
-                tiff.add(black_and_white(page, workshop.profile), workshop.profile.resolution)
+                bits = black_and_white(page, profile)
+                if profile.drop_blank and is_blank(bits):
+                    dropped += 1
+                    continue
+                if tiff.page_count >= profile.page_limit:
+                    raise TooManyPages.over(profile.page_limit, document.name)
+                tiff.add(bits, profile.resolution)
         if not tiff.page_count:
-            raise DocumentEmpty(documents[0].name)
-    return read_fax_pages(out)
+            raise _empty(documents[0])
+    return replace(read_fax_pages(out), dropped=dropped)
+
+
+def is_blank(bits: Bits) -> bool:
+    """Whether there is nothing on the page but perhaps a speck of dust."""
+    inked = bits[bits != 0]
+    return len(inked) <= _DUST and int(np.unpackbits(inked).sum()) <= _DUST
+
+
+def _empty(document: SourceDocument) -> DocumentEmpty:
+    """Says that nothing is to be seen in the document, and when there are only macros, that."""
+    if has_macros(document.path):
+        return DocumentEmpty(
+            document.name,
+            sentence=f'The document "{document.name}" shows nothing without macros, and none are run here.',
+            remedy="Open it on your computer, print it to a PDF, and send that.",
+        )
+    return DocumentEmpty(document.name)
+
+
+def has_macros(path: Path) -> bool:
+    """Whether an office document brings macros along (VBA in OOXML, Basic in OpenDocument)."""
+    try:
+        with zipfile.ZipFile(path) as archive:
+            return any(
+                name.endswith("vbaProject.bin") or name.startswith("Basic/") for name in archive.namelist()
+            )
+    except (zipfile.BadZipFile, OSError, ValueError):
+        return False
 
 
 def raster(document: SourceDocument, workshop: Workshop) -> Iterator[RasterPage]:

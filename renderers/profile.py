@@ -57,6 +57,7 @@ class Profile:
     resolution: Resolution = Resolution.FINE
     paper: Paper = Paper.A4  #: no page gets longer than this sheet
     page_limit: int = 200  #: a fax with more pages is refused, not cut
+    drop_blank: bool = False  #: pages without anything on them are left out
     description: str = ""  #: ASCII that is kept in the file and read by `read_description`
 
     @property

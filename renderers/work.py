@@ -62,6 +62,7 @@ def profile_to_wire(profile: Profile) -> Answer:
         "resolution": profile.resolution.name,
         "paper": profile.paper.name,
         "page_limit": profile.page_limit,
+        "drop_blank": profile.drop_blank,
         "description": profile.description,
     }
 
@@ -76,6 +77,7 @@ def pages_from_wire(answer: Answer, path: Path) -> FaxPages:
         resolution=resolutions[0],
         resolutions=resolutions,
         widths=tuple(answer["widths"]),
+        dropped=answer["dropped"],
     )
 
 
@@ -84,6 +86,7 @@ def _pages_to_wire(pages: FaxPages) -> Answer:
         "rows": list(pages.rows),
         "resolutions": [resolution.name for resolution in pages.resolutions],
         "widths": list(pages.widths),
+        "dropped": pages.dropped,
     }
 
 
@@ -93,7 +96,11 @@ def _render(job: Job, part: Path, folder: Path, office_socket: Path | None, offi
     documents = [_document(facts) for facts in job["documents"]]
     facts = job["profile"]
     profile = Profile(
-        Resolution[facts["resolution"]], Paper[facts["paper"]], facts["page_limit"], facts["description"]
+        Resolution[facts["resolution"]],
+        Paper[facts["paper"]],
+        facts["page_limit"],
+        facts["drop_blank"],
+        facts["description"],
     )
     return _pages_to_wire(render(documents, part, Workshop(profile, folder, office_socket, office_seconds)))
 

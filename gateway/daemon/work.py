@@ -101,4 +101,8 @@ async def run(config: Config, stopping: asyncio.Event, ready: Ready) -> None:
 
 
 def _profile(section: RenderingSection) -> Profile:
-    return Profile(resolution=Resolution[section.resolution.upper()], page_limit=section.page_limit)
+    return Profile(
+        resolution=Resolution[section.resolution.upper()],
+        page_limit=section.page_limit,
+        drop_blank=section.blank_pages == "drop",
+    )

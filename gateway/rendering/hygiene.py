@@ -17,7 +17,8 @@ _NAMED_BY_A_PROGRAM = re.compile(r"(?:image|img|outlook|inline|~wrd|att)[-_]?[0-
 _PHONE = re.compile(
     r"(?:sent from (?:my|mail for|outlook for|yahoo|samsung)|get outlook for|sent via "
     r"|von meinem .{1,40} gesendet|gesendet (?:von|mit|über) |diese nachricht wurde von meinem"
-    r"|envoyé (?:de|depuis) mon|obtenir outlook pour|enviado desde mi|inviato da|verzonden vanaf)[^\n]{0,120}",
+    r"|envoyé (?:de|depuis) mon|obtenir outlook pour|enviado desde mi|inviato da|verzonden vanaf)"
+    r"[^\n]{0,120}",
     re.IGNORECASE,
 )
 _FORWARDED = re.compile(r"\s*(?:fwd?|wg|tr|i|rv|doorst)\s*:", re.IGNORECASE)

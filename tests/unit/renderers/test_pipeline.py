@@ -9,7 +9,7 @@ from renderers.pipeline import black_and_white, recognised, render
 from renderers.profile import Profile
 from renderers.registry import all_renderers, renderer_for
 from renderers.spec import BilevelPage, GrayPage, RasterPage, Workshop
-from renderers.work import document_to_wire, pages_from_wire, run
+from renderers.work import document_to_wire, pages_from_wire, profile_to_wire, run
 from tests.unit.renderers.pages import a_document, a_fax, a_workshop, bits_of, black_dots, striped, white
 
 
@@ -100,7 +100,7 @@ def test_a_job_leaves_its_output_only_when_it_is_complete(tmp_path):
         "verb": "render",
         "out": str(tmp_path / "out.tif"),
         "documents": [document_to_wire(a_document(tmp_path, b"Text."))],
-        "profile": {"resolution": "FINE", "paper": "A4", "page_limit": 10},
+        "profile": profile_to_wire(Profile(page_limit=10)),
     }
 
     answer = run(job, tmp_path, None, 1.0)

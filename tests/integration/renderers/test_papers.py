@@ -1,0 +1,42 @@
+"""Pages of every size people use: nothing is cropped, landscape is turned."""
+
+import numpy as np
+import pikepdf
+import pytest
+
+from renderers import Profile, SourceDocument
+from tests.unit.renderers.pages import bits_of
+
+pytestmark = [pytest.mark.asyncio(loop_scope="session"), pytest.mark.needs("libreoffice")]
+
+#: Width and height in points.
+PAPERS = {
+    "A4": (595, 842),
+    "Letter": (612, 792),
+    "Legal": (612, 1008),
+    "B4": (709, 1001),
+    "A3": (842, 1191),
+    "A5": (420, 595),
+    "A4 landscape": (842, 595),
+    "A3 landscape": (1191, 842),
+    "a roll": (200, 3000),
+}
+
+
+@pytest.mark.parametrize("paper", PAPERS)
+async def test_all_four_edges_of_a_page_are_on_the_fax(pool, tmp_path, paper):
+    width, height = PAPERS[paper]
+    with pikepdf.new() as pdf:
+        page = pdf.add_blank_page(page_size=(width, height))
+        frame = f"6 w 3 3 {width - 6} {height - 6} re S".encode()
+        page.Contents = pikepdf.Stream(pdf, frame)
+        pdf.save(tmp_path / "frame.pdf")
+
+    fax = await pool.render([SourceDocument("f", tmp_path / "frame.pdf")], Profile(), tmp_path / "fax.tif")
+
+    dots = np.unpackbits(bits_of(fax.path)[0], axis=1)
+    rows, columns = dots.any(axis=1).nonzero()[0], dots.any(axis=0).nonzero()[0]
+    box = dots[rows[0] : rows[-1] + 1, columns[0] : columns[-1] + 1]
+    assert len(dots) <= 2287
+    assert all(edge.mean() > 0.9 for edge in (box[1], box[-2], box[:, 1], box[:, -2]))
+    assert len(rows) / 7.7 >= len(columns) / 8.04 * 0.98

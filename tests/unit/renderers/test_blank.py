@@ -1,0 +1,57 @@
+"""Blank pages are left out where that is wanted; a fax of nothing else is refused in words."""
+
+import zipfile
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from renderers.document import SourceDocument
+from renderers.errors import DocumentEmpty
+from renderers.pipeline import has_macros, is_blank, render
+from renderers.profile import Profile
+from tests.unit.renderers.pages import a_document, a_workshop, striped, white
+
+DROP = Profile(drop_blank=True)
+
+
+def test_a_page_of_nothing_but_a_speck_is_blank():
+    page = white()
+    page[100, 100:102] = 0xFF
+
+    assert is_blank(white())
+    assert is_blank(page)
+    assert not is_blank(striped())
+
+
+def test_a_full_stop_is_something():
+    page = white()
+    page[100:105, 50] = 0xF8
+
+    assert not is_blank(page)
+
+
+@pytest.mark.parametrize(("profile", "pages", "dropped"), [(DROP, 2, 1), (Profile(), 3, 0)])
+def test_blank_pages_are_left_out_where_that_is_wanted(tmp_path, profile, pages, dropped):
+    document = a_document(tmp_path, b"one\n\f\n \ntwo\f"[:-1].replace(b"\n \n", b" \f"), "text/plain")
+
+    fax = render([document], tmp_path / "fax.tif", a_workshop(tmp_path, profile))
+
+    assert (fax.page_count, fax.dropped) == (pages, dropped)
+
+
+def test_a_fax_of_blank_pages_is_refused(tmp_path):
+    Image.fromarray(np.full((500, 500), 255, np.uint8)).save(tmp_path / "a.png")
+
+    with pytest.raises(DocumentEmpty):
+        render(
+            [SourceDocument("a.png", tmp_path / "a.png")], tmp_path / "fax.tif", a_workshop(tmp_path, DROP)
+        )
+
+
+@pytest.mark.parametrize(("entry", "expected"), [("word/vbaProject.bin", True), ("word/document.xml", False)])
+def test_macros_are_known_by_what_is_in_the_file(tmp_path, entry, expected):
+    with zipfile.ZipFile(tmp_path / "a.docm", "w") as archive:
+        archive.writestr(entry, "x")
+
+    assert has_macros(tmp_path / "a.docm") is expected
