@@ -23,6 +23,7 @@ COMMANDS = {
     "received": "gateway.cli.received:received",
     "user": "gateway.cli.user:user",
     "address": "gateway.cli.address:address",
+    "directory": "gateway.cli.directory:directory",
     "fax-machine": "gateway.cli.fax_machine:fax_machine",
     "demo": "gateway.cli.demo:demo",
     "role": "gateway.cli.role:role",

@@ -4,9 +4,12 @@ import asyncio
 
 from gateway.cluster.wakeups import open_wakeups
 from gateway.config.schema import Config
+from gateway.daemon.clock import SystemClock
 from gateway.daemon.process import Ready
+from gateway.directory import Directories, DirectoryLogins, open_directories
 from gateway.intake.smtp import SmtpIntake
 from gateway.intake.users import UsersFile
+from gateway.ports.authenticator import Authenticator
 from gateway.store import open_store
 
 
@@ -15,15 +18,21 @@ async def run(config: Config, stopping: asyncio.Event, ready: Ready) -> None:
     async with (
         open_wakeups(config.queue, config.node) as wakeups,
         open_store(config.queue, config.node, wakeups) as store,
+        open_directories(config.directory, config.node, config.queue, SystemClock()) as directory,
         SmtpIntake(
             config.smtp,
             store.jobs,
             config.node.data_dir,
             addresses=config.addresses,
             plan=config.dialling.plan,
-            authenticator=UsersFile(config.smtp.users) if config.smtp.users else None,
+            authenticator=_logins(config, directory),
             share_port=config.smtp.processes > 1,
         ),
     ):
         ready()
         await stopping.wait()
+
+
+def _logins(config: Config, directory: Directories | None) -> Authenticator | None:
+    local = UsersFile(config.smtp.users) if config.smtp.users else None
+    return local if directory is None else DirectoryLogins(directory, local)

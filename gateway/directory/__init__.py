@@ -2,5 +2,6 @@
 
 from gateway.directory.cache import Answer
 from gateway.directory.directories import Directories, open_directories
+from gateway.directory.logins import DirectoryLogins
 
-__all__ = ["Answer", "Directories", "open_directories"]
+__all__ = ["Answer", "Directories", "DirectoryLogins", "open_directories"]

@@ -66,8 +66,8 @@ class SqlDirectory:
         first = {name: str(rows[0][name]) for name in _TEXTS if rows[0].get(name) is not None}
         groups = (name for row in rows for name in str(row.get("groups") or "").split(","))
         return Person(
-            mail=mails.pop(),
-            addresses=frozenset({mail}),
+            mail=next(iter(mails)),
+            addresses=frozenset(mails),
             groups=frozenset(name.strip() for name in groups if name.strip()),
             directory=self._name,
             **first,  # type: ignore[arg-type]
