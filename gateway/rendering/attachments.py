@@ -9,8 +9,8 @@ A mail that is broken never raises: what can be read is returned, and what was w
 
 import mimetypes
 import re
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field, replace
+from collections.abc import Iterator
+from dataclasses import replace
 from datetime import datetime
 from email.utils import parseaddr, parsedate_to_datetime
 from html import unescape
@@ -20,10 +20,8 @@ from urllib.parse import unquote
 from gateway.config.schema import RenderingSection
 from gateway.rendering import hygiene
 from gateway.rendering.containers import opener
+from gateway.rendering.mail_documents import DocumentPart, MailDocuments, MessageFacts, Related
 from gateway.rendering.mime import Part, decoded_text, parse
-from renderers import DocumentError
-
-Related = Mapping[str, tuple[str, bytes]]
 
 #: Parts that are about the mail, not in it.
 _LEFT_OUT = frozenset(
@@ -52,38 +50,6 @@ _SHOWS = re.compile(r"<(?:img|table|hr|svg)\b", re.IGNORECASE)
 _UNSAFE = re.compile('[\x00-\x1f\x7f-\x9f\\u200e\\u200f\\u202a-\\u202e\\u2066-\\u2069\ud800-\udfff"*:<>?|]')
 _MAX_NAME = 120  # characters
 _DEFAULTS = RenderingSection()
-
-
-@dataclass(frozen=True, slots=True)
-class DocumentPart:
-    """One document of a mail."""
-
-    name: str  #: as the sender knows it; safe as a file name
-    content: bytes
-    media_type: str  #: as declared, lower case; text of the mail itself says `charset=utf-8`, and is
-    related: Related = field(
-        default_factory=dict
-    )  #: HTML: Content-ID -> media type and bytes of the pictures it shows
-    fault: DocumentError | None = None  #: why it cannot be faxed, when that is known already
-
-
-@dataclass(frozen=True, slots=True)
-class MessageFacts:
-    """What a mail says about itself. Untrusted; each is one line."""
-
-    subject: str = ""
-    sender_name: str = ""  #: of From; its address when it has no name
-    date: datetime | None = None  #: aware when the mail says its time zone
-
-
-@dataclass(frozen=True, slots=True)
-class MailDocuments:
-    """A mail taken apart."""
-
-    parts: tuple[DocumentPart, ...]
-    facts: MessageFacts
-    defects: tuple[str, ...] = field(default=())  #: for the operator
-    notes: tuple[str, ...] = field(default=())  #: what was decided about it, for the job's trace
 
 
 def documents_in(message: bytes | Path, section: RenderingSection = _DEFAULTS) -> MailDocuments:

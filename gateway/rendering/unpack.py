@@ -5,7 +5,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from gateway.config.schema import RenderingSection
-from gateway.rendering.attachments import DocumentPart, documents_in
+from gateway.rendering.attachments import documents_in
+from gateway.rendering.mail_documents import DocumentPart
 from renderers import RenderError, SourceDocument
 
 

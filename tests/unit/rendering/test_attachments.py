@@ -10,7 +10,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from gateway.rendering.attachments import DocumentPart, MessageFacts, documents_in, safe_name
+from gateway.rendering.attachments import documents_in, safe_name
+from gateway.rendering.mail_documents import DocumentPart, MessageFacts
 
 PNG = b"\x89PNG\r\n\x1a\n picture"
 PDF = b"%PDF-1.7 document"

@@ -14,7 +14,8 @@ from hypothesis import strategies as st
 
 from gateway.config.schema import RenderingSection
 from gateway.rendering import cfb, msg, rtf, tnef
-from gateway.rendering.attachments import MailDocuments, documents_in
+from gateway.rendering.attachments import documents_in
+from gateway.rendering.mail_documents import MailDocuments
 from tests.unit.rendering import outlook_files as outlook
 
 PDF = b"%PDF-1.7 document"

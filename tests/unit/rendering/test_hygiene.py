@@ -11,7 +11,8 @@ from PIL import Image
 
 from gateway.config.schema import RenderingSection
 from gateway.rendering import hygiene
-from gateway.rendering.attachments import MailDocuments, documents_in
+from gateway.rendering.attachments import documents_in
+from gateway.rendering.mail_documents import MailDocuments
 
 CUT = RenderingSection(quoted_mail="cut")
 PDF = b"%PDF-1.7 document"

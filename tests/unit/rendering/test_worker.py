@@ -1,4 +1,5 @@
 import asyncio
+from datetime import timedelta
 
 import pytest
 
@@ -8,7 +9,7 @@ from gateway.model.notification import NotificationKind
 from gateway.model.options import JobOptions
 from gateway.ports.job_store import Outcome
 from gateway.ports.wakeups import Topic
-from gateway.rendering.worker import RenderingWorker
+from gateway.rendering.worker import RenderingWorker, call_time
 from gateway.stage import Stage
 from renderers import (
     ConverterCrashed,
@@ -312,3 +313,15 @@ async def test_every_job_of_the_mail_is_told_what_is_missing(opened, tmp_path):
     assert first.failure == second.failure
     assert first.failure.code == "partly-sent"
     assert first.page_count == 2
+
+
+async def test_the_trace_says_how_long_the_call_will_take(stage, store):
+    job = await a_resolved_job(store)
+
+    await stage.run_once()
+
+    assert "the call will take about 16 s" in (await store.jobs.trace(job.id))[-1].text
+
+
+def test_a_call_takes_its_start_its_pages_and_their_bytes():
+    assert call_time(14_400 * 10, 5) == timedelta(seconds=12 + 20 + 80)
