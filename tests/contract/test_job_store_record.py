@@ -1,6 +1,6 @@
 """Whoever records an event records everything that follows from it, or nothing."""
 
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 
 import pytest
 
@@ -8,6 +8,7 @@ from gateway.errors import IllegalTransition, LeaseLost
 from gateway.model.job import Job, Sender
 from gateway.model.lifecycle import JobEvent, JobState
 from gateway.model.notification import NewNotification, NotificationKind
+from gateway.model.options import JobOptions
 from gateway.ports.job_store import Outcome
 from gateway.ports.wakeups import Topic
 from gateway.store import Store
@@ -63,6 +64,28 @@ async def test_pages_are_remembered_for_the_other_jobs_of_the_message(store: Sto
     assert (after.pages, after.page_count) == (PAGES, 3)
     submission = await store.jobs.submission(job.submission_id)
     assert (submission.pages, submission.page_count) == (PAGES, 3)
+
+
+async def test_pages_that_are_of_no_use_to_the_other_jobs_are_the_jobs_own(store: Store):
+    await resolved(store.jobs, "+4930100", "+4930200")
+    (job,) = await store.jobs.claim(JobState.RESOLVED, lease=LEASE)
+    own = Outcome(pages=PAGES, page_count=3, shared=False)
+
+    after = await store.jobs.record(job, JobEvent.PAGES_RENDERED, own)
+
+    assert (after.pages, after.page_count) == (PAGES, 3)
+    assert (await store.jobs.submission(job.submission_id)).pages is None
+
+
+async def test_what_the_sender_asked_for_is_kept_and_stays(store: Store):
+    job = await in_state(store.jobs, JobState.RESOLVING)
+    options = JobOptions(attempts=2, send_at=datetime(2026, 12, 1, tzinfo=UTC), not_done=("caf\u00e9",))
+
+    await store.jobs.record(job, JobEvent.SENDER_RESOLVED, Outcome(sender=ANN, options=options))
+    (claimed,) = await store.jobs.claim(JobState.RESOLVED, lease=LEASE)
+    await store.jobs.record(claimed, JobEvent.WAS_POSTPONED)
+
+    assert (await store.jobs.get(job.id)).options == options
 
 
 async def test_a_failed_job_says_why_and_owes_its_sender_a_mail(store: Store):

@@ -1,0 +1,70 @@
+"""The wishes of a mail are with its job once it is resolved."""
+
+from datetime import UTC, datetime, timedelta
+
+import pytest
+
+from gateway.config.schema import SendingSection
+from gateway.model.lifecycle import JobState
+from gateway.ports.wakeups import Topic
+from gateway.resolving.options import MailWishes
+from gateway.resolving.worker import ResolvingWorker
+from gateway.stage import Stage
+from tests.fakes.clock import FakeClock
+from tests.stages import LEASE, a_received_job, a_store
+
+NOW = datetime.now(UTC)
+TOMORROW = NOW + timedelta(days=1)
+MAIL = f"""\
+From: ann@example.com
+X-Faxgw-Send-At: {TOMORROW:%Y-%m-%d %H:%M:%S}Z
+X-Faxgw-Cover: blue
+Subject: Offer [::b=4711]
+
+Hello
+"""
+
+
+@pytest.fixture
+async def opened(tmp_path):
+    async with a_store(tmp_path) as opened:
+        yield opened
+
+
+async def resolved(opened, message: bytes, dialects: list[str]):
+    store, wakeups = opened
+    job = await a_received_job(store, message=message)
+    worker = ResolvingWorker(
+        jobs=store.jobs,
+        blobs=store.blobs,
+        clock=FakeClock(NOW),
+        sending=SendingSection(),
+        wishes_in=MailWishes(dialects),
+    )
+    stage = Stage(
+        topic=Topic.RESOLVING,
+        claims=(JobState.RECEIVED,),
+        work=worker.work,
+        jobs=store.jobs,
+        wakeups=wakeups,
+        lease=LEASE,
+        at_once=1,
+    )
+    await stage.run_once()
+    return await store.jobs.get(job.id)
+
+
+async def test_a_job_rests_until_its_time_and_knows_what_was_asked_for(opened):
+    job = await resolved(opened, MAIL.encode(), ["faxgw", "gfi"])
+
+    assert job.state is JobState.RESOLVED
+    assert timedelta(hours=23) < job.due_at - NOW < timedelta(hours=25)
+    assert job.options.billing_code == "4711"
+    assert job.options.not_done == ("x-faxgw-cover: blue",)
+
+
+async def test_a_dialect_that_is_off_changes_nothing(opened):
+    job = await resolved(opened, MAIL.encode(), [])
+
+    assert not job.options
+    assert job.due_at - NOW < timedelta(hours=1)
