@@ -147,7 +147,7 @@ static void restart(fc_udptl *udptl, uint16_t seq) {
     udptl->started = true;
     udptl->next_in = seq;
     /* the first packet may have been lost: an early stream tells what came before it */
-    udptl->from_zero = seq < MOST_REDUNDANCY;
+    udptl->from_zero = seq <= MOST_REDUNDANCY;
     udptl->next_up = udptl->from_zero ? 0 : seq;
 }
 
