@@ -248,16 +248,19 @@ class World:
             yield database
             database.execute("ROLLBACK")
 
-    @asynccontextmanager
-    async def frozen(self, number: str, state: str) -> AsyncIterator[bool]:
-        """The job stays in this state; False when that was missed."""
+    @contextmanager
+    def in_slow_motion(self) -> Iterator[None]:
+        """Every change of a job's state takes a while before it is committed: states can be caught."""
         with self.database() as database:
-            seen = await asyncio.to_thread(_seen, database, number, state)
-        if not seen:
-            yield False
-            return
-        with self.writes_held() as database:
-            yield _state(database, number) == state
+            database.execute(_SLOW_MOTION)
+        yield
+        with self.database() as database:
+            database.execute("DROP TRIGGER slow_motion")
+
+    async def is_caught(self, number: str, state: str) -> bool:
+        """The job has just come into this state; False when that was missed."""
+        with self.database() as database:
+            return await asyncio.to_thread(_seen, database, number, state)
 
     @contextmanager
     def database(self) -> Iterator[sqlite3.Connection]:
@@ -303,13 +306,22 @@ class World:
         return pages
 
 
+_SLOW_MOTION = """
+    CREATE TRIGGER slow_motion BEFORE UPDATE OF state ON job BEGIN
+      SELECT count(*) FROM (
+        WITH RECURSIVE step(n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM step LIMIT 2000000) SELECT n FROM step
+      );
+    END
+"""
+
+
 def _state(database: sqlite3.Connection, number: str) -> str:
     row = database.execute("SELECT state FROM job WHERE number = ?", (number,)).fetchone()
     return row[0] if row else ""
 
 
 def _seen(database: sqlite3.Connection, number: str, state: str) -> bool:
-    """Whether the job came into the state; looks without a pause, for some states last a millisecond."""
+    """Whether the job came into the state; looks without a pause, for it will not stay there."""
     order = ["", "received", "resolving", "resolved", "rendering", "rendered", "sending", "deferred"]
     while (now := _state(database, number)) != state:
         if now not in order or order.index(now) > order.index(state):
