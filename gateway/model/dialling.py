@@ -54,15 +54,16 @@ class DialPlan:
             InvalidNumber: it cannot or may not be dialled; the message says why, in words for the sender.
         """
         digits = self._digits(written)
+        self._refuse_emergencies(digits)
         if self.is_internal(digits):
             return FaxNumber(digits)
         if not digits.isdecimal() and not digits.startswith("+"):
             return self._permitted(FaxNumber(digits))  # a service code, as it stands
-        self._refuse_emergencies(digits)
         if not digits.startswith("+"):
             digits = self._international(digits)
         if self.country and digits.startswith("+"):
-            digits = _possible(digits)
+            digits, national = _possible(digits)
+            self._refuse_emergencies(national)  # 0112 and +49112
         return self._permitted(FaxNumber(digits))
 
     def dialled(self, number: FaxNumber) -> str:
@@ -168,8 +169,8 @@ def _national(digits: str, prefix: str, country: str) -> str:
     return _e164(parsed)
 
 
-def _possible(digits: str) -> str:
-    """The E.164 number, whose length is possible in its country."""
+def _possible(digits: str) -> tuple[str, str]:
+    """The E.164 number, whose length is possible in its country, and it without the country code."""
     import phonenumbers
 
     try:
@@ -178,7 +179,7 @@ def _possible(digits: str) -> str:
         raise InvalidNumber(WRONG_LENGTH) from None
     if not phonenumbers.is_possible_number(parsed):
         raise InvalidNumber(WRONG_LENGTH)
-    return _e164(parsed)
+    return _e164(parsed), str(parsed.national_number)
 
 
 def _e164(parsed: "PhoneNumber") -> str:
