@@ -85,13 +85,13 @@ class RenderPool:
         )
         return work.pages_from_wire(answer, out)
 
-    async def to_pdf(self, tiff: Path, out: Path) -> None:
-        """The fax as a PDF, each page at its true size.
+    async def to_pdf(self, tiff: Path, out: Path, *, ocr: str = "") -> None:
+        """The fax as a PDF, each page at its true size; searchable with `ocr`, languages as "eng+deu".
 
         Raises:
             RenderError: the file is no fax TIFF, or damaged.
         """
-        await self._ask("to_pdf", tiff.name, out, tiff=str(tiff.resolve()))
+        await self._ask("to_pdf", tiff.name, out, tiff=str(tiff.resolve()), ocr=ocr)
 
     async def picture(self, tiff: Path, out: Path, *, page: int = 1, width: int = 600) -> None:
         """One page (from 1) as a PNG in grey, `width` dots wide and as high as on paper.

@@ -5,6 +5,8 @@ Spec: ISO 32000-1 clause 7.4.6 (CCITTFaxDecode).
 
 from __future__ import annotations
 
+import time
+from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
@@ -14,26 +16,36 @@ from renderers import tiff_tags
 from renderers.errors import DocumentDamaged
 from renderers.header import rewritten
 from renderers.lines import gray_of
+from renderers.ocr import Word, words_on
 from renderers.profile import X_DPI
 from renderers.tiff import decode_pages
 
 _POINTS_PER_INCH = 72
+_OCR_SECONDS = 60.0  #: for one fax
+_COURIER = 0.6  #: width of each letter, in its size
 
 
-def to_pdf(tiff: Path, out: Path) -> None:
+def to_pdf(tiff: Path, out: Path, *, ocr: str = "") -> None:
     """Writes every page of a fax as a PDF page of its true size, the dots compressed as T.6 (MMR).
+
+    With `ocr` (languages, as "eng+deu") the words on them can be searched; pages that are not read in a
+    minute altogether stay pictures.
 
     Raises:
         DocumentDamaged: the file is no fax TIFF.
+        ConverterMissing: words are wanted and Tesseract is not installed.
     """
+    until = time.monotonic() + _OCR_SECONDS
     own = out.with_name(out.name + ".tif")
     try:
         rewritten(tiff, own, lambda bits, resolution, _: (bits, resolution))
         writer = _PdfFile()
         with own.open("rb") as file:
-            for page in tiff_tags.read_directories(own, tiff.name):
+            for bits, page in decode_pages(own, tiff.name):
+                dots = int(page.number(tiff_tags.WIDTH))
+                words = words_on(bits, dots, page.resolution, ocr, until) if ocr else []
                 file.seek(int(page.number(tiff_tags.STRIP_OFFSETS)))
-                writer.add_page(page, file.read(int(page.number(tiff_tags.STRIP_BYTES))))
+                writer.add_page(page, file.read(int(page.number(tiff_tags.STRIP_BYTES))), words)
         out.write_bytes(writer.finished())
     finally:
         own.unlink(missing_ok=True)
@@ -63,6 +75,17 @@ def _in_16_greys(image: Image.Image) -> Image.Image:
     return indexed
 
 
+def _unseen(word: Word, page_height: float) -> bytes:
+    """The word in text that is not painted, as wide as on the page (ISO 32000-1 9.3: Tr, Tz, Tf, Tm)."""
+    text = word.text.encode("cp1252", "replace")
+    text = text.replace(b"\\", b"\\\\").replace(b"(", b"\\(").replace(b")", b"\\)")
+    size = max(1.0, word.height * _POINTS_PER_INCH)
+    stretch = 100 * word.width * _POINTS_PER_INCH / (_COURIER * size * max(1, len(word.text)))
+    left = word.left * _POINTS_PER_INCH
+    bottom = page_height - (word.top + word.height) * _POINTS_PER_INCH
+    return b" /H %.2f Tf %.2f Tz 1 0 0 1 %.2f %.2f Tm (%b ) Tj" % (size, stretch, left, bottom, text)
+
+
 class _PdfFile:
     """A PDF of pages that are one fax image each."""
 
@@ -70,12 +93,16 @@ class _PdfFile:
         self._objects: list[bytes] = [b"", b""]  # 1 the catalogue, 2 the page tree: known at the end
         self._pages: list[int] = []
 
-    def add_page(self, page: tiff_tags.Directory, t6: bytes) -> None:
-        """Adds a page that shows the T.6 data, min-is-white as we write it."""
+    def add_page(self, page: tiff_tags.Directory, t6: bytes, words: Sequence[Word] = ()) -> None:
+        """Adds a page that shows the T.6 data, min-is-white as we write it, over words nobody sees."""
         dots, rows = int(page.number(tiff_tags.WIDTH)), int(page.number(tiff_tags.ROWS))
         width = dots * _POINTS_PER_INCH / X_DPI
         height = rows * _POINTS_PER_INCH / page.resolution.y_dpi
         drawing = b"q %.4f 0 0 %.4f 0 0 cm /F Do Q" % (width, height)
+        font = b""
+        if words:
+            drawing += b" BT 3 Tr%b ET" % b"".join(_unseen(word, height) for word in words)
+            font = b"/Font<</H<</Type/Font/Subtype/Type1/BaseFont/Courier/Encoding/WinAnsiEncoding>>>>"
         image = self._add(
             b"<</Type/XObject/Subtype/Image/Width %d/Height %d/BitsPerComponent 1/ColorSpace/DeviceGray"
             b"/Filter/CCITTFaxDecode/DecodeParms<</K -1/Columns %d/Rows %d>>"
@@ -85,7 +112,7 @@ class _PdfFile:
         self._pages.append(
             self._add(
                 b"<</Type/Page/Parent 2 0 R/MediaBox[0 0 %.4f %.4f]/Contents %d 0 R"
-                b"/Resources<</XObject<</F %d 0 R>>>>>>" % (width, height, content, image)
+                b"/Resources<</XObject<</F %d 0 R>>%b>>>>" % (width, height, content, image, font)
             )
         )
 

@@ -113,7 +113,7 @@ def _document(facts: Job) -> SourceDocument:
 def _to_pdf(job: Job, part: Path, *_: object) -> Answer:
     from renderers.viewing import to_pdf
 
-    to_pdf(Path(job["tiff"]), part)
+    to_pdf(Path(job["tiff"]), part, ocr=job["ocr"])
     return {}
 
 

@@ -71,6 +71,7 @@ RULES: dict[str, Reader] = {
     "rendering.workers": values.number(1, 256),
     "rendering.page_limit": values.number(1, 10_000),
     "rendering.timeout": values.duration(timedelta(seconds=5), _HOUR),
+    "rendering.ocr": values.ocr_languages,
     "rendering.blank_pages": values.choice("drop", "keep"),
     "rendering.on_partial": values.choice("fail", "send_rest_with_note", "hold"),
     "rendering.mail_text": values.choice("first", "alone", "never"),

@@ -1,6 +1,7 @@
 """How values are written in the configuration, read and shown. A reader raises ValueError in plain words."""
 
 import re
+import shutil
 import string
 from collections.abc import Callable
 from datetime import timedelta
@@ -242,6 +243,22 @@ def timezone(value: Any) -> str:
             ZoneInfo(found)
         except (ZoneInfoNotFoundError, ValueError, OSError):
             raise ValueError(f'"{found}" is not a time zone, for example "Europe/Berlin"') from None
+    return found
+
+
+def ocr_languages(value: Any) -> str:
+    """Languages that Tesseract has been installed with, joined by "+"; or ""."""
+    found = text(value)
+    if not found:
+        return found
+    if shutil.which("tesseract") is None:
+        raise ValueError("needs Tesseract: apt install tesseract-ocr, or leave it empty")
+    for language in found.split("+"):
+        if not re.fullmatch(r"[A-Za-z_]{2,30}", language):
+            raise ValueError('must be languages as Tesseract names them, for example "eng+deu"')
+        if not list(Path("/usr/share/tesseract-ocr").glob(f"*/tessdata/{language}.traineddata")):
+            package = f"tesseract-ocr-{language.lower().replace('_', '-')}"
+            raise ValueError(f'"{language}" is not installed: apt install {package}')
     return found
 
 

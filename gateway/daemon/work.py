@@ -79,7 +79,7 @@ async def run(config: Config, stopping: asyncio.Event, ready: Ready) -> None:
                 jobs=store.jobs,
                 received=store.received,
                 blobs=store.blobs,
-                views=RenderedViews(pool),
+                views=RenderedViews(pool, config.rendering.ocr),
                 mailer=mailer,
                 wakeups=wakeups,
                 clock=SystemClock(),

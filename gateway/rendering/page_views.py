@@ -9,13 +9,15 @@ from renderers import RenderError, RenderPool
 class RenderedViews:
     """Pages as people look at them. The pages are our own: what is wrong with them is our bug."""
 
-    def __init__(self, pool: RenderPool) -> None:
+    def __init__(self, pool: RenderPool, ocr: str = "") -> None:
+        """`ocr` names the languages in which PDFs can be searched, as "eng+deu"."""
         self._pool = pool
+        self._ocr = ocr
 
     async def to_pdf(self, pages: Path, pdf: Path) -> None:
         """`pdf` shows every page at its true size."""
         try:
-            await self._pool.to_pdf(pages, pdf)
+            await self._pool.to_pdf(pages, pdf, ocr=self._ocr)
         except RenderError as error:
             raise InvariantError(f"{error.sentence} {error.detail}") from error
 

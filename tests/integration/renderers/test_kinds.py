@@ -5,6 +5,7 @@ import contextlib
 
 import numpy as np
 import pikepdf
+import pypdfium2
 import pytest
 from PIL import Image
 
@@ -124,3 +125,13 @@ async def test_a_drawing_that_uses_itself_ends(pool, tmp_path):
     async with asyncio.timeout(60):
         with contextlib.suppress(RenderError):
             await pool.render([a_file(tmp_path, "use.svg", content)], FINE, tmp_path / "fax.tif")
+
+
+async def test_a_fax_can_be_searched_where_that_is_wanted(pool, sample, tmp_path):
+    fax = await pool.render([sample("letter.pdf")], FINE, tmp_path / "fax.tif")
+
+    await pool.to_pdf(fax.path, tmp_path / "fax.pdf", ocr="eng")
+
+    with pypdfium2.PdfDocument(tmp_path / "fax.pdf") as pdf:
+        words = set(pdf[0].get_textpage().get_text_range().replace(",", " ").split())
+    assert {"engineer", "pressure", "calibration", "Thursday", "maintenance"} <= words
