@@ -47,8 +47,6 @@ class CallSession:
         self._t38_refused = False  # by the peer: he is not asked again
         self._terminated = False  # the SIP dialog is gone
 
-    # ---- state and time
-
     def _enter(self, state: CallState) -> None:
         if state not in WAYS[self.state]:
             raise AssertionError(f"a call that is {self.state} cannot become {state}")
