@@ -108,7 +108,6 @@ def test_several_intakes_have_names_of_their_own():
     assert commands["intake-3"] == commands["intake"]
 
 
-
 def test_every_role_gets_the_configuration():
     commands = role_commands(["line", "intake"], ["-c", "faxgw.toml"])
 
