@@ -8,6 +8,7 @@
     + PermanentError        it never will: SMTP 5xx, job failed, sender told
     |   + InvalidNumber     + SenderNotAllowed     + DocumentRejected    + MailerRefused
     |                       + AmbiguousSender  + DestinationNotAllowed  + QuotaExceeded  + AutomaticMail
+    |                       + TooManyPagesForSender
     |       + NumberNotAllowed
     + InvariantError        our bug: logged with a traceback, job held for a person
         + IllegalTransition + LeaseLost
@@ -111,6 +112,13 @@ class QuotaExceeded(SenderNotAllowed):
 
     code = "quota-exceeded"
     remedy = "Send it again in the next day or month, or ask your administrator for more."
+
+
+class TooManyPagesForSender(SenderNotAllowed):
+    """This fax has more pages than its sender may send."""
+
+    code = "too-many-pages-for-sender"
+    remedy = "Send it in parts, or ask your administrator for more."
 
 
 class AutomaticMail(PermanentError):

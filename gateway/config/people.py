@@ -55,6 +55,7 @@ class PermissionSection:
     deny: tuple[str, ...] = ()
     faxes_per_day: int = 0
     faxes_per_month: int = 0
+    pages_per_job: int = 0
 
     def named(self, name: str) -> Permission:
         """The permission these settings are."""
@@ -66,6 +67,7 @@ class PermissionSection:
             self.deny,
             self.faxes_per_day,
             self.faxes_per_month,
+            self.pages_per_job,
         )
 
 

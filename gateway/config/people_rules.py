@@ -80,6 +80,7 @@ PEOPLE_RULES: dict[str, Reader] = {
     "permission.*.deny": _BEGINNINGS,
     "permission.*.faxes_per_day": values.number(0, 1_000_000),
     "permission.*.faxes_per_month": values.number(0, 10_000_000),
+    "permission.*.pages_per_job": values.number(0, 10_000),
     "deny.*.numbers": _BEGINNINGS,
     "deny.*.senders": values.list_of(_SENDER, example='["@example.com"]'),
     "deny.*.until": day,

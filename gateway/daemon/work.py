@@ -16,6 +16,7 @@ from gateway.ports.wakeups import Topic
 from gateway.rendering.page_views import RenderedViews
 from gateway.rendering.worker import RenderingWorker
 from gateway.resolving.options import MailWishes
+from gateway.resolving.page_limit import PageLimits
 from gateway.resolving.worker import ResolvingWorker
 from gateway.stage import Stage
 from gateway.store import open_store
@@ -53,6 +54,7 @@ async def run(config: Config, stopping: asyncio.Event, ready: Ready) -> None:
                 profile=_profile(config.rendering),
                 scratch=scratch,
                 section=config.rendering,
+                page_limit_of=PageLimits(config.rules, directory),
             )
             stages = [
                 Stage(

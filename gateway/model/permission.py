@@ -27,6 +27,7 @@ class Permission:
     deny: tuple[str, ...] = ()
     faxes_per_day: int = 0
     faxes_per_month: int = 0
+    pages_per_job: int = 0
 
     def fits(self, person: Person) -> bool:
         """This permission is about him."""
@@ -140,9 +141,15 @@ def _may(permission: Permission, number: FaxNumber | None, used: Used, reasons: 
         (permission.faxes_per_month, used.this_month, "month"),
     ):
         if limit and count >= limit:
-            raise QuotaExceeded(f"You may send {limit} faxes a {period}, and have sent {count}.")
+            raise QuotaExceeded(f"You may send {_faxes(limit)} a {period}, and have sent {count}.")
         if limit:
-            reasons.append(f"{where} allows {limit} faxes a {period}; {count} are sent or on their way.")
+            reasons.append(f"{where} allows {_faxes(limit)} a {period}; sent or on their way: {count}.")
+    if permission.pages_per_job:
+        reasons.append(f"{where} allows {permission.pages_per_job} pages in one fax.")
+
+
+def _faxes(count: int) -> str:
+    return "1 fax" if count == 1 else f"{count} faxes"
 
 
 def _destination(permission: Permission, number: FaxNumber) -> None:

@@ -30,6 +30,7 @@ WORDS: Mapping[str, str] = MappingProxyType(
         "ambiguous-sender": "your address belongs to several persons",
         "destination-not-allowed": "you may not send faxes to this number",
         "quota-exceeded": "you have sent as many faxes as you may",
+        "too-many-pages-for-sender": "it has more pages than you may send",
         "automatic-mail": "the mail was written by a program",
         "document-rejected": "a document cannot be faxed",
         "partly-sent": "part of it could not be sent",

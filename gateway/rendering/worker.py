@@ -7,7 +7,7 @@ what to do.
 
 import asyncio
 import logging
-from collections.abc import Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from copy import copy
 from dataclasses import dataclass, replace
 from datetime import timedelta
@@ -18,9 +18,9 @@ from typing import ClassVar, Protocol
 
 from gateway import faxlog
 from gateway.config.schema import RenderingSection
-from gateway.errors import DocumentRejected
+from gateway.errors import DocumentRejected, TooManyPagesForSender
 from gateway.model.ids import BlobRef
-from gateway.model.job import Failure, Job
+from gateway.model.job import Failure, Job, Sender
 from gateway.model.lifecycle import JobEvent
 from gateway.model.submission import Submission
 from gateway.ports.blobs import Blobs
@@ -31,6 +31,9 @@ from gateway.stage import refusal
 from renderers import ConverterCrashed, FaxPages, Profile, RenderError, Resolution, SourceDocument
 
 _log = logging.getLogger("faxgw.rendering")
+
+#: The most pages of one fax of this sender; 0 means any number.
+PageLimitOf = Callable[[Sender], Awaitable[int]]
 
 _LONGEST_TRACE = 2000  # characters
 
@@ -92,7 +95,9 @@ class RenderingWorker:
         profile: Profile,
         scratch: Path,
         section: RenderingSection | None = None,
+        page_limit_of: PageLimitOf | None = None,
     ) -> None:
+        self._page_limit_of = page_limit_of
         self._jobs = jobs
         self._blobs = blobs
         self._renderer = renderer
@@ -203,7 +208,17 @@ class RenderingWorker:
             failure=made.failure,
             trace=trace[:_LONGEST_TRACE],
         )
-        await self._jobs.record(job, JobEvent.PAGES_RENDERED, outcome)
+        limit = await self._page_limit_of(job.sender) if self._page_limit_of and job.sender else 0
+        if not limit or made.page_count <= limit:
+            await self._jobs.record(job, JobEvent.PAGES_RENDERED, outcome)
+            return
+        error = TooManyPagesForSender(f"The fax has {made.page_count} pages; you may send {limit} in one.")
+        failure = Failure(error.code, str(error), error.remedy)
+        faxlog.render_failed(job, failure)
+        # The pages are kept, so that the other jobs of the mail need not make them again to know.
+        told = refusal(job, failure)
+        refused = replace(outcome, failure=failure, notifications=told.notifications, trace=told.trace)
+        faxlog.job_finished(await self._jobs.record(job, JobEvent.REFUSED, refused))
 
     async def _hold(self, job: Job, error: "_Incomplete") -> None:
         faxlog.held(job, str(error))

@@ -57,7 +57,7 @@ def test_it_shows_who_somebody_is_and_why_he_may_fax(faxgw):
         ["may", "fax              yes"],
         ["because", "[permission.staff] allows faxes."],
         ["because", "[permission.staff] allows +4930123."],
-        ["because", "[permission.staff] allows 5 faxes a day; 0 are sent or on their way."],
+        ["because", "[permission.staff] allows 5 faxes a day; sent or on their way: 0."],
     ]
 
 

@@ -121,7 +121,7 @@ def test_each_verdict_tells_its_reasons():
     assert verdict.reasons == (
         "[permission.staff] allows faxes.",
         "[permission.staff] allows +4930123456.",
-        "[permission.staff] allows 5 faxes a day; 2 are sent or on their way.",
+        "[permission.staff] allows 5 faxes a day; sent or on their way: 2.",
     )
 
 
