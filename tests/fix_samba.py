@@ -30,6 +30,7 @@ PASSWORDS = {
     "gone": "Gone-0-secret",
 }
 _ADDRESSES = [f"127.0.0.{last}" for last in range(71, 79)]
+_RESERVED = 8879  # a port of each address that says: taken
 _PACKAGES = "samba-ad-dc samba-ad-provision samba-dsdb-modules samba-vfs-modules winbind krb5-user ldb-tools"
 
 
@@ -62,7 +63,7 @@ class SambaDomain:
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder
-        self.address = _free_address()
+        self._reserved, self.address = _free_address()
         self.url, self.tls_url = f"ldap://{self.address}", f"ldaps://{self.address}"
         self.ca_file = folder / "ca.pem"
         self._process: subprocess.Popen[bytes] | None = None
@@ -138,10 +139,11 @@ class SambaDomain:
         wait_for_port(self.address, 8877, self._process, log)
 
     def stop(self) -> None:
-        """It is gone."""
+        """It is gone, and its address free."""
         if self._process:
             self._process.terminate()
             self._process.wait(30)
+        self._reserved.close()
 
     def ticket(self, user: str) -> dict[str, str]:
         """The environment of a process that has a Kerberos ticket of this user."""
@@ -176,20 +178,24 @@ def _run(*command: str, given: str = "") -> None:
         raise RuntimeError(f"{command[0]} failed:\n{done.stdout}\n{done.stderr}")
 
 
-def _free_address() -> str:
+def _free_address() -> tuple[socket.socket, str]:
+    """An address that nobody uses, and the socket that keeps it from other test runs until then."""
     for address in _ADDRESSES:
+        reserved = socket.socket()
         try:
+            reserved.bind((address, _RESERVED))
             for port in (389, 636):
                 with socket.socket() as probe:
                     probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
                     probe.bind((address, port))
         except OSError as error:
+            reserved.close()
             if error.errno == errno.EACCES:
                 raise RuntimeError(
                     "Samba's LDAP ports are below 1024: the tests must run as root."
                 ) from error
         else:
-            return address
+            return reserved, address
     raise RuntimeError(f"All of {_ADDRESSES[0]} to {_ADDRESSES[-1]} are taken by other Samba servers.")
 
 
@@ -197,11 +203,11 @@ def _free_address() -> str:
 def samba(pytestconfig: pytest.Config) -> Iterator[SambaDomain]:
     """The running domain controller of all tests."""
     folder = Path(tempfile.mkdtemp(prefix="faxgw-samba-"))
+    domain = SambaDomain(folder)
     try:
-        domain = SambaDomain(folder)
         domain.restore(pytestconfig.cache.mkdir("samba"))
         domain.start()
         yield domain
-        domain.stop()
     finally:
+        domain.stop()
         shutil.rmtree(folder)
