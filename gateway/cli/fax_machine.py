@@ -1,7 +1,9 @@
 """faxgw fax-machine."""
 
 import asyncio
+import contextlib
 import json
+import signal
 from dataclasses import asdict
 from pathlib import Path
 
@@ -105,15 +107,21 @@ class _FaxMachine:
             raise PermanentError(f"The fax was not delivered: {transmission.disposition}.")
 
     async def receive(self, spool: Path) -> None:
+        """Takes calls until SIGTERM or SIGINT, and hangs up those under way then."""
         from telephony.sip_engine import SipEngine
 
-        async with (
-            SipEngine(self._listen, self._ports, trunks=[self._trunk]) as engine,
-            asyncio.TaskGroup() as calls,
-        ):
-            _say(event="listening", address=self._listen)
-            async for call in engine.incoming():
-                calls.create_task(self._take(call, spool))
+        me = asyncio.current_task()
+        assert me
+        for signum in (signal.SIGTERM, signal.SIGINT):
+            asyncio.get_running_loop().add_signal_handler(signum, me.cancel)
+        with contextlib.suppress(asyncio.CancelledError):
+            async with (
+                SipEngine(self._listen, self._ports, trunks=[self._trunk]) as engine,
+                asyncio.TaskGroup() as calls,
+            ):
+                _say(event="listening", address=self._listen)
+                async for call in engine.incoming():
+                    calls.create_task(self._take(call, spool))
 
     async def _take(self, call: IncomingCall, spool: Path) -> None:
         if call.called in self._busy:

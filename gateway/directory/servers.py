@@ -14,9 +14,9 @@ from threading import Lock
 from time import monotonic
 from typing import Any, TypeVar
 
-import ldap  # type: ignore[import-untyped]
-import ldap.sasl  # type: ignore[import-untyped]
-from ldap.controls import SimplePagedResultsControl  # type: ignore[import-untyped]
+import ldap
+import ldap.sasl
+from ldap.controls import SimplePagedResultsControl
 
 from gateway.config.people import DirectorySection
 from gateway.directory.entry import Entry

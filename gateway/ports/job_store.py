@@ -130,7 +130,7 @@ class JobStore(Protocol):
         ...
 
     async def used(self, mails: Collection[str], *, today: date, other_than: JobId) -> Used:
-        """The faxes of these senders in the day and month of `today` (UTC), without failed ones and this one."""
+        """The faxes of these senders in the day and month of `today` (UTC): not failed, and not this one."""
         ...
 
     async def next_due_in(self, *states: JobState) -> timedelta | None:

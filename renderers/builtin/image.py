@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import numpy as np
-import pi_heif  # type: ignore[import-untyped]
+import pi_heif
 from PIL import Image, ImageFile, ImageSequence
 
 from renderers import media_type as kind
