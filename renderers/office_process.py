@@ -15,6 +15,7 @@ import subprocess
 from pathlib import Path
 
 from renderers import sandbox
+from renderers.unix_address import unix_address
 
 _DRIVER = Path(__file__).with_name("office_driver.py")
 _PYTHON = Path("/usr/bin/python3")
@@ -59,7 +60,8 @@ class OfficeProcess:
             self._folder.mkdir()
             self.path = self._folder / "socket"
             self._listener = socket.socket(socket.AF_UNIX)
-            self._listener.bind(str(self.path))
+            with unix_address(self.path) as address:
+                self._listener.bind(address)
             self._listener.listen(_QUEUE)
 
     def start(self) -> None:

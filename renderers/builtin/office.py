@@ -27,6 +27,7 @@ from renderers.errors import (
     RenderError,
 )
 from renderers.spec import BUILTIN, NOT_MINE, RasterPage, Workshop
+from renderers.unix_address import unix_address
 
 #: The filter LibreOffice shall read each kind with: naming it keeps a file from passing for another kind.
 FILTERS = {
@@ -150,7 +151,8 @@ def _csv_options(path: Path) -> str:
 def _ask(path: Path, request: dict[str, object], name: str) -> dict[str, object]:
     with socket.socket(socket.AF_UNIX) as office:
         try:
-            office.connect(str(path))
+            with unix_address(path) as address:
+                office.connect(address)
             office.sendall(json.dumps(request).encode() + b"\n")
             with office.makefile("rb") as answers:
                 line = answers.readline(65_536)

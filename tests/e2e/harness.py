@@ -309,7 +309,7 @@ class World:
 _SLOW_MOTION = """
     CREATE TRIGGER slow_motion BEFORE UPDATE OF state ON job BEGIN
       SELECT count(*) FROM (
-        WITH RECURSIVE step(n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM step LIMIT 2000000) SELECT n FROM step
+        WITH RECURSIVE step(n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM step LIMIT 600000) SELECT n FROM step
       );
     END
 """
