@@ -1,7 +1,16 @@
 """Neighbours as fixtures, a file each; each one says its versions in the header of every run."""
 
+import os
 import sqlite3
 from importlib.metadata import version
+
+from hypothesis import settings
+
+# The same examples at every run, so that a red run means a change. To look for new ones:
+# HYPOTHESIS_PROFILE=explore ./run check
+settings.register_profile("same", derandomize=True, deadline=None)
+settings.register_profile("explore", max_examples=1000, deadline=None)
+settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "same"))
 
 pytest_plugins = [
     "tests.fix_certificates",

@@ -86,7 +86,10 @@ def path(value: Any) -> Path:
     """A path; one that is not absolute belongs beside the configuration file."""
     if not text(value):
         raise ValueError("must name a file or folder")
-    return Path(value).expanduser()
+    try:
+        return Path(value).expanduser()
+    except RuntimeError:
+        raise ValueError("names the home of a user whom this machine does not know") from None
 
 
 def optional_path(value: Any) -> Path | None:
