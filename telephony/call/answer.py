@@ -17,13 +17,6 @@ _CNG_TIMEOUT = 3.0  # seconds; a calling machine may be silent (manual dialling)
 _RINGING = 60.0  # seconds in which somebody must take or refuse the call
 _ACK_TIMEOUT = 35.0  # seconds; 64*T1 of RFC 3261 13.3.1.4 and a little
 _TOTAL = 4 * 3600.0  # seconds
-_PHRASES = {
-    404: "Not Found",
-    480: "Temporarily Unavailable",
-    486: "Busy Here",
-    488: "Not Acceptable Here",
-    503: "Service Unavailable",
-}
 
 
 class SipIncomingCall(CallSession):
@@ -66,7 +59,7 @@ class SipIncomingCall(CallSession):
         """The refusal is on its way."""
         self._facts.sip_status = sip_status
         self._enter(CallState.RELEASING)
-        self._core.respond(self._call, sip_status, _PHRASES.get(sip_status, "Rejected"))
+        self._core.respond(self._call, sip_status)
         self._end_session()
         self._after("release", RELEASE_TIMEOUT, self._stop_waiting)
 
@@ -86,12 +79,12 @@ class SipIncomingCall(CallSession):
         self._media.start_fax(calling=False, file=pages, first_page=0, local_id=self.local_id)
         self._after("total", _TOTAL, self.hang_up)
         if not self._offer_sdp:  # the caller leaves the offer to us (RFC 3264 4); its answer comes with ACK
-            self._core.respond(self._call, 200, "OK", self._media.audio_offer())
+            self._core.respond(self._call, 200, self._media.audio_offer())
             self._after("answer", _ACK_TIMEOUT, self._no_ack)
             return
         answer = self._media.answer_to(self._offer_sdp, may_switch=self._may_switch())
         if answer:
-            self._core.respond(self._call, 200, "OK", answer)
+            self._core.respond(self._call, 200, answer)
             self._answered()
         else:
             self._facts.disposition, self._facts.detail = Disposition.INCOMPATIBLE, self._media.problem

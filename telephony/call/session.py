@@ -152,18 +152,18 @@ class CallSession:
 
     def _on_reinvite(self, event: NativeEvent) -> None:
         if self.state not in ESTABLISHED:
-            self._core.respond(self._call, 488, "Not Acceptable Here")
+            self._core.respond(self._call, 488)
             return
         if not event.sdp:  # RFC 3261 14.2: an offer of what holds already
-            self._core.respond(self._call, 200, "OK", self._media.held_offer())
+            self._core.respond(self._call, 200, self._media.held_offer())
             return
         answer = self._media.answer_to(event.sdp, may_switch=self._may_switch())
         if answer:
             self._stop_timer("switch")
             self._follow_medium()
-            self._core.respond(self._call, 200, "OK", answer)
+            self._core.respond(self._call, 200, answer)
         else:
-            self._core.respond(self._call, 488, "Not Acceptable Here")
+            self._core.respond(self._call, 488)
 
     def _ask_for_t38(self) -> None:
         too_late = self._facts.negotiated or self._t38_refused

@@ -202,9 +202,9 @@ class NativeCore:
         """A re-INVITE with `sdp` leaves."""
         self._lib.fc_reinvite(self._alive(), call, sdp.encode())
 
-    def respond(self, call: int, status: int, phrase: str, sdp: str | None = None) -> None:
+    def respond(self, call: int, status: int, sdp: str | None = None) -> None:
         """The peer's (re-)INVITE has this answer."""
-        self._lib.fc_respond(self._alive(), call, status, phrase.encode(), self._text(sdp))
+        self._lib.fc_respond(self._alive(), call, status, self._text(sdp))
 
     def hang_up(self, call: int) -> None:
         """CANCEL, BYE or a refusal leaves, whichever fits."""

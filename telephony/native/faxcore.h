@@ -81,7 +81,7 @@ const char *fc_t30_result_text(int result);    /* of FC_FAX_DONE's status, in wo
 unsigned fc_invite(fc_core *core, const char *request_uri, const char *from, const char *to,
                    const char *identity, const char *route, const char *sip_call_id, const char *sdp);
 int fc_reinvite(fc_core *core, unsigned call, const char *sdp);
-int fc_respond(fc_core *core, unsigned call, int status, const char *phrase, const char *sdp);
+int fc_respond(fc_core *core, unsigned call, int status, const char *sdp);
 int fc_hang_up(fc_core *core, unsigned call);   /* CANCEL, BYE or a refusal, whichever fits */
 int fc_forget(fc_core *core, unsigned call);    /* after FC_TERMINATED */
 

@@ -25,7 +25,7 @@ typedef struct order {
     enum order_kind kind;
     unsigned call;
     int status;
-    char *uri, *from, *to, *identity, *route, *sip_call_id, *phrase, *sdp;
+    char *uri, *from, *to, *identity, *route, *sip_call_id, *sdp;
     struct order *next;
 } order;
 

@@ -19,7 +19,6 @@ void fc_order_free(order *it) {
     free(it->identity);
     free(it->route);
     free(it->sip_call_id);
-    free(it->phrase);
     free(it->sdp);
     free(it);
 }
@@ -79,10 +78,9 @@ int fc_reinvite(fc_core *core, unsigned call, const char *sdp) {
     return 0;
 }
 
-int fc_respond(fc_core *core, unsigned call, int status, const char *phrase, const char *sdp) {
+int fc_respond(fc_core *core, unsigned call, int status, const char *sdp) {
     order *it = new_order(RESPOND, call);
     it->status = status;
-    it->phrase = fc_copy(phrase);
     it->sdp = fc_copy(sdp);
     give(core->sip, it);
     return 0;

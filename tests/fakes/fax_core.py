@@ -91,7 +91,7 @@ class FakeCore:
         self.said.append(("reinvite", "image" if "m=image" in sdp else "audio"))
         self.descriptions.append(sdp)
 
-    def respond(self, call: int, status: int, phrase: str, sdp: str | None = None) -> None:
+    def respond(self, call: int, status: int, sdp: str | None = None) -> None:
         self.said.append(("respond", status))
         self.descriptions += [sdp] if sdp else []
 
