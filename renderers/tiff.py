@@ -43,7 +43,7 @@ def _libtiff() -> Any:
         getattr(lib, name).argtypes = [handle]
     lib.TIFFNumberOfStrips.restype = ctypes.c_uint32
     lib.TIFFSetDirectory.argtypes = [handle, ctypes.c_uint32]
-    lib.TIFFWriteEncodedStrip.argtypes = [handle, ctypes.c_uint32, ctypes.c_char_p, ctypes.c_ssize_t]
+    lib.TIFFWriteEncodedStrip.argtypes = [handle, ctypes.c_uint32, handle, ctypes.c_ssize_t]
     lib.TIFFWriteEncodedStrip.restype = ctypes.c_ssize_t
     lib.TIFFReadEncodedStrip.argtypes = [handle, ctypes.c_uint32, ctypes.c_void_p, ctypes.c_ssize_t]
     lib.TIFFReadEncodedStrip.restype = ctypes.c_ssize_t
@@ -91,9 +91,9 @@ class FaxWriter:
         self._set(tag.PAGE_NUMBER, ctypes.c_uint32(self.page_count & 0xFFFF), ctypes.c_uint32(0))
         if self._description and not self.page_count:
             self._set(tag.DESCRIPTION, ctypes.c_char_p(self._description.encode("ascii", "replace")))
-        data = np.ascontiguousarray(bits).tobytes()
-        written = self._lib.TIFFWriteEncodedStrip(self._file, 0, data, len(data))
-        if written != len(data) or not self._lib.TIFFWriteDirectory(self._file):
+        strip = np.ascontiguousarray(bits)
+        written = self._lib.TIFFWriteEncodedStrip(self._file, 0, strip.ctypes.data, strip.nbytes)
+        if written != strip.nbytes or not self._lib.TIFFWriteDirectory(self._file):
             raise ConverterCrashed(
                 detail=f"libtiff could not write page {self.page_count + 1} of {self.path}"
             )

@@ -12,7 +12,7 @@ from renderers.document import SourceDocument
 from renderers.errors import TooManyPages
 from renderers.lines import at_lines, gray_of
 from renderers.profile import PAGE_WIDTH, X_DPI, Profile
-from renderers.raster import place
+from renderers.raster import place, white_sheet
 from renderers.spec import BilevelPage, Bits, GrayPage, RasterPage
 from renderers.tiff import decode_pages
 
@@ -49,7 +49,7 @@ def _fitted(bits: Bits, width: int, directory: tiff_tags.Directory, profile: Pro
     image = Image.fromarray(gray_of(bits, width))
     if spot.turned:
         image = image.transpose(Image.Transpose.ROTATE_270)
-    gray = np.full((spot.rows, PAGE_WIDTH), 255, np.uint8)
+    gray = white_sheet(spot.rows)
     small = image.resize((spot.width, spot.rows), Image.Resampling.BOX)
     gray[:, spot.left : spot.left + spot.width] = np.asarray(small)
     return GrayPage(gray)

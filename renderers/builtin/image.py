@@ -14,8 +14,8 @@ from renderers import tiff_tags
 from renderers.builtin.fax_tiff import fax_pages
 from renderers.document import SourceDocument
 from renderers.errors import DocumentDamaged, DocumentError, DocumentTooLarge, TooManyPages
-from renderers.profile import PAGE_WIDTH, Profile
-from renderers.raster import Placement, place
+from renderers.profile import Profile
+from renderers.raster import Placement, place, white_sheet
 from renderers.spec import BUILTIN, NOT_MINE, Box, Gray, GrayPage, RasterPage, Workshop
 
 pi_heif.register_heif_opener(thumbnails=False)
@@ -103,7 +103,7 @@ def _page(image: Image.Image, profile: Profile) -> GrayPage:
 def _on_sheet(image: Image.Image, spot: Placement) -> GrayPage:
     larger = spot.width > image.width or spot.rows > image.height
     how = Image.Resampling.BICUBIC if larger else Image.Resampling.BOX
-    gray: Gray = np.full((spot.rows, PAGE_WIDTH), 255, np.uint8)
+    gray: Gray = white_sheet(spot.rows)
     gray[:, spot.left : spot.left + spot.width] = np.asarray(image.resize((spot.width, spot.rows), how))
     return GrayPage(gray, (Box(spot.left, 0, spot.left + spot.width, spot.rows),))
 

@@ -7,7 +7,6 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-import numpy as np
 import pypdfium2
 import pypdfium2.raw as pdfium
 
@@ -17,7 +16,7 @@ from renderers.document import SourceDocument
 from renderers.errors import DocumentDamaged, DocumentEmpty, DocumentProtected, DocumentTooLarge, TooManyPages
 from renderers.media_type import PDF
 from renderers.profile import PAGE_WIDTH, Profile
-from renderers.raster import Placement, place
+from renderers.raster import Placement, place, white_sheet
 from renderers.spec import BUILTIN, NOT_MINE, Gray, GrayPage, RasterPage, Workshop
 
 _POINTS_PER_INCH = 72
@@ -85,7 +84,7 @@ def _page(document: Any, index: int, name: str, profile: Profile) -> GrayPage:
 
 def _draw(document: Any, page: Any, spot: Placement, name: str) -> Gray:
     """The page in grey, drawn into memory of ours so that nothing is copied."""
-    gray = np.full((spot.rows, PAGE_WIDTH), 255, np.uint8)
+    gray = white_sheet(spot.rows)
     memory = gray.ctypes.data_as(ctypes.c_void_p)
     bitmap = pdfium.FPDFBitmap_CreateEx(PAGE_WIDTH, spot.rows, pdfium.FPDFBitmap_Gray, memory, PAGE_WIDTH)
     if not bitmap:

@@ -15,8 +15,7 @@ import pypdfium2.raw as pdfium
 from PIL import Image
 
 from renderers.builtin.pdf_pictures import Matrix, box_on_fax, matrix_of
-from renderers.profile import PAGE_WIDTH
-from renderers.raster import Placement
+from renderers.raster import Placement, white_sheet
 from renderers.spec import Box, Gray, GrayPage
 
 _MOST_OBJECTS = 5_000
@@ -39,7 +38,7 @@ def scanned_page(page: Any, spot: Placement) -> GrayPage | None:
     scan = _decoded(jpeg, box) if jpeg else None
     if scan is None:
         return None
-    gray = np.full((spot.rows, PAGE_WIDTH), 255, np.uint8)
+    gray = white_sheet(spot.rows)
     gray[box.top : box.bottom, box.left : box.right] = scan
     return GrayPage(gray, (box,))
 

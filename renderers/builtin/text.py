@@ -22,6 +22,7 @@ from renderers.errors import DocumentEmpty, DocumentTooLarge, TooManyPages
 from renderers.fonts import MONOSPACED, font
 from renderers.media_type import PLAIN
 from renderers.profile import PAGE_WIDTH, X_DPI, Profile
+from renderers.raster import white_sheet
 from renderers.spec import BUILTIN, NOT_MINE, Gray, GrayPage, RasterPage, Workshop
 
 COLUMNS = 80
@@ -112,7 +113,7 @@ def _drawn(lines: list[str], profile: Profile, cell_rows: int, top: int) -> Gray
     for row, line in enumerate(lines):
         cells[row, : len(line)] = [number[letter] for letter in line]
     text = glyphs[cells].transpose(0, 2, 1, 3).reshape(len(lines) * cell_rows, COLUMNS * _CELL)
-    gray = np.full((profile.rows, PAGE_WIDTH), 255, np.uint8)
+    gray = white_sheet(profile.rows)
     left = (PAGE_WIDTH - COLUMNS * _CELL) // 2
     gray[top : top + len(text), left : left + text.shape[1]] = text
     return gray
