@@ -1,8 +1,9 @@
 """Blobs: content by its SHA-256.
 
-Small content is rows, written in the same transaction as what refers to it. Large content comes first, in a
-step of its own: with SQLite as files beside the database (write, fsync, rename, fsync of the folder), with
-PostgreSQL as rows, so that any node can read it. A blob without anything that refers to it does no harm.
+Small content is rows, written in the same transaction as what refers to it: one fsync for as many mails as
+come at the same time. Large content comes first, in a step of its own: with SQLite as files beside the
+database (write, fsync, rename, fsync of the folder), with PostgreSQL as rows, so that any node can read it. A
+blob without anything that refers to it does no harm.
 """
 
 import asyncio
@@ -25,7 +26,7 @@ from gateway.store.database import Database
 from gateway.store.failure import translated
 from gateway.store.statements import insert_new
 
-SMALL = 64 * 1024  #: bytes; measured by tests/benchmarks/queue.py: up to here a row costs less than a file
+SMALL = 256 * 1024  #: bytes; measured by tests/benchmarks/smtp.py: up to here a row costs less than a file
 _PART = 1024 * 1024  # bytes in one row
 
 _blob = tables.blob
@@ -49,6 +50,7 @@ class SqlBlobs:
     def __init__(self, database: Database, folder: Path) -> None:
         self._database = database
         self._folder = folder
+        self._durable: set[Path] = set()  # folders whose names are on disk, as far as this process knows
 
     async def put(self, content: bytes | Path) -> BlobRef:
         """Durable when it returns."""
@@ -127,8 +129,11 @@ class SqlBlobs:
                 part.replace(path)
             finally:
                 part.unlink(missing_ok=True)
-        for folder in (path.parent, self._folder, self._folder.parent):
-            _sync(folder)
+        _sync(path.parent)
+        if path.parent not in self._durable:
+            _sync(self._folder)
+            _sync(self._folder.parent)
+            self._durable.add(path.parent)
         return ref
 
     def _path(self, ref: BlobRef) -> Path:

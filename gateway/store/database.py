@@ -20,6 +20,7 @@ from sqlalchemy.pool import NullPool
 
 from gateway.config.schema import NodeSection, QueueSection
 from gateway.errors import ConfigError
+from gateway.store.checkpoint import Checkpointer
 from gateway.store.lane import Lane, Order, Orders, Rows
 
 T = TypeVar("T")
@@ -29,6 +30,7 @@ _SQLITE_PRAGMAS = (
     "PRAGMA busy_timeout = 30000",
     "PRAGMA journal_mode = WAL",
     "PRAGMA synchronous = FULL",  # a COMMIT is on disk when it returns
+    "PRAGMA wal_autocheckpoint = 16384",  # pages; 64 MB, if the Checkpointer does not keep up
     "PRAGMA foreign_keys = ON",
 )
 
@@ -129,7 +131,9 @@ class Database:
         self.is_sqlite = self.engine.dialect.name == "sqlite"
         self._writes: Orders = queue.SimpleQueue()
         self._turn: Turn | None = None
+        self._checkpointer: Checkpointer | None = None
         if self.is_sqlite:
+            self._checkpointer = Checkpointer(self.engine)
             self._inserts, self._reads = self._writes, queue.SimpleQueue[Order | None]()
             self._turn = Turn(Path(f"{url.database}").with_suffix(".lock"))
             self._lanes = [
@@ -146,7 +150,16 @@ class Database:
 
     def _lane(self, name: str, orders: Orders, *, begin: str, together: int) -> Lane:
         turn = self._turn if self._turn and begin == "BEGIN IMMEDIATE" else nullcontext()
-        return Lane(f"store-{name}", self.engine, orders, together=together, begin=begin, turn=turn)
+        committed = self._checkpointer.committed if self._checkpointer else None
+        return Lane(
+            f"store-{name}",
+            self.engine,
+            orders,
+            together=together,
+            begin=begin,
+            turn=turn,
+            committed=committed,
+        )
 
     async def write(
         self,
@@ -187,6 +200,8 @@ class Database:
                 orders.put(None)
         for lane in self._lanes:
             await asyncio.to_thread(lane.thread.join)
+        if self._checkpointer:
+            await asyncio.to_thread(self._checkpointer.close)
         self.engine.dispose()
         if self._turn:
             self._turn.close()

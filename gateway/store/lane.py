@@ -54,12 +54,14 @@ class Lane:
         together: int,
         begin: str,
         turn: AbstractContextManager[Any],
+        committed: Callable[[], None] | None = None,
     ) -> None:
         self._engine = engine
         self._orders = orders
         self._together = together
         self._begin = begin
         self._turn = turn
+        self._committed = committed or (lambda: None)
         self._connection: Connection | None = None
         self._committing = False
         self.thread = threading.Thread(target=self._run, name=name, daemon=True)
@@ -137,6 +139,7 @@ class Lane:
                 return
             self._committing = True
             raw.execute("COMMIT")
+        self._committed()
 
     def _insert(self, batch: list[Order], connection: Connection) -> None:
         """The rows of all orders, one executemany a table."""

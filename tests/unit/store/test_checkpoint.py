@@ -1,0 +1,43 @@
+import os
+import time
+
+import pytest
+import sqlalchemy as sa
+
+from gateway.store.checkpoint import Checkpointer
+from gateway.store.database import open_engine
+
+
+@pytest.fixture
+def engine(tmp_path):
+    return open_engine(sa.make_url(f"sqlite:///{tmp_path}/queue.db"), "here")
+
+
+def test_what_was_committed_moves_from_the_log_into_the_database_file(engine, tmp_path):
+    content = os.urandom(300_000)
+    checkpointer = Checkpointer(engine, gather=0.0)
+    with engine.connect() as connection:  # as long as it is open, SQLite itself does not do it
+        connection.exec_driver_sql("CREATE TABLE blob (content BLOB)")
+        connection.exec_driver_sql("INSERT INTO blob VALUES (?)", (content,))
+        assert content[:1000] not in (tmp_path / "queue.db").read_bytes()
+
+        checkpointer.committed()
+
+        deadline = time.monotonic() + 20
+        while content[:1000] not in (tmp_path / "queue.db").read_bytes():
+            assert time.monotonic() < deadline
+    checkpointer.close()
+
+
+def test_a_checkpoint_that_fails_does_not_end_the_thread(engine, tmp_path, caplog):
+    (tmp_path / "queue.db").mkdir()
+    checkpointer = Checkpointer(engine, gather=0.0)
+
+    deadline = time.monotonic() + 20
+    for times in (1, 2):
+        checkpointer.committed()
+        while len(caplog.records) < times:
+            assert time.monotonic() < deadline
+
+    checkpointer.close()
+    assert "could not be emptied" in caplog.text
