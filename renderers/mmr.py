@@ -1,0 +1,46 @@
+"""Fax lines as T.6 (MMR), by the C of renderers/native."""
+
+from __future__ import annotations
+
+import ctypes
+from functools import lru_cache
+from typing import Any
+
+import numpy as np
+
+from renderers.errors import ConverterMissing
+from renderers.native.build import LIBRARY
+from renderers.spec import Bits
+
+#: No dot takes more than a byte, and no line more than this besides.
+_LINE_ROOM = 64
+
+
+class MmrEncoder:
+    """Encodes one page after another into the same memory."""
+
+    def __init__(self) -> None:
+        self._room: Bits = np.empty(0, np.uint8)
+
+    def encode(self, bits: Bits, width: int) -> Bits:
+        """The page's code with its end-of-block; it is overwritten by the next page."""
+        lines = np.ascontiguousarray(bits)
+        needed = (len(lines) + 1) * (width + _LINE_ROOM)
+        if self._room.size < needed:
+            self._room = np.empty(needed, np.uint8)
+        room = self._room
+        size = _encoder()(lines.ctypes.data, width, len(lines), room.ctypes.data, room.nbytes)
+        if not size:
+            raise ValueError(f"no fax page: {len(lines)} lines of {width} dots")
+        return room[:size]
+
+
+@lru_cache
+def _encoder() -> Any:
+    try:
+        encode = ctypes.CDLL(str(LIBRARY)).mmr_encode
+    except OSError as error:
+        raise ConverterMissing.needs("the fax encoder", "./run build") from error
+    encode.restype = ctypes.c_long
+    encode.argtypes = [ctypes.c_void_p, ctypes.c_int, ctypes.c_long, ctypes.c_void_p, ctypes.c_long]
+    return encode

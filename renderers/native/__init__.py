@@ -1,0 +1,1 @@
+"""The one part of rendering that is C: fax lines to T.6."""
