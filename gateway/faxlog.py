@@ -66,6 +66,11 @@ def attempt_started(job: Job, *, attempt: AttemptId, trunk: str, first_page: int
     )
 
 
+def trunk_failed(job: Job, *, attempt: AttemptId, trunk: str, next_trunk: str) -> None:
+    """A trunk did not take the call; it is made over the next one at once."""
+    _event("trunk_failed", job=job.id, attempt=attempt, number=job.number, trunk=trunk, next_trunk=next_trunk)
+
+
 def page_confirmed(
     job: JobId, *, attempt: AttemptId, page: int, bit_rate: int, rows: int, bad_rows: int
 ) -> None:

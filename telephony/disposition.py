@@ -13,13 +13,12 @@ class Disposition(StrEnum):
     INVALID_NUMBER = (
         "invalid_number"  #: the network knows no such number (404, 410, 484, 604, Q.850 1, 22, 28)
     )
-    REJECTED = "rejected"  #: the far end or the network refuses the call (401 to 403, 603, Q.850 21)
+    REJECTED = "rejected"  #: the far end or the network refuses the call (402, 403, 603, Q.850 21)
     INCOMPATIBLE = "incompatible"  #: the far machine cannot take these pages, or the media did not match
     LINE_FAILED = "line_failed"  #: fax machines met, but could not agree or lost each other
     INTERRUPTED = "interrupted"  #: some pages were confirmed, then the call broke
     CONGESTED = "congested"  #: no free line on the way (503, Q.850 34, 42)
-    TRUNK_UNAVAILABLE = (
-        "trunk_unavailable"  #: our SIP peer does not answer or cannot route (408 at once, 5xx)
-    )
+    #: our SIP peer does not answer, does not know us, or cannot route (401, 407, 408 at once, 5xx)
+    TRUNK_UNAVAILABLE = "trunk_unavailable"
     CANCELLED = "cancelled"  #: we ended the call ourselves
     BAD_DOCUMENT = "bad_document"  #: our own page file cannot be read or stored

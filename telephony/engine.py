@@ -81,6 +81,10 @@ class FaxEngine(Protocol):
         """
         ...
 
+    def is_up(self, trunk: Trunk) -> bool:
+        """Whether calls can be expected to get through this trunk: it answers, and knows us where it must."""
+        ...
+
     def incoming(self) -> AsyncIterator[IncomingCall]:
         """The calls that come in, until the engine is closed."""
         ...

@@ -18,6 +18,7 @@ from telephony.errors import EngineClosed, UnreadablePages
 from telephony.events import CallAnswered, CallReleased, Dialled, PageConfirmed, SessionNegotiated
 from telephony.page_file import StoredPage, keep_pages, whole_pages
 from telephony.transmission import Compression, Medium, PageFacts, Transmission
+from telephony.trunk import Trunk
 
 _BIT_RATE = 14400
 _TALKED = frozenset(
@@ -49,6 +50,7 @@ class SimulatedEngine:
         self._now = now
         self._scripts: deque[_Script] = deque()
         self._ringing: asyncio.Queue[SimulatedCall | None] = asyncio.Queue()
+        self._down: set[str] = set()
         self._calls = 0
         self._open = False
 
@@ -134,6 +136,14 @@ class SimulatedEngine:
         )
         on_event(CallReleased(transmission))
         return transmission
+
+    def trunk_is_down(self, name: str, *, down: bool = True) -> None:
+        """From now on this trunk is down, or up again."""
+        (self._down.add if down else self._down.discard)(name)
+
+    def is_up(self, trunk: Trunk) -> bool:
+        """What the script says; up otherwise."""
+        return trunk.name not in self._down
 
     async def incoming(self) -> AsyncIterator["SimulatedCall"]:
         """The calls made by `call_in`, until the engine is closed."""

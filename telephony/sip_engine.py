@@ -18,9 +18,11 @@ from telephony.errors import EngineClosed, UnreadablePages
 from telephony.events import CallReleased
 from telephony.native.bridge import NativeCore, NativeEvent, versions
 from telephony.page_file import StoredPage, whole_pages
+from telephony.strangers import Strangers
 from telephony.transmission import Transmission
 from telephony.trunk import Trunk
 from telephony.uri import SipUri
+from telephony.watch import TrunkWatch
 
 __all__ = ["SipEngine", "versions"]
 
@@ -53,7 +55,7 @@ class SipEngine:
         """An engine for `listen` ("127.0.0.1:5060"); it starts with `async with`.
 
         `media_address` is what peers are told to send RTP and UDPTL to; "" means our address on the way to
-        the peer. Incoming calls follow the settings of the trunk they come from, else of the first one.
+        the peer. Incoming calls follow the settings of their trunk; others are refused with 403.
         """
         self._host, _, port = listen.rpartition(":")
         self._port = int(port)
@@ -61,6 +63,9 @@ class SipEngine:
         self._trunks = tuple(trunks)
         self._user_agent = user_agent
         self._core: NativeCore | None = None
+        self._watches: dict[str, TrunkWatch] = {}
+        self._watching: asyncio.Task[None] | None = None
+        self._strangers = Strangers()
         self._calls: set[CallSession] = set()
         self._closing = False
         self._arrived: asyncio.Queue[SipIncomingCall | None] | None = None
@@ -72,12 +77,23 @@ class SipEngine:
             AddressInUse: the SIP port is taken.
             NativeCoreMissing: the core is not built.
         """
-        self._core = NativeCore(f"sip:{self._host}:{self._port}", self._user_agent, self._on_invite)
+        self._core = core = NativeCore(f"sip:{self._host}:{self._port}", self._user_agent, self._on_invite)
+        host = self._media_address or (socket.gethostname() if self._host in _ANY else self._host)
+        self._watches = {trunk.name: TrunkWatch(core, trunk, host) for trunk in self._trunks}
+        self._watching = asyncio.ensure_future(self._watch())
         return self
+
+    async def _watch(self) -> None:
+        async with asyncio.TaskGroup() as group:
+            for watch in self._watches.values():
+                group.create_task(watch.run())
 
     async def __aexit__(self, *exc_info: object) -> None:
         """Every call has ended and the address is free."""
         self._closing = True
+        if self._watching:
+            self._watching.cancel()
+            await asyncio.wait([self._watching])
         for call in list(self._calls):
             call.hang_up(Disposition.CANCELLED)
         if self._calls:
@@ -89,8 +105,17 @@ class SipEngine:
             await core.close()
 
     def statistics(self) -> dict[str, int]:
-        """Counters of the media thread: ticks, lateness (microseconds), packets, channels."""
-        return self._alive().statistics()
+        """Counters: ticks and lateness (microseconds) of the media thread, packets, channels, strangers."""
+        return self._alive().statistics() | {"strangers_refused": self._strangers.refused}
+
+    def is_up(self, trunk: Trunk) -> bool:
+        """Whether calls can be expected to get through this trunk; True for one that is not watched."""
+        watch = self._watches.get(trunk.name)
+        return watch is None or watch.is_up
+
+    def is_registered(self, trunk: Trunk) -> bool:
+        """Whether the trunk has taken our registration, and it still holds."""
+        return self._watches[trunk.name].is_registered
 
     async def send(self, order: SendOrder, on_event: OnEvent) -> Transmission:
         """The facts of the call; see `telephony.engine.FaxEngine.send`."""
@@ -114,7 +139,10 @@ class SipEngine:
 
     def _on_invite(self, invite: NativeEvent) -> None:
         source = invite.source.rpartition(":")[0]
-        trunk = self._trunk_of(source)
+        trunk = self._trunk_of(invite)
+        if trunk is None:
+            self._strangers.refuse(self._alive(), invite)
+            return
         call = SipIncomingCall(self._line(self._address_towards(source)), trunk, invite)
         self._keep(call)
         if self._closing or self._arrived is None:
@@ -122,11 +150,17 @@ class SipEngine:
         else:
             self._arrived.put_nowait(call)
 
-    def _trunk_of(self, source: str) -> Trunk:
-        for trunk in self._trunks:
-            if trunk.proxy and SipUri.parse(trunk.proxy).host.strip("[]") == source:
+    def _trunk_of(self, invite: NativeEvent) -> Trunk | None:
+        """The trunk a call comes from; of several at one address that at its port, or with its account."""
+        address, _, port = invite.source.rpartition(":")
+        known = [trunk for trunk in self._trunks if self._watches[trunk.name].knows(address)]
+        for trunk in known:
+            if trunk.proxy and str(SipUri.parse(trunk.proxy).port or 5060) == port:
                 return trunk
-        return self._trunks[0] if self._trunks else Trunk("incoming", proxy="")
+        for trunk in known:
+            if trunk.username and trunk.username in (invite.request_user, invite.to_user):
+                return trunk
+        return known[0] if known else None
 
     def _keep(self, call: CallSession) -> None:
         self._calls.add(call)

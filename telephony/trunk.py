@@ -1,6 +1,6 @@
 """The SIP peer that calls go to and come from."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import StrEnum
 
 
@@ -27,3 +27,17 @@ class Trunk:
     no_fax_timeout_s: float = (
         75.0  #: seconds from answer until fax machines agreed: T1 and a slow switch fit in
     )
+    username: str = ""  #: for who asks for it: our account at the trunk; also the user that is registered
+    password: str = field(default="", repr=False)
+    register: bool = False  #: tell the trunk where we are, again and again
+    register_every_s: float = 600.0  #: seconds a registration is asked to last
+    outbound_proxy: str = ""  #: SIP URI that requests go to instead of `proxy`
+    keep_alive_s: float = 30.0  #: seconds between two OPTIONS; 0 asks nothing
+    keep_alive_misses: int = 3  #: OPTIONS in a row without an answer until the trunk counts as down
+    sources: tuple[str, ...] = ()  #: addresses and networks that calls come from, beside the proxy's own
+
+    @property
+    def route(self) -> str:
+        """The Route of requests that begin something, or ""."""
+        uri = self.outbound_proxy
+        return f"<{uri}{'' if ';lr' in uri else ';lr'}>" if uri else ""

@@ -47,6 +47,17 @@ class SipUri:
         """The address of `user` at this peer, without port and parameters: for To and From."""
         return f"{self.scheme}:{escape_user(user)}@{self.host}"
 
+    @property
+    def bare_host(self) -> str:
+        """The host without the brackets of an IPv6 address."""
+        return self.host.strip("[]")
+
+    @property
+    def without_user(self) -> str:
+        """The peer itself: for REGISTER and OPTIONS."""
+        port = f":{self.port}" if self.port else ""
+        return f"{self.scheme}:{self.host}{port}{self.parameters}"
+
     def with_user(self, user: str) -> str:
         """The Request-URI for `user` at this peer."""
         port = f":{self.port}" if self.port else ""

@@ -4,6 +4,7 @@ from datetime import timedelta
 
 from gateway.config import values
 from gateway.config.people_rules import PEOPLE_RULES
+from gateway.config.trunk_rules import TRUNK_RULES
 from gateway.config.values import Reader
 
 _STATION_ID = values.matching(
@@ -87,13 +88,6 @@ RULES: dict[str, Reader] = {
     "sip.listen": values.host_and_port,
     "sip.media_ports": values.port_range,
     "sip.media_address": _HOST_OR_NONE,
-    "trunk.*.proxy": values.matching(
-        r"sips?:[^\s@;]+(?:;\S*)?", 'a SIP address, for example "sip:pbx.example.com:5060"'
-    ),
-    "trunk.*.channels": values.number(1, 10_000),
-    "trunk.*.t38": values.choice("prefer", "accept", "never"),
-    "trunk.*.max_bit_rate": values.one_of_numbers(2400, 4800, 7200, 9600, 12000, 14400),
-    "trunk.*.answer_timeout": values.duration(timedelta(seconds=5), 10 * _MINUTE),
     "receiving.station_id": _STATION_ID,
     "receiving.channels": values.number(0, 10_000),
     "receiving.operators": values.mailbox,
@@ -105,6 +99,7 @@ RULES: dict[str, Reader] = {
     "mailer.timeout": values.duration(timedelta(seconds=1), _HOUR),
     "mailer.give_up_after": values.duration(_MINUTE, timedelta(days=30)),
     **PEOPLE_RULES,
+    **TRUNK_RULES,
 }
 
 #: What has no default, and what it may look like.

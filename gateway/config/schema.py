@@ -11,6 +11,7 @@ from ipaddress import IPv4Network, IPv6Network
 from pathlib import Path
 
 from gateway.config.people import DenySection, DirectorySection, PermissionSection, ResolvingSection
+from gateway.config.trunks import TrunkSection as TrunkSection
 from gateway.model.dialling import DialPlan
 from gateway.model.permission import Rules
 from gateway.model.secret import Secret
@@ -145,18 +146,6 @@ class SipSection:
     listen: str = "0.0.0.0:5060"
     media_ports: tuple[int, int] = (16384, 32767)
     media_address: str = ""  #: announced to peers; "" means the address of the listener or route
-
-
-@dataclass(frozen=True, slots=True)
-class TrunkSection:
-    """[trunk.NAME]: one SIP peer."""
-
-    proxy: str = ""  #: required
-    channels: int = 4
-    t38: str = "prefer"  #: "prefer", "accept" or "never"
-    ecm: bool = True
-    max_bit_rate: int = 14400  #: bit/s
-    answer_timeout: timedelta = timedelta(seconds=90)
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,6 +1,8 @@
 """The role line: calls go out and come in. The C core lives here and only here."""
 
 import asyncio
+from collections.abc import Callable
+from dataclasses import replace
 
 from gateway.cluster.wakeups import open_wakeups
 from gateway.config.schema import Config, TrunkSection
@@ -8,6 +10,7 @@ from gateway.daemon.clock import SystemClock
 from gateway.daemon.process import GRACE, Ready
 from gateway.daemon.scratch import scratch_folder
 from gateway.model.lifecycle import JobState
+from gateway.model.number import FaxNumber
 from gateway.ports.wakeups import Topic
 from gateway.receiving.worker import ReceivingWorker
 from gateway.rendering.page_views import RenderedViews
@@ -39,7 +42,7 @@ async def run(config: Config, stopping: asyncio.Event, ready: Ready) -> None:
                 section=config.sending,
                 clock=SystemClock(),
                 scratch=scratch,
-                dialled=config.dialling.plan.dialled,
+                dialled=_dialled(config),
             )
             calls_out = Stage(
                 topic=Topic.SENDING,
@@ -74,5 +77,27 @@ def _trunk(name: str, section: TrunkSection) -> Trunk:
         t38=T38Policy(section.t38),
         ecm=section.ecm,
         max_bit_rate=section.max_bit_rate,
+        codecs=section.codecs,
         answer_timeout_s=section.answer_timeout.total_seconds(),
+        no_fax_timeout_s=section.no_fax_timeout.total_seconds(),
+        username=section.username,
+        password=section.password.reveal() if section.password else "",
+        register=section.register,
+        register_every_s=section.register_every.total_seconds(),
+        outbound_proxy=section.outbound_proxy,
+        keep_alive_s=section.keep_alive.total_seconds() if section.keep_alive_misses else 0.0,
+        keep_alive_misses=section.keep_alive_misses or 1,
+        sources=section.sources,
     )
+
+
+def _dialled(config: Config) -> Callable[[FaxNumber, str], str]:
+    """The digits for a number on the trunk of that name."""
+    plan = config.dialling.plan
+    plans = {
+        name: replace(
+            plan, dial_as=section.dial_as or plan.dial_as, outside_line=section.prefix or plan.outside_line
+        )
+        for name, section in config.trunk.items()
+    }
+    return lambda number, trunk: plans[trunk].dialled(number)

@@ -32,7 +32,7 @@ from gateway.ports.clock import Clock
 from gateway.ports.job_store import JobStore, Outcome
 from gateway.ports.page_views import PageViews
 from gateway.sending.call_log import CallLog
-from gateway.sending.channels import Channels
+from gateway.sending.channels import Channels, is_trunk_failure
 from gateway.sending.header import HeaderLine
 from gateway.stage import answer
 from telephony import Disposition, FaxEngine, SendOrder, Transmission, Trunk
@@ -59,7 +59,7 @@ class SendingWorker:
         section: SendingSection,
         clock: Clock,
         scratch: Path,
-        dialled: Callable[[FaxNumber], str] = str,
+        dialled: Callable[[FaxNumber, str], str] = lambda number, _: str(number),
     ) -> None:
         self._dialled = dialled
         self._engine = engine
@@ -69,7 +69,7 @@ class SendingWorker:
         self._clock = clock
         self._scratch = scratch
         self._section = section
-        self._channels = Channels(trunks)
+        self._channels = Channels(trunks, engine.is_up)
         self._header = HeaderLine(section.header, section.timezone)
         self._limits = RetryLimits(
             section.attempts, section.delay, section.busy_delay, section.no_answer_delay
@@ -128,7 +128,7 @@ class SendingWorker:
     async def _call(self, job: Job, trunk: Trunk, pages: Path) -> BaseException | None:
         """The call is over and recorded; returns what is wrong with ourselves, if anything is."""
         order = SendOrder(
-            number=self._dialled(job.number),
+            number=self._dialled(job.number, trunk.name),
             pages=pages,
             trunk=trunk,
             first_page=job.pages_confirmed + 1,
@@ -139,9 +139,31 @@ class SendingWorker:
         attempt_id = await self._jobs.open_attempt(job, trunk=trunk.name, first_page=order.first_page)
         faxlog.attempt_started(job, attempt=attempt_id, trunk=trunk.name, first_page=order.first_page)
         call = CallLog(attempt_id, job_id=job.id, trunk=trunk.name, jobs=self._jobs, clock=self._clock)
-        transmission, fault = await self._dial(order, call)
+        transmission, fault = await self._dial_until_a_trunk_takes_it(job, order, call)
         await _uninterrupted(self._end(job, call, transmission, fault))
         return fault
+
+    async def _dial_until_a_trunk_takes_it(
+        self, job: Job, order: SendOrder, call: CallLog
+    ) -> tuple[Transmission, BaseException | None]:
+        """The call, over the next trunk when one could not take it; no far end was rung more than once."""
+        tried, story = [order.trunk.name], ""
+        transmission, fault = await self._dial(order, call)
+        while fault is None and is_trunk_failure(transmission):
+            story += f"{transmission.trunk}: {transmission.detail or transmission.disposition}; "
+            if self._channels.next_trunk(tried) is None:
+                break
+            with self._channels.taken(tried) as trunk:
+                tried.append(trunk.name)
+                faxlog.trunk_failed(
+                    job, attempt=call.attempt_id, trunk=transmission.trunk, next_trunk=trunk.name
+                )
+                number = self._dialled(job.number, trunk.name)
+                transmission, fault = await self._dial(replace(order, trunk=trunk, number=number), call)
+        if len(tried) > 1:
+            over = "" if is_trunk_failure(transmission) else f"{transmission.trunk}: {transmission.detail}"
+            transmission = replace(transmission, detail=(story + over).removesuffix("; ").removesuffix(": "))
+        return transmission, fault
 
     async def _dial(self, order: SendOrder, call: CallLog) -> tuple[Transmission, BaseException | None]:
         try:

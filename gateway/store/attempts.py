@@ -149,6 +149,7 @@ def _end_statement(names: tuple[str, ...]) -> Any:
 
 def _facts(transmission: Transmission) -> dict[str, Any]:
     return {
+        "trunk": transmission.trunk,  # the one that took the call; another may have been dialled first
         "answered_at": transmission.answered_at,
         "ended_at": transmission.ended_at,
         "disposition": transmission.disposition.value,

@@ -9,7 +9,7 @@ from telephony.causes import sip_disposition
 from telephony.disposition import Disposition
 from telephony.engine import OnEvent, SendOrder
 from telephony.events import Dialled, Ringing
-from telephony.native.bridge import NativeEvent
+from telephony.native.bridge import NativeEvent, SipRequest
 from telephony.station import station_id
 from telephony.uri import SipUri, escape_user
 
@@ -55,15 +55,16 @@ class OutgoingCall(CallSession):
         name = "".join(c for c in order.caller_name if c.isprintable() and c not in '"\\')
         display = f'"{name}" ' if name else ""
         host = f"[{address}]" if ":" in address else address
-        self._call = self._core.invite(
-            self.on_call_event,
+        request = SipRequest(
             uri=proxy.with_user(order.number),
             sender=f"{display}<sip:{caller}@{host}>",
             to=f"<{proxy.address_of(order.number)}>",
-            identity=None,
             sip_call_id=self.sip_call_id,
-            sdp=self._media.audio_offer(),
+            route=self._trunk.route,
+            username=self._trunk.username,
+            password=self._trunk.password,
         )
+        self._call = self._core.invite(self.on_call_event, request, self._media.audio_offer())
 
     def _no_answer(self) -> None:
         self._facts.detail = f"no answer within {self._trunk.answer_timeout_s:.0f} seconds"

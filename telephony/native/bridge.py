@@ -9,7 +9,7 @@ import contextlib
 import importlib
 import logging
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import IntEnum
 from pathlib import Path
 from typing import Any
@@ -36,6 +36,8 @@ class Kind(IntEnum):
     PAGE = 12
     FAX_DONE = 13
     STOPPED = 14
+    REGISTERED = 15
+    ALIVE = 16
 
 
 _OF_CHANNEL = frozenset({Kind.TONE, Kind.NEGOTIATED, Kind.PAGE, Kind.FAX_DONE})
@@ -87,6 +89,20 @@ class Ports:
     channel: int
     rtp: int
     udptl: int
+
+
+@dataclass(frozen=True, slots=True)
+class SipRequest:
+    """What a request that begins something says. The addresses of From and To stand in angle brackets."""
+
+    uri: str  #: the Request-URI
+    sender: str  #: From
+    to: str
+    sip_call_id: str = ""
+    route: str = ""  #: the outbound proxy, in angle brackets
+    headers: tuple[str, ...] = ()  #: further header lines
+    username: str = ""
+    password: str = field(default="", repr=False)
 
 
 Sink = Callable[[NativeEvent], None]
@@ -185,12 +201,34 @@ class NativeCore:
 
     # ---- signalling
 
-    def invite(
-        self, sink: Sink, *, uri: str, sender: str, to: str, identity: str | None, sip_call_id: str, sdp: str
-    ) -> int:
+    def invite(self, sink: Sink, request: SipRequest, sdp: str) -> int:
         """The id of a new call; its events go to `sink`."""
-        texts = [self._text(text) for text in (uri, sender, to, identity, None, sip_call_id, sdp)]
-        call = int(self._lib.fc_invite(self._alive(), *texts))
+        return self._begin(self._lib.fc_invite, sink, request, sdp=sdp)
+
+    def register(self, sink: Sink, request: SipRequest, expires_s: int) -> int:
+        """The id of a registration, refreshed until it is forgotten; REGISTERED tells of each answer."""
+        return self._begin(self._lib.fc_register, sink, request, expires_s=expires_s)
+
+    def options(self, sink: Sink, request: SipRequest) -> int:
+        """The id of a question whether the peer is there; ALIVE is the answer."""
+        return self._begin(self._lib.fc_options, sink, request)
+
+    def _begin(
+        self, begin: Any, sink: Sink, request: SipRequest, *, sdp: str | None = None, expires_s: int = 0
+    ) -> int:
+        texts = {
+            "uri": request.uri,
+            "from": request.sender,
+            "to": request.to,
+            "route": request.route or None,
+            "headers": "\r\n".join(request.headers) or None,
+            "sip_call_id": request.sip_call_id or None,
+            "username": request.username or None,
+            "password": request.password or None,
+            "sdp": sdp,
+        }
+        kept = {name: self._text(text) for name, text in texts.items()}
+        call = int(begin(self._alive(), self._ffi.new("fc_request *", kept | {"expires": expires_s})))
         self._calls[call] = sink
         return call
 

@@ -24,7 +24,9 @@ enum fc_event_kind {
     FC_NEGOTIATED,      /* T.30 phase B is over: bit_rate, ecm, encoding, remote_id */
     FC_PAGE,            /* a page was confirmed: page, width, rows, bad_rows, bit_rate, y_dpi */
     FC_FAX_DONE,        /* the T.30 session is over: status = T30_ERR_*, text, page, bit_rate, ecm, encoding, remote_id */
-    FC_STOPPED          /* the last event */
+    FC_STOPPED,         /* the last event */
+    FC_REGISTERED,      /* an answer to our REGISTER, also to its refreshing: status (0: nobody said it), text, source */
+    FC_ALIVE            /* an answer to our OPTIONS: status (0: nobody said it), text, source */
 };
 
 typedef struct fc_event {
@@ -77,13 +79,26 @@ void fc_get_statistics(fc_core *core, fc_statistics *out);
 const char *fc_versions(void);
 const char *fc_t30_result_text(int result);    /* of FC_FAX_DONE's status, in words */
 
-/* Signalling. Results arrive as events. */
-unsigned fc_invite(fc_core *core, const char *request_uri, const char *from, const char *to,
-                   const char *identity, const char *route, const char *sip_call_id, const char *sdp);
+/* What a request that begins something says. NULL and 0 leave out what they stand for. */
+typedef struct fc_request {
+    const char *uri;            /* Request-URI */
+    const char *from, *to;
+    const char *route;          /* outbound proxy, in angle brackets */
+    const char *headers;        /* further header lines, with CRLF between them */
+    const char *sip_call_id;
+    const char *username, *password;    /* for who asks for them (digest) */
+    const char *sdp;
+    int expires;                /* of REGISTER, seconds */
+} fc_request;
+
+/* Signalling. Results arrive as events with the id that is returned here. */
+unsigned fc_invite(fc_core *core, const fc_request *request);
+unsigned fc_register(fc_core *core, const fc_request *request);    /* and again before it expires */
+unsigned fc_options(fc_core *core, const fc_request *request);
 int fc_reinvite(fc_core *core, unsigned call, const char *sdp);
 int fc_respond(fc_core *core, unsigned call, int status, const char *sdp);
 int fc_hang_up(fc_core *core, unsigned call);   /* CANCEL, BYE or a refusal, whichever fits */
-int fc_forget(fc_core *core, unsigned call);    /* after FC_TERMINATED */
+int fc_forget(fc_core *core, unsigned call);    /* after FC_TERMINATED, FC_ALIVE, a failed FC_REGISTERED */
 
 /* Media. A channel has one port for RTP and one for UDPTL; 0 when no port is free. */
 unsigned fc_channel_open(fc_core *core, const char *bind_address, int first_port, int last_port,

@@ -29,24 +29,6 @@ static char *user_of(const url_t *url) {
     return user;
 }
 
-static char *sdp_of(const sip_t *sip) {
-    if (!sip || !sip->sip_payload || !sip->sip_payload->pl_data)
-        return NULL;
-    if (sip->sip_content_type && sip->sip_content_type->c_type
-        && strcasecmp(sip->sip_content_type->c_type, "application/sdp") != 0)
-        return NULL;
-    char *sdp = fc_zeroed(sip->sip_payload->pl_len + 1);
-    memcpy(sdp, sip->sip_payload->pl_data, sip->sip_payload->pl_len);
-    return sdp;
-}
-
-static int q850_of(const sip_t *sip) {
-    for (const sip_reason_t *reason = sip ? sip->sip_reason : NULL; reason; reason = reason->re_next)
-        if (reason->re_protocol && strcasecmp(reason->re_protocol, "Q.850") == 0 && reason->re_cause)
-            return atoi(reason->re_cause);
-    return 0;
-}
-
 static char *source_of(nua_t *nua) {
     msg_t *message = nua_current_request(nua);
     char host[80] = "", text[112];
@@ -58,33 +40,14 @@ static char *source_of(nua_t *nua) {
     return fc_copy(text);
 }
 
-static fc_event *call_event(fc_call *call, int kind, int status, const char *phrase, const sip_t *sip) {
-    fc_event *event = fc_event_new(kind, call->id);
-    event->status = status;
-    event->text = fc_copy(phrase);
-    event->cause = q850_of(sip);
-    event->sdp = sdp_of(sip);
-    return event;
-}
-
-static fc_call *add_call(fc_sip *sip, unsigned id, nua_handle_t *handle, bool calling) {
-    fc_call *call = fc_zeroed(sizeof *call);
-    call->id = id;
-    call->handle = handle;
-    call->calling = calling;
-    call->next = sip->calls;
-    sip->calls = call;
-    return call;
-}
-
 static void on_invite(fc_sip *self, nua_handle_t *handle, fc_call *call, const sip_t *sip) {
     bool first = call == NULL;
     if (first) {
-        call = add_call(self, fc_sip_new_id(self), handle, false);
+        call = fc_call_add(self, fc_sip_new_id(self), handle, false);
         nua_handle_bind(handle, call);
     }
     call->invited = true;
-    fc_event *event = call_event(call, first ? FC_INVITE : FC_REINVITE, 0, NULL, sip);
+    fc_event *event = fc_call_event(call, first ? FC_INVITE : FC_REINVITE, 0, NULL, sip);
     event->from_user = user_of(sip->sip_from->a_url);
     event->from_name = fc_copy(sip->sip_from->a_display ? sip->sip_from->a_display : "");
     event->to_user = user_of(sip->sip_to->a_url);
@@ -94,19 +57,29 @@ static void on_invite(fc_sip *self, nua_handle_t *handle, fc_call *call, const s
     fc_post(self->core, event);
 }
 
-static void on_invite_answer(fc_sip *self, fc_call *call, int status, const char *phrase, const sip_t *sip) {
-    int kind = status < 200 ? FC_PROVISIONAL : status < 300 ? FC_ACCEPTED : FC_REFUSED;
-    if (kind == FC_ACCEPTED)
-        call->confirmed = true;
+/* An answer to our INVITE, REGISTER or OPTIONS. One that asks who we are is answered here. */
+static void on_answer(fc_sip *self, fc_call *call, int kind, int status, const char *phrase, const sip_t *sip) {
+    if (fc_call_identify(call, status, sip))
+        return;
+    if (kind == FC_ACCEPTED) {
+        kind = status < 200 ? FC_PROVISIONAL : status < 300 ? FC_ACCEPTED : FC_REFUSED;
+        call->confirmed = call->confirmed || kind == FC_ACCEPTED;
+    } else if (status < 200) {
+        return;
+    }
     bool said_by_peer = !nta_sip_is_internal(sip);   /* else the stack made it up: no route, no answer */
-    fc_post(self->core, call_event(call, kind, said_by_peer ? status : 0, phrase, sip));
+    fc_event *event = fc_call_event(call, kind, said_by_peer ? status : 0, phrase, sip);
+    event->source = said_by_peer ? source_of(self->nua) : NULL;
+    fc_post(self->core, event);
+    if (kind == FC_REFUSED && (status == 401 || status == 407) && !call->confirmed)
+        fc_post(self->core, fc_call_event(call, FC_TERMINATED, 0, NULL, NULL));     /* the stack waits for a password */
 }
 
 static void on_state(fc_sip *self, fc_call *call, tagi_t *tags) {
     int state = nua_callstate_init;
     tl_gets(tags, NUTAG_CALLSTATE_REF(state), TAG_END());
     if (state == nua_callstate_terminated)
-        fc_post(self->core, call_event(call, FC_TERMINATED, 0, NULL, NULL));
+        fc_post(self->core, fc_call_event(call, FC_TERMINATED, 0, NULL, NULL));
 }
 
 static void on_nua(nua_event_t event, int status, char const *phrase, nua_t *nua, fc_sip *self, nua_handle_t *handle,
@@ -121,97 +94,21 @@ static void on_nua(nua_event_t event, int status, char const *phrase, nua_t *nua
         if (handle)             /* OPTIONS and whatever else the stack answered itself: nobody else lets go of it */
             nua_handle_destroy(handle);
     } else if (event == nua_r_invite) {
-        on_invite_answer(self, call, status, phrase, sip);
+        on_answer(self, call, FC_ACCEPTED, status, phrase, sip);
+    } else if (event == nua_r_register) {
+        on_answer(self, call, FC_REGISTERED, status, phrase, sip);
+    } else if (event == nua_r_options) {
+        on_answer(self, call, FC_ALIVE, status, phrase, sip);
     } else if (event == nua_i_ack) {
-        fc_post(self->core, call_event(call, FC_ACKED, 0, NULL, sip));
+        fc_post(self->core, fc_call_event(call, FC_ACKED, 0, NULL, sip));
     } else if (event == nua_i_bye) {
-        fc_post(self->core, call_event(call, FC_BYE, 0, NULL, sip));
+        fc_post(self->core, fc_call_event(call, FC_BYE, 0, NULL, sip));
     } else if (event == nua_i_cancel) {
         call->invited = false;
-        fc_post(self->core, call_event(call, FC_CANCELLED, 0, NULL, sip));
+        fc_post(self->core, fc_call_event(call, FC_CANCELLED, 0, NULL, sip));
     } else if (event == nua_i_state) {
         on_state(self, call, tags);
     }
-}
-
-/* ---- what we say ------------------------------------------------------------------------------------- */
-
-static fc_call *find_call(fc_sip *sip, unsigned id) {
-    fc_call *call = sip->calls;
-    while (call && call->id != id)
-        call = call->next;
-    return call;
-}
-
-static void invite(fc_sip *sip, const order *it) {
-    nua_handle_t *handle = nua_handle(sip->nua, NULL, NUTAG_URL(it->uri), SIPTAG_TO_STR(it->to),
-                                      SIPTAG_FROM_STR(it->from), TAG_END());
-    fc_call *call = add_call(sip, it->call, handle, true);
-    if (!handle) {
-        fc_event *refused = call_event(call, FC_REFUSED, 0, "the number or trunk address cannot be used", NULL);
-        fc_post(sip->core, refused);
-        fc_post(sip->core, call_event(call, FC_TERMINATED, 0, NULL, NULL));
-        return;
-    }
-    nua_handle_bind(handle, call);
-    nua_invite(handle, NUTAG_AUTOACK(1), SIPTAG_CALL_ID_STR(it->sip_call_id),
-               TAG_IF(it->route, NUTAG_PROXY(it->route)),
-               TAG_IF(it->identity, SIPTAG_HEADER_STR(it->identity)),
-               SIPTAG_CONTENT_TYPE_STR("application/sdp"), SIPTAG_PAYLOAD_STR(it->sdp), TAG_END());
-}
-
-static void hang_up(fc_call *call) {
-    if (call->confirmed)
-        nua_bye(call->handle, TAG_END());
-    else if (call->calling)
-        nua_cancel(call->handle, TAG_END());
-    else
-        nua_respond(call->handle, SIP_480_TEMPORARILY_UNAVAILABLE, TAG_END());
-}
-
-static void respond(fc_call *call, const order *it) {
-    if (!call->invited)
-        return;
-    if (it->status >= 200)
-        call->invited = false;
-    if (it->status >= 200 && it->status < 300)
-        call->confirmed = true;
-    /* sofia keeps the pointer of the phrase until it sends: only a constant will do */
-    nua_respond(call->handle, it->status, sip_status_phrase(it->status), NUTAG_AUTOACK(1),
-                TAG_IF(it->sdp, SIPTAG_CONTENT_TYPE_STR("application/sdp")), TAG_IF(it->sdp, SIPTAG_PAYLOAD_STR(it->sdp)),
-                TAG_END());
-}
-
-static void forget(fc_sip *sip, unsigned id) {
-    for (fc_call **at = &sip->calls; *at; at = &(*at)->next) {
-        fc_call *call = *at;
-        if (call->id != id)
-            continue;
-        *at = call->next;
-        if (call->handle)
-            nua_handle_destroy(call->handle);
-        free(call);
-        return;
-    }
-}
-
-static void carry_out(fc_sip *sip, const order *it) {
-    fc_call *call = find_call(sip, it->call);
-    if (it->kind == STOP)
-        nua_shutdown(sip->nua);
-    else if (it->kind == INVITE)
-        invite(sip, it);
-    else if (it->kind == FORGET)
-        forget(sip, it->call);
-    else if (!call || !call->handle)
-        return;
-    else if (it->kind == REINVITE)
-        nua_invite(call->handle, NUTAG_AUTOACK(1), SIPTAG_CONTENT_TYPE_STR("application/sdp"),
-                   SIPTAG_PAYLOAD_STR(it->sdp), TAG_END());
-    else if (it->kind == RESPOND)
-        respond(call, it);
-    else
-        hang_up(call);
 }
 
 static int on_orders(fc_sip *sip, su_wait_t *wait, su_wakeup_arg_t *arg) {
@@ -221,7 +118,7 @@ static int on_orders(fc_sip *sip, su_wait_t *wait, su_wakeup_arg_t *arg) {
     if (read(sip->order_fd, &count, sizeof count) < 0)
         return 0;
     for (order *it; (it = fc_order_next(sip)) != NULL; fc_order_free(it))
-        carry_out(sip, it);
+        fc_call_carry_out(sip, it);
     return 0;
 }
 
@@ -265,7 +162,7 @@ static void *run(void *user) {
     if (started)
         su_root_run(sip->root);
     while (sip->calls)
-        forget(sip, sip->calls->id);
+        fc_call_forget(sip, sip->calls->id);
     if (sip->nua)
         nua_destroy(sip->nua);
     if (sip->root)

@@ -16,16 +16,19 @@ typedef struct fc_call {
     nua_handle_t *handle;
     bool calling, confirmed;        /* confirmed: a 2xx was seen or sent */
     bool invited;                   /* an INVITE of the peer waits for our answer */
+    bool identified;                /* the last request carried our name and password */
+    char *username, *password;      /* NULL: none */
     struct fc_call *next;
 } fc_call;
 
-enum order_kind { INVITE, REINVITE, RESPOND, HANG_UP, FORGET, STOP };
+enum order_kind { INVITE, REGISTER, OPTIONS, REINVITE, RESPOND, HANG_UP, FORGET, STOP };
 
 typedef struct order {
     enum order_kind kind;
     unsigned call;
     int status;
-    char *uri, *from, *to, *identity, *route, *sip_call_id, *sdp;
+    int expires;
+    char *uri, *from, *to, *route, *headers, *sip_call_id, *username, *password, *sdp;
     struct order *next;
 } order;
 
@@ -47,5 +50,12 @@ struct fc_sip {
 order *fc_order_next(fc_sip *sip);      /* NULL when there is none */
 void fc_order_free(order *it);
 unsigned fc_sip_new_id(fc_sip *sip);
+
+/* sip_say.c: what the signalling thread says, in the name of a call. */
+fc_call *fc_call_add(fc_sip *sip, unsigned id, nua_handle_t *handle, bool calling);
+void fc_call_forget(fc_sip *sip, unsigned id);
+void fc_call_carry_out(fc_sip *sip, const order *it);
+bool fc_call_identify(fc_call *call, int status, const sip_t *sip);     /* false: no password would help */
+fc_event *fc_call_event(fc_call *call, int kind, int status, const char *phrase, const sip_t *sip);
 
 #endif

@@ -16,9 +16,11 @@ void fc_order_free(order *it) {
     free(it->uri);
     free(it->from);
     free(it->to);
-    free(it->identity);
     free(it->route);
+    free(it->headers);
     free(it->sip_call_id);
+    free(it->username);
+    free(it->password);
     free(it->sdp);
     free(it);
 }
@@ -56,19 +58,33 @@ void fc_sip_stop(fc_sip *sip) {
     give(sip, new_order(STOP, 0));
 }
 
-unsigned fc_invite(fc_core *core, const char *request_uri, const char *from, const char *to, const char *identity,
-                   const char *route, const char *sip_call_id, const char *sdp) {
-    order *it = new_order(INVITE, fc_sip_new_id(core->sip));
+static unsigned request(fc_core *core, enum order_kind kind, const fc_request *said) {
+    order *it = new_order(kind, fc_sip_new_id(core->sip));
     unsigned call = it->call;
-    it->uri = fc_copy(request_uri);
-    it->from = fc_copy(from);
-    it->to = fc_copy(to);
-    it->identity = fc_copy(identity);
-    it->route = fc_copy(route);
-    it->sip_call_id = fc_copy(sip_call_id);
-    it->sdp = fc_copy(sdp);
+    it->uri = fc_copy(said->uri);
+    it->from = fc_copy(said->from);
+    it->to = fc_copy(said->to);
+    it->route = fc_copy(said->route);
+    it->headers = fc_copy(said->headers);
+    it->sip_call_id = fc_copy(said->sip_call_id);
+    it->username = fc_copy(said->username);
+    it->password = fc_copy(said->password);
+    it->sdp = fc_copy(said->sdp);
+    it->expires = said->expires;
     give(core->sip, it);
     return call;
+}
+
+unsigned fc_invite(fc_core *core, const fc_request *said) {
+    return request(core, INVITE, said);
+}
+
+unsigned fc_register(fc_core *core, const fc_request *said) {
+    return request(core, REGISTER, said);
+}
+
+unsigned fc_options(fc_core *core, const fc_request *said) {
+    return request(core, OPTIONS, said);
 }
 
 int fc_reinvite(fc_core *core, unsigned call, const char *sdp) {

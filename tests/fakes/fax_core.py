@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from telephony.native.bridge import Kind, NativeEvent, Ports
+from telephony.native.bridge import Kind, NativeEvent, Ports, SipRequest
 
 Sink = Callable[[NativeEvent], None]
 
@@ -19,6 +19,7 @@ class FakeCore:
     def __init__(self) -> None:
         self.said: list[tuple[Any, ...]] = []  #: every verb with what matters of it, in order
         self.descriptions: list[str] = []  #: the SDP that left, in order
+        self.requests: list[SipRequest] = []  #: the INVITEs that left, in order
         self.has_free_ports = True
         self.can_move = True  #: False: it is too late to change the medium
         self.open_channels: set[int] = set()
@@ -73,8 +74,9 @@ class FakeCore:
     def close_channel(self, channel: int) -> None:
         self.open_channels.discard(channel)
 
-    def invite(self, sink: Sink, *, uri: str, sdp: str, **_: Any) -> int:
-        self.said.append(("invite", uri))
+    def invite(self, sink: Sink, request: SipRequest, sdp: str) -> int:
+        self.said.append(("invite", request.uri))
+        self.requests.append(request)
         self.descriptions.append(sdp)
         return self._new_call(sink)
 

@@ -124,7 +124,7 @@ async def test_an_offer_no_fax_can_use_is_refused_and_the_engine_goes_on(tmp_pat
     async with a_station() as station:
         receiving = asyncio.ensure_future(station.receives(tmp_path / "in.tif"))
         await asyncio.sleep(0)
-        async with sipp("call_refused_with_488", station.address, media=media) as peer:
+        async with sipp("call_refused_with", station.address, status="488", media=media) as peer:
             await peer.plays_to_the_end()
         facts = await receiving
         async with sipp("options", station.address) as peer:

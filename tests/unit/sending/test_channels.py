@@ -28,3 +28,25 @@ def test_no_trunk_carries_more_calls_than_it_has_channels():
 def test_a_line_without_a_trunk_is_a_mistake_in_the_configuration():
     with pytest.raises(ConfigError, match="trunk"):
         Channels([])
+
+
+def test_a_trunk_that_is_down_is_passed_over():
+    channels = Channels([MAIN, SPARE], is_up=lambda trunk: trunk is SPARE)
+
+    with channels.taken() as taken:
+        assert taken is SPARE
+
+
+def test_when_every_trunk_is_down_the_first_is_tried_all_the_same():
+    channels = Channels([MAIN, SPARE], is_up=lambda _: False)
+
+    with channels.taken() as taken:
+        assert taken is MAIN
+    assert channels.next_trunk(tried=["main"]) is None
+
+
+def test_a_trunk_that_was_tried_is_not_taken_again():
+    channels = Channels([MAIN, SPARE])
+
+    assert channels.next_trunk(tried=["main"]) is SPARE
+    assert channels.next_trunk(tried=["main", "spare"]) is None

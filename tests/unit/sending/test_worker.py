@@ -112,7 +112,7 @@ async def test_a_fax_whose_pages_were_confirmed_is_delivered_and_its_sender_told
 async def test_the_trunk_gets_the_digits_of_the_dial_plan(opened, worker, engine, tmp_path):
     store, wakeups = opened
     await a_rendered_job(store, tmp_path)
-    worker._dialled = DialPlan(outside_line="0").dialled
+    worker._dialled = lambda number, _: DialPlan(outside_line="0").dialled(number)
 
     await a_stage(store, wakeups, worker).run_once()
 

@@ -14,10 +14,10 @@ D = Disposition
     [
         (301, D.TRUNK_UNAVAILABLE),
         (400, D.TRUNK_UNAVAILABLE),
-        (401, D.REJECTED),
+        (401, D.TRUNK_UNAVAILABLE),
         (403, D.REJECTED),
         (404, D.INVALID_NUMBER),
-        (407, D.REJECTED),
+        (407, D.TRUNK_UNAVAILABLE),
         (408, D.TRUNK_UNAVAILABLE),
         (410, D.INVALID_NUMBER),
         (415, D.INCOMPATIBLE),

@@ -1,0 +1,33 @@
+"""What each setting of [trunk.NAME] may be."""
+
+from datetime import timedelta
+
+from gateway.config import values
+from gateway.config.values import Reader
+
+_SIP_URI = values.matching(
+    r"sips?:[^\s@;]+(?:;\S*)?", 'a SIP address, for example "sip:pbx.example.com:5060"'
+)
+
+
+def _network(value: object) -> str:
+    return str(values.network(value))
+
+
+TRUNK_RULES: dict[str, Reader] = {
+    "trunk.*.proxy": _SIP_URI,
+    "trunk.*.channels": values.number(1, 10_000),
+    "trunk.*.t38": values.choice("prefer", "accept", "never"),
+    "trunk.*.max_bit_rate": values.one_of_numbers(2400, 4800, 7200, 9600, 12000, 14400),
+    "trunk.*.codecs": values.list_of(values.choice("PCMA", "PCMU"), at_least=1, example='["PCMA", "PCMU"]'),
+    "trunk.*.answer_timeout": values.duration(timedelta(seconds=5), timedelta(minutes=10)),
+    "trunk.*.no_fax_timeout": values.duration(timedelta(seconds=10), timedelta(minutes=10)),
+    "trunk.*.username": values.matching(r"[^\s\"<>@:;]{1,100}", 'an account, for example "fax"', empty=True),
+    "trunk.*.register_every": values.duration(timedelta(seconds=30), timedelta(days=1)),
+    "trunk.*.outbound_proxy": values.optional(_SIP_URI),
+    "trunk.*.keep_alive": values.duration(timedelta(seconds=1), timedelta(hours=1)),
+    "trunk.*.keep_alive_misses": values.number(0, 100),
+    "trunk.*.sources": values.list_of(_network, example='["192.0.2.0/24"]'),
+    "trunk.*.dial_as": values.choice("", "e164", "international", "national"),
+    "trunk.*.prefix": values.matching(r"[0-9*#]{1,15}", 'digits, for example "0"', empty=True),
+}

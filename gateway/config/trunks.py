@@ -1,0 +1,30 @@
+"""[trunk.NAME]: the SIP peers that calls go to and come from, with their defaults."""
+
+from dataclasses import dataclass
+from datetime import timedelta
+
+from gateway.model.secret import Secret
+
+
+@dataclass(frozen=True, slots=True)
+class TrunkSection:
+    """[trunk.NAME]: one SIP peer. Calls take the first one that works, in the order of the file."""
+
+    proxy: str = ""  #: required
+    channels: int = 4
+    t38: str = "prefer"  #: "prefer", "accept" or "never"
+    ecm: bool = True
+    max_bit_rate: int = 14400  #: bit/s
+    codecs: tuple[str, ...] = ("PCMA", "PCMU")  #: in order of preference
+    answer_timeout: timedelta = timedelta(seconds=90)
+    no_fax_timeout: timedelta = timedelta(seconds=75)  #: from answer until fax machines agreed
+    username: str = ""
+    password: Secret | None = None  #: read from password_file
+    register: bool = False
+    register_every: timedelta = timedelta(minutes=10)
+    outbound_proxy: str = ""  #: a SIP URI; "" means that requests go to proxy itself
+    keep_alive: timedelta = timedelta(seconds=30)  #: between two OPTIONS
+    keep_alive_misses: int = 3  #: until the trunk counts as down; 0 asks nothing
+    sources: tuple[str, ...] = ()  #: addresses and networks of calls, beside the proxy's own
+    dial_as: str = ""  #: "e164", "international" or "national"; "" means [dialling] dial_as
+    prefix: str = ""  #: before every number but internal ones; "" means [dialling] outside_line

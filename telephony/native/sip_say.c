@@ -1,0 +1,206 @@
+/* Signalling, what we say: calls, registrations and OPTIONS, each with a handle of sofia-sip. */
+
+#include "sip.h"      /* first: it names the types of sofia-sip's callbacks */
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <sofia-sip/msg_header.h>
+#include <sofia-sip/msg_parser.h>
+#include <sofia-sip/nta_tag.h>
+#include <sofia-sip/sip_status.h>
+#include <sofia-sip/su_md5.h>
+
+static char *sdp_of(const sip_t *sip) {
+    if (!sip || !sip->sip_payload || !sip->sip_payload->pl_data)
+        return NULL;
+    if (sip->sip_content_type && sip->sip_content_type->c_type
+        && strcasecmp(sip->sip_content_type->c_type, "application/sdp") != 0)
+        return NULL;
+    char *sdp = fc_zeroed(sip->sip_payload->pl_len + 1);
+    memcpy(sdp, sip->sip_payload->pl_data, sip->sip_payload->pl_len);
+    return sdp;
+}
+
+static int q850_of(const sip_t *sip) {
+    for (const sip_reason_t *reason = sip ? sip->sip_reason : NULL; reason; reason = reason->re_next)
+        if (reason->re_protocol && strcasecmp(reason->re_protocol, "Q.850") == 0 && reason->re_cause)
+            return atoi(reason->re_cause);
+    return 0;
+}
+
+fc_event *fc_call_event(fc_call *call, int kind, int status, const char *phrase, const sip_t *sip) {
+    fc_event *event = fc_event_new(kind, call->id);
+    event->status = status;
+    event->text = fc_copy(phrase);
+    event->cause = q850_of(sip);
+    event->sdp = sdp_of(sip);
+    return event;
+}
+
+fc_call *fc_call_add(fc_sip *sip, unsigned id, nua_handle_t *handle, bool calling) {
+    fc_call *call = fc_zeroed(sizeof *call);
+    call->id = id;
+    call->handle = handle;
+    call->calling = calling;
+    call->next = sip->calls;
+    sip->calls = call;
+    return call;
+}
+
+/* ---- who we are (RFC 3261 22, RFC 2617) --------------------------------------------------------------- */
+
+/* MD5 of "user:realm:password", in hex: what RFC 2617 3.2.2.2 calls A1. Any character may be in it. */
+static void hash_a1(const char *username, const char *quoted_realm, const char *password, char out[33]) {
+    su_md5_t md5[1];
+    size_t length = strlen(quoted_realm);
+    char *realm = fc_copy(quoted_realm);
+    if (length >= 2 && realm[0] == '"')
+        msg_unquote(realm, quoted_realm);
+    su_md5_init(md5);
+    su_md5_strupdate(md5, username);
+    su_md5_update(md5, ":", 1);
+    su_md5_strupdate(md5, realm);
+    su_md5_update(md5, ":", 1);
+    su_md5_strupdate(md5, password);
+    su_md5_hexdigest(md5, out);
+    su_md5_deinit(md5);
+    free(realm);
+}
+
+bool fc_call_identify(fc_call *call, int status, const sip_t *sip) {
+    char a1[33], text[600];
+    if (status < 200)
+        return false;
+    bool asked = (status == 401 || status == 407) && sip && call->username && call->password;
+    const msg_auth_t *question = !asked ? NULL : status == 401 ? sip->sip_www_authenticate : sip->sip_proxy_authenticate;
+    for (; question; question = question->au_next) {
+        const char *realm = msg_header_find_param(question->au_common, "realm=");
+        const char *algorithm = msg_header_find_param(question->au_common, "algorithm=");
+        if (!realm || strcasecmp(question->au_scheme, "Digest") != 0 || (algorithm && !strcasestr(algorithm, "MD5")))
+            continue;
+        if (call->identified)
+            break;          /* and the answer was no */
+        hash_a1(call->username, realm, call->password, a1);
+        if (snprintf(text, sizeof text, "HA1+Digest:%s:%s:HA1+%s", realm, call->username, a1) >= (int)sizeof text)
+            break;
+        call->identified = true;
+        nua_authenticate(call->handle, NUTAG_AUTH(text), TAG_END());
+        return true;
+    }
+    call->identified = false;
+    return false;
+}
+
+/* ---- orders ------------------------------------------------------------------------------------------- */
+
+static fc_call *find_call(fc_sip *sip, unsigned id) {
+    fc_call *call = sip->calls;
+    while (call && call->id != id)
+        call = call->next;
+    return call;
+}
+
+/* The handle of a request that begins something; NULL after telling that it cannot be sent. */
+static fc_call *begin(fc_sip *sip, const order *it) {
+    nua_handle_t *handle = nua_handle(sip->nua, NULL, NUTAG_URL(it->uri), SIPTAG_TO_STR(it->to),
+                                      SIPTAG_FROM_STR(it->from), TAG_IF(it->route, NUTAG_INITIAL_ROUTE_STR(it->route)),
+                                      TAG_END());
+    fc_call *call = fc_call_add(sip, it->call, handle, true);
+    int kind = it->kind == INVITE ? FC_REFUSED : it->kind == REGISTER ? FC_REGISTERED : FC_ALIVE;
+    call->username = fc_copy(it->username);
+    call->password = fc_copy(it->password);
+    if (handle) {
+        nua_handle_bind(handle, call);
+        return call;
+    }
+    fc_post(sip->core, fc_call_event(call, kind, 0, "the number or trunk address cannot be used", NULL));
+    if (it->kind == INVITE)
+        fc_post(sip->core, fc_call_event(call, FC_TERMINATED, 0, NULL, NULL));
+    return NULL;
+}
+
+static void invite(fc_sip *sip, const order *it) {
+    fc_call *call = begin(sip, it);
+    if (call)
+        nua_invite(call->handle, NUTAG_AUTOACK(1), SIPTAG_CALL_ID_STR(it->sip_call_id),
+                   TAG_IF(it->headers, SIPTAG_HEADER_STR(it->headers)), SIPTAG_CONTENT_TYPE_STR("application/sdp"),
+                   SIPTAG_PAYLOAD_STR(it->sdp), TAG_END());
+}
+
+static void register_us(fc_sip *sip, const order *it) {
+    char expires[12];
+    fc_call *call = begin(sip, it);
+    snprintf(expires, sizeof expires, "%d", it->expires);
+    if (call)
+        nua_register(call->handle, NUTAG_REGISTRAR(it->uri), NUTAG_M_USERNAME(it->username), NUTAG_KEEPALIVE(0),
+                     NUTAG_OUTBOUND("no-outbound no-options-keepalive no-validate no-natify"),
+                     SIPTAG_EXPIRES_STR(expires), TAG_END());
+}
+
+static void ask_options(fc_sip *sip, const order *it) {
+    fc_call *call = begin(sip, it);
+    if (call)
+        nua_options(call->handle, NTATAG_TIMEOUT_408(1), TAG_END());
+}
+
+static void hang_up(fc_call *call) {
+    if (call->confirmed)
+        nua_bye(call->handle, TAG_END());
+    else if (call->calling)
+        nua_cancel(call->handle, TAG_END());
+    else
+        nua_respond(call->handle, SIP_480_TEMPORARILY_UNAVAILABLE, TAG_END());
+}
+
+static void respond(fc_call *call, const order *it) {
+    if (!call->invited)
+        return;
+    if (it->status >= 200)
+        call->invited = false;
+    if (it->status >= 200 && it->status < 300)
+        call->confirmed = true;
+    /* sofia keeps the pointer of the phrase until it sends: only a constant will do */
+    nua_respond(call->handle, it->status, sip_status_phrase(it->status), NUTAG_AUTOACK(1),
+                TAG_IF(it->sdp, SIPTAG_CONTENT_TYPE_STR("application/sdp")), TAG_IF(it->sdp, SIPTAG_PAYLOAD_STR(it->sdp)),
+                TAG_END());
+}
+
+void fc_call_forget(fc_sip *sip, unsigned id) {
+    for (fc_call **at = &sip->calls; *at; at = &(*at)->next) {
+        fc_call *call = *at;
+        if (call->id != id)
+            continue;
+        *at = call->next;
+        if (call->handle)
+            nua_handle_destroy(call->handle);
+        free(call->username);
+        free(call->password);
+        free(call);
+        return;
+    }
+}
+
+void fc_call_carry_out(fc_sip *sip, const order *it) {
+    fc_call *call = find_call(sip, it->call);
+    if (it->kind == STOP)
+        nua_shutdown(sip->nua);
+    else if (it->kind == INVITE)
+        invite(sip, it);
+    else if (it->kind == REGISTER)
+        register_us(sip, it);
+    else if (it->kind == OPTIONS)
+        ask_options(sip, it);
+    else if (it->kind == FORGET)
+        fc_call_forget(sip, it->call);
+    else if (!call || !call->handle)
+        return;
+    else if (it->kind == REINVITE)
+        nua_invite(call->handle, NUTAG_AUTOACK(1), SIPTAG_CONTENT_TYPE_STR("application/sdp"),
+                   SIPTAG_PAYLOAD_STR(it->sdp), TAG_END());
+    else if (it->kind == RESPOND)
+        respond(call, it);
+    else
+        hang_up(call);
+}

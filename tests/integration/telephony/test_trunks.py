@@ -1,0 +1,116 @@
+"""Trunks against Kamailio: registration, passwords, keep-alive; and calls from addresses of no trunk."""
+
+import asyncio
+import logging
+from collections.abc import Callable
+
+import pytest
+
+from telephony import Disposition
+from telephony.sip_engine import SipEngine
+from telephony.trunk import Trunk
+from tests.fax_pages import Sheet, draw_fax
+from tests.fix_kamailio import PASSWORD, USER, a_provider
+from tests.fix_sip import MEDIA_PORTS, a_station, free_address, sipp
+
+pytestmark = pytest.mark.slow
+ACCOUNT = {"username": USER, "password": PASSWORD}
+REGISTERS = {**ACCOUNT, "register": True}
+
+
+async def until(holds: Callable[[], object], seconds: float = 20) -> None:
+    """What `holds` says has become true."""
+    async with asyncio.timeout(seconds):
+        while not holds():
+            await asyncio.sleep(0.02)
+
+
+async def test_a_trunk_that_asks_for_a_password_gets_it(tmp_path):
+    async with a_station() as far:
+        arriving = far.listens()
+        await asyncio.sleep(0)
+        with a_provider(calls=far.address) as provider:
+            async with a_station(calls=provider.address, **ACCOUNT) as near:
+                sending = asyncio.ensure_future(near.sends(draw_fax(tmp_path / "fax.tif")))
+                await (await arriving).reject(486)
+                sent = await sending
+
+    assert sent.disposition is Disposition.BUSY
+
+
+@pytest.mark.parametrize("account", [{}, {"username": USER, "password": "wrong"}])
+async def test_a_trunk_that_does_not_take_our_password_is_unavailable(tmp_path, account):
+    with a_provider() as provider:
+        async with a_station(calls=provider.address, **account) as near:
+            sent = await near.sends(draw_fax(tmp_path / "fax.tif"))
+
+    assert (sent.disposition, sent.sip_status) == (Disposition.TRUNK_UNAVAILABLE, 407)
+
+
+async def test_a_registered_fax_is_called_over_its_provider_and_stays_registered(tmp_path):
+    with a_provider(registered_for=2) as provider:
+        async with (
+            a_station(calls=provider.address, **REGISTERS) as near,
+            a_station(calls=provider.address) as far,
+        ):
+            receiving = asyncio.ensure_future(near.receives(tmp_path / "in.tif"))
+            await until(lambda: near.engine.is_registered(near.trunk))
+            await asyncio.sleep(4)  # two lives of a registration
+            sent = await far.sends(draw_fax(tmp_path / "fax.tif", [Sheet(rows=60)]), USER)
+            received = await receiving
+
+    assert (sent.disposition, received.disposition) == (Disposition.DELIVERED, Disposition.DELIVERED)
+    assert received.trunk == near.trunk.name
+
+
+async def test_a_registration_that_is_refused_takes_the_trunk_down_until_it_succeeds(caplog):
+    with a_provider() as provider:
+        async with a_station(calls=provider.address, **{**REGISTERS, "password": "wrong"}) as near:
+            await until(lambda: not near.engine.is_up(near.trunk))
+
+    assert [record.message.partition(":")[0] for record in caplog.records] == ["trunk main is down"]
+
+
+async def test_a_trunk_that_stops_answering_is_down_and_up_again_and_each_is_told_once(caplog):
+    address = free_address()
+    settings = {"keep_alive_s": 0.1, "keep_alive_misses": 3}
+    async with a_station(calls=address, **settings) as near:
+        await until(lambda: not near.engine.is_up(near.trunk))
+        with a_provider(address=address):
+            await until(lambda: near.engine.is_up(near.trunk))
+        await until(lambda: not near.engine.is_up(near.trunk))
+
+    told = [
+        record.message.partition(":")[0] for record in caplog.records if record.levelno >= logging.WARNING
+    ]
+    assert told == ["trunk main is down", "trunk main is up again", "trunk main is down"]
+
+
+async def test_a_call_from_an_address_of_no_trunk_is_refused_and_told_once(caplog):
+    trunk = Trunk("main", proxy="sip:192.0.2.1")
+    address = free_address()
+    async with SipEngine(address, MEDIA_PORTS, trunks=[trunk]) as engine:
+        arriving = asyncio.ensure_future(anext(aiter(engine.incoming())))
+        await asyncio.sleep(0)
+        for _ in range(3):
+            async with sipp("call_refused_with", address, status="403", media="audio 4000 RTP/AVP 8") as peer:
+                await peer.plays_to_the_end()
+        refused = engine.statistics()["strangers_refused"]
+        assert not arriving.done()
+        arriving.cancel()
+
+    assert refused == 3
+    assert len([record for record in caplog.records if "127.0.0.1" in record.message]) == 1
+
+
+@pytest.mark.parametrize("source", ["127.0.0.1", "127.0.0.0/8"])
+async def test_a_call_from_a_source_of_a_trunk_is_taken(tmp_path, source):
+    trunk = Trunk("main", proxy="sip:192.0.2.1", sources=(source,))
+    address = free_address()
+    async with SipEngine(address, MEDIA_PORTS, trunks=[trunk]) as engine, a_station(calls=address) as far:
+        arriving = asyncio.ensure_future(anext(aiter(engine.incoming())))
+        await asyncio.sleep(0)
+        sending = asyncio.ensure_future(far.sends(draw_fax(tmp_path / "fax.tif")))
+        await (await arriving).reject(486)
+
+    assert (await sending).disposition is Disposition.BUSY
