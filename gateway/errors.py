@@ -8,7 +8,8 @@
     + PermanentError        it never will: SMTP 5xx, job failed, sender told
     |   + InvalidNumber     + SenderNotAllowed     + DocumentRejected    + MailerRefused
     |                       + AmbiguousSender  + DestinationNotAllowed  + QuotaExceeded  + AutomaticMail
-    |                       + TooManyPagesForSender
+    |                       + TooManyPagesForSender  + SenderNotProved
+    |                       + BillingCodeMissing
     |       + NumberNotAllowed
     + InvariantError        our bug: logged with a traceback, job held for a person
         + IllegalTransition + LeaseLost
@@ -93,6 +94,13 @@ class SenderNotAllowed(PermanentError):
     remedy = "Ask your administrator for the right to send faxes."
 
 
+class SenderNotProved(SenderNotAllowed):
+    """Nothing proves that this mail is from its sender."""
+
+    code = "sender-not-proved"
+    remedy = "Send it from your own mail account, or log in."
+
+
 class AmbiguousSender(SenderNotAllowed):
     """The directory has several persons with this address."""
 
@@ -119,6 +127,13 @@ class TooManyPagesForSender(SenderNotAllowed):
 
     code = "too-many-pages-for-sender"
     remedy = "Send it in parts, or ask your administrator for more."
+
+
+class BillingCodeMissing(PermanentError):
+    """Each fax needs a billing code here."""
+
+    code = "billing-code-missing"
+    remedy = 'Send it again with the code in the subject, for example "[::b=4711] Offer".'
 
 
 class AutomaticMail(PermanentError):

@@ -14,6 +14,7 @@ class ResolvingSection:
 
     unknown: str = "refuse"  #: senders that no directory knows: "refuse" or "allow"
     automatic: str = "refuse"  #: mails written by programs: "refuse" or "allow"
+    authserv_id: str = ""  #: the relay whose Authentication-Results prove senders; "" believes every relay
 
 
 @dataclass(frozen=True, slots=True)

@@ -61,6 +61,9 @@ def query(value: Any) -> str:
 PEOPLE_RULES: dict[str, Reader] = {
     "resolving.unknown": values.choice("refuse", "allow"),
     "resolving.automatic": values.choice("refuse", "allow"),
+    "resolving.authserv_id": values.matching(
+        r"[A-Za-z0-9._-]{1,253}", 'the name of your relay, for example "mx.example.com"', empty=True
+    ),
     "directory.*.kind": values.choice("ldap", "active_directory", "domino", "sql"),
     "directory.*.servers": values.list_of(_SERVER, example='["ldaps://dc1.example.com"]'),
     "directory.*.ca_file": values.path,

@@ -57,7 +57,10 @@ RULES: dict[str, Reader] = {
     "smtp.ban": values.duration(timedelta(seconds=1), timedelta(days=30)),
     "smtp.processes": values.number(1, 64),
     "addresses.dialects": values.list_of(values.choice(*_DIALECTS), at_least=1, example='["plain"]'),
-    "options.dialects": values.list_of(values.choice("faxgw", "gfi", "hylafax"), example='["faxgw"]'),
+    "options.dialects": values.list_of(
+        values.choice("faxgw", "gfi", "hylafax", "rightfax", "efax"), example='["faxgw"]'
+    ),
+    "options.billing_code": values.choice("optional", "required"),
     "dialling.country": values.country,
     "dialling.area_code": _PREFIX,
     "dialling.national_prefix": _PREFIX,

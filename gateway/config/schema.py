@@ -82,6 +82,7 @@ class OptionsSection:
     """[options]: how a mail asks for more than number and documents."""
 
     dialects: tuple[str, ...] = ("faxgw", "gfi")
+    billing_code: str = "optional"  #: "optional" or "required"
 
 
 @dataclass(frozen=True, slots=True)

@@ -17,6 +17,7 @@ from gateway.rendering.page_views import RenderedViews
 from gateway.rendering.worker import RenderingWorker
 from gateway.resolving.options import MailWishes
 from gateway.resolving.page_limit import PageLimits
+from gateway.resolving.resolver import Resolver
 from gateway.resolving.worker import ResolvingWorker
 from gateway.stage import Stage
 from gateway.store import open_store
@@ -41,11 +42,16 @@ async def run(config: Config, stopping: asyncio.Event, ready: Ready) -> None:
                 jobs=store.jobs,
                 blobs=store.blobs,
                 clock=SystemClock(),
-                sending=config.sending,
-                directory=directory,
-                rules=config.rules,
-                section=config.resolving,
-                wishes_in=MailWishes(config.options.dialects),
+                resolver=Resolver(
+                    clock=SystemClock(),
+                    sending=config.sending,
+                    directory=directory,
+                    rules=config.rules,
+                    section=config.resolving,
+                    options=config.options,
+                    wishes_in=MailWishes(config.options.dialects),
+                    trunks=config.trunk,
+                ),
             )
             renderer = RenderingWorker(
                 jobs=store.jobs,
@@ -55,6 +61,7 @@ async def run(config: Config, stopping: asyncio.Event, ready: Ready) -> None:
                 scratch=scratch,
                 section=config.rendering,
                 page_limit_of=PageLimits(config.rules, directory),
+                codes=config.options.dialects,
             )
             stages = [
                 Stage(

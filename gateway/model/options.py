@@ -8,15 +8,21 @@ import json
 import re
 from collections.abc import Callable, Iterable
 from dataclasses import asdict, dataclass, replace
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any, cast
 
 _MAX_TEXT = 60  # characters of a wish that are repeated to its sender
 _MOMENT = re.compile(r"(\d{4}-\d\d-\d\d)[ T-](\d\d:\d\d(?::\d\d)?)(Z|[+-]\d\d:?\d\d)?")
+_SUB_ADDRESS = re.compile(r"[0-9][0-9 ]{0,19}")  # ITU-T T.30 5.3.6.1.3: twenty digits and spaces
+_TRUNK = re.compile(r"[A-Za-z0-9_-]{1,40}")
 _RESOLUTIONS = {"standard": "standard", "coarse": "standard", "normal": "standard", "low": "standard"} | {
     "fine": "fine",
     "high": "fine",
 }
+
+
+#: What a fax of high priority is put before: whatever has waited for less.
+HEAD_START = timedelta(hours=1)
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,6 +48,9 @@ class JobOptions:
     attempts: int | None = None  #: calls at most
     billing_code: str = ""
     header: str | None = None  #: who is printed as the sender in the header line
+    priority: str = ""  #: "high" goes before what has waited for less than `HEAD_START`
+    trunk: str = ""  #: the NAME of a [trunk.NAME] to be tried first
+    sub_address: str = ""  #: ITU-T T.30 SUB: who behind the fax machine is meant; digits
     notify: str = ""  #: RFC 3461 4.1: "NEVER", or of SUCCESS, FAILURE and DELAY some; "" says nothing
     orcpt: str = ""  #: RFC 3461 4.2: the recipient as its sender wrote it
     ret: str = ""  #: RFC 3461 4.3: "FULL" or "HDRS"
@@ -73,6 +82,17 @@ class JobOptions:
             return self
         return replace(self, **cast(dict[str, Any], {wish.name: value}))
 
+    @property
+    def due_in(self) -> timedelta | None:
+        """When a fax that could go now is due, beside the others: a high priority is due before now."""
+        return -HEAD_START if self.priority == "high" else None
+
+    def refusing(self, name: str, written: str = "") -> "JobOptions":
+        """These options without the wish of this name, which is told as not done."""
+        told = _shown(written or f"{name}={getattr(self, name)}")
+        options = replace(self, **{name: getattr(_NOTHING, name)})
+        return replace(options, not_done=tuple(dict.fromkeys((*self.not_done, told))))
+
     def wants(self, event: str) -> bool:
         """Whether NOTIFY lets the sender be told of a SUCCESS, FAILURE or DELAY; without NOTIFY of each."""
         return not self.notify or event in self.notify.split(",")
@@ -97,7 +117,9 @@ class JobOptions:
 
 _NOTHING = JobOptions()
 #: No cover page is made, pages are A4, and the queue knows one priority.
-_ALWAYS_DONE = frozenset({("cover", "off"), ("cover", "none"), ("paper", "a4"), ("priority", "normal")})
+_ALWAYS_DONE = frozenset(
+    {("cover", "off"), ("cover", "none"), ("paper", "a4"), ("priority", "normal"), ("text", "on")}
+)
 
 
 def _moment(text: str) -> datetime | None:
@@ -122,12 +144,19 @@ def _printable(longest: int) -> Callable[[str], str | None]:
     return read
 
 
+def _matching(pattern: re.Pattern[str]) -> Callable[[str], str | None]:
+    return lambda text: text if pattern.fullmatch(text) else None
+
+
 _READERS: dict[str, Callable[[str], object]] = {
     "resolution": lambda text: _RESOLUTIONS.get(text.lower()),
     "send_at": _moment,
     "attempts": _attempts,
     "billing_code": _printable(100),
     "header": _printable(100),
+    "priority": lambda text: "high" if text.lower() == "high" else None,
+    "trunk": _matching(_TRUNK),
+    "sub_address": _matching(_SUB_ADDRESS),
 }
 
 

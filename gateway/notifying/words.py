@@ -28,6 +28,8 @@ WORDS: Mapping[str, str] = MappingProxyType(
         "number-not-allowed": "faxes to this destination are not allowed",
         "sender-not-allowed": "you may not send faxes",
         "ambiguous-sender": "your address belongs to several persons",
+        "sender-not-proved": "nothing proves that it is from you",
+        "billing-code-missing": "it has no billing code",
         "destination-not-allowed": "you may not send faxes to this number",
         "quota-exceeded": "you have sent as many faxes as you may",
         "too-many-pages-for-sender": "it has more pages than you may send",

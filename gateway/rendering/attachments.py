@@ -9,7 +9,7 @@ A mail that is broken never raises: what can be read is returned, and what was w
 
 import mimetypes
 import re
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from dataclasses import replace
 from datetime import datetime
 from email.utils import parseaddr, parsedate_to_datetime
@@ -18,6 +18,7 @@ from pathlib import Path
 from urllib.parse import unquote
 
 from gateway.config.schema import RenderingSection
+from gateway.model.body_codes import read_codes
 from gateway.rendering import hygiene
 from gateway.rendering.containers import opener
 from gateway.rendering.mail_documents import DocumentPart, MailDocuments, MessageFacts, Related
@@ -52,8 +53,13 @@ _MAX_NAME = 120  # characters
 _DEFAULTS = RenderingSection()
 
 
-def documents_in(message: bytes | Path, section: RenderingSection = _DEFAULTS) -> MailDocuments:
-    """What to fax of a raw RFC 5322 message. Raises only what reading the file raises."""
+def documents_in(
+    message: bytes | Path, section: RenderingSection = _DEFAULTS, codes: Collection[str] = ()
+) -> MailDocuments:
+    """What to fax of a raw RFC 5322 message. Raises only what reading the file raises.
+
+    `codes` are the dialects whose commands are taken out of the text (`gateway.model.body_codes`).
+    """
     raw = message.read_bytes() if isinstance(message, Path) else message
     defects: list[str] = []
     root = parse(raw, defects)
@@ -63,7 +69,7 @@ def documents_in(message: bytes | Path, section: RenderingSection = _DEFAULTS) -
     chosen = _without_twins(list(_chosen(root, defects)), defects, notes)
     shown = _pictures(chosen, defects)
     facts = _facts(root)
-    bodies = [body for part in chosen if _is_body(part) and (body := _body(part, shown, defects)) is not None]
+    bodies = [body for part in chosen if _is_body(part) and (body := _body(part, shown, codes, defects))]
     used = {content_id for body in bodies for content_id in body.related}
     bodies = [_tidied(body, facts.subject, section, notes) for body in bodies]
     parts = [part for part in chosen if not _is_body(part)]
@@ -214,9 +220,9 @@ def _without_tags(html: str) -> str:
     return "".join(text)
 
 
-def _body(part: Part, shown: Related, defects: list[str]) -> DocumentPart | None:
+def _body(part: Part, shown: Related, codes: Collection[str], defects: list[str]) -> DocumentPart | None:
     """The text as UTF-8 with the pictures it shows, or None when it says nothing."""
-    text = _text(part, defects)
+    _, text = read_codes(_text(part, defects), codes, is_html=part.media_type == "text/html")
     if _is_empty(part, text):
         return None
     if part.media_type == _RTF:

@@ -1,6 +1,6 @@
 """The documents of a mail as files, which is how renderers take them."""
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -20,9 +20,12 @@ class Unpacked:
     notes: tuple[str, ...]  #: what was decided about it, for the job's trace
 
 
-def unpack(message: Path, folder: Path, section: RenderingSection) -> Unpacked:
-    """The documents of the raw message. Their files lie in `folder`, under names of ours."""
-    mail = documents_in(message, section)
+def unpack(message: Path, folder: Path, section: RenderingSection, codes: Collection[str] = ()) -> Unpacked:
+    """The documents of the raw message, without commands in the dialects of `codes`.
+
+    Their files lie in `folder`, under names of ours.
+    """
+    mail = documents_in(message, section, codes)
     documents = tuple(
         _document(part, folder / f"{number:03}") for number, part in enumerate(mail.parts, start=1)
     )

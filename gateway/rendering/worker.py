@@ -7,7 +7,7 @@ what to do.
 
 import asyncio
 import logging
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Collection, Sequence
 from copy import copy
 from dataclasses import dataclass, replace
 from datetime import timedelta
@@ -96,8 +96,10 @@ class RenderingWorker:
         scratch: Path,
         section: RenderingSection | None = None,
         page_limit_of: PageLimitOf | None = None,
+        codes: Collection[str] = (),
     ) -> None:
         self._page_limit_of = page_limit_of
+        self._codes = codes
         self._jobs = jobs
         self._blobs = blobs
         self._renderer = renderer
@@ -146,7 +148,7 @@ class RenderingWorker:
         with TemporaryDirectory(dir=self._scratch, prefix="rendering-") as name:
             folder = Path(name)
             async with self._blobs.file(submission.message) as message:
-                mail = await asyncio.to_thread(unpack, message, folder, self._section)
+                mail = await asyncio.to_thread(unpack, message, folder, self._section, self._codes)
             if mail.defects:
                 _log.info("submission %s: %s", submission.id, "; ".join(mail.defects))
             if not mail.documents:

@@ -63,6 +63,11 @@ def display_name(header: bytes, mail_from: str) -> str:
     return ""
 
 
+def from_addresses(header: bytes) -> list[str]:
+    """The addresses in the From header."""
+    return [address.addr_spec for address in _from(header)]
+
+
 def _from(header: bytes) -> tuple[Address, ...]:
     try:
         field = _HEADERS.parsebytes(header)["from"]

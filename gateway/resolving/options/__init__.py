@@ -1,7 +1,7 @@
 """What a mail asks for beside its number and documents. One file a dialect, all of them read.
 
-A dialect is a function from the header of the mail to wishes. They are read only in mails of senders we
-trust: the intake takes no others.
+A dialect is a function from the header of the mail to wishes, or stands in the text (`body.py`). They are
+read only in mails of senders we know: the intake and `gateway.resolving.identity` let no others through.
 """
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
@@ -10,29 +10,37 @@ from email.message import EmailMessage
 from email.parser import BytesHeaderParser
 from types import MappingProxyType
 
+from gateway.model.body_codes import BODY_DIALECTS
 from gateway.model.options import Wish
-from gateway.resolving.options import faxgw, gfi, hylafax
+from gateway.resolving.options import body, faxgw, gfi, hylafax
 
 Dialect = Callable[[Sequence[tuple[str, str]]], list[Wish]]
 
-#: By the names of [options] dialects.
+#: By the names of [options] dialects; those of BODY_DIALECTS are no fields.
 DIALECTS: Mapping[str, Dialect] = MappingProxyType(
     {"faxgw": faxgw.wishes, "gfi": gfi.wishes, "hylafax": hylafax.wishes}
 )
 _HEADERS = BytesHeaderParser(EmailMessage, policy=policy.compat32)
 _MAX_WISHES = 50
+_HEADER_SIZE = 64 * 1024  # bytes of a message in which fields are looked for
 
 
 class MailWishes:
     """The wishes in a mail, in the dialects of a site."""
 
     def __init__(self, dialects: Iterable[str]) -> None:
-        self._dialects = [DIALECTS[name] for name in dialects]
+        names = list(dialects)
+        self._dialects = [DIALECTS[name] for name in names if name in DIALECTS]
+        self._in_text = BODY_DIALECTS.intersection(names)
 
-    def __call__(self, header: bytes) -> list[Wish]:
-        """The wishes in the mail that begins with these bytes."""
+    def __call__(self, message: bytes) -> list[Wish]:
+        """The wishes in the mail that begins with these bytes: of its fields, then of its text."""
+        header = message[:_HEADER_SIZE]
         fields = [(name.lower(), _text(value)) for name, value in _HEADERS.parsebytes(header).items()]
-        return [wish for dialect in self._dialects for wish in dialect(fields)][:_MAX_WISHES]
+        found = [wish for dialect in self._dialects for wish in dialect(fields)]
+        if self._in_text:
+            found += body.wishes(message, self._in_text)
+        return found[:_MAX_WISHES]
 
 
 def _text(value: object) -> str:

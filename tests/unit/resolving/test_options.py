@@ -7,6 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from gateway.config.rules import RULES
+from gateway.model.body_codes import BODY_DIALECTS
 from gateway.model.options import JobOptions
 from gateway.resolving.options import DIALECTS, MailWishes
 
@@ -28,7 +29,7 @@ MORNING = datetime(2026, 12, 1, 8, 30, tzinfo=UTC)
         ("Subject: Offer [::b=123456]", JobOptions(billing_code="123456")),
         ("Subject: [::high,b=5] Offer", JobOptions(resolution="fine", billing_code="5")),
         ("Subject: Offer [::n][::fh=Sales]", JobOptions(resolution="standard", header="Sales")),
-        ("Subject: [::p=h, c=cover1]", JobOptions(not_done=("[::p=h]", "[::c=cover1]"))),
+        ("Subject: [::p=h, c=cover1]", JobOptions(priority="high", not_done=("[::c=cover1]",))),
         ("Subject: [::line=2]", JobOptions(not_done=("[::line=2]",))),
         ("Subject: Offer [see below]", JobOptions()),
         ("X-FAX-VRes: 98", JobOptions(resolution="standard")),
@@ -50,7 +51,9 @@ def test_a_dialect_that_is_not_named_is_not_read():
 
 
 def test_the_setting_knows_every_dialect():
-    assert RULES["options.dialects"](list(DIALECTS)) == tuple(DIALECTS)
+    every = [*DIALECTS, *BODY_DIALECTS]
+
+    assert RULES["options.dialects"](every) == tuple(every)
 
 
 @given(

@@ -8,6 +8,7 @@ from gateway.config.schema import SendingSection
 from gateway.model.lifecycle import JobState
 from gateway.ports.wakeups import Topic
 from gateway.resolving.options import MailWishes
+from gateway.resolving.resolver import Resolver
 from gateway.resolving.worker import ResolvingWorker
 from gateway.stage import Stage
 from tests.fakes.clock import FakeClock
@@ -38,8 +39,7 @@ async def resolved(opened, message: bytes, dialects: list[str]):
         jobs=store.jobs,
         blobs=store.blobs,
         clock=FakeClock(NOW),
-        sending=SendingSection(),
-        wishes_in=MailWishes(dialects),
+        resolver=Resolver(clock=FakeClock(NOW), sending=SendingSection(), wishes_in=MailWishes(dialects)),
     )
     stage = Stage(
         topic=Topic.RESOLVING,

@@ -3,14 +3,20 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from gateway.config.people import ResolvingSection
-from gateway.config.schema import SendingSection
+from gateway.config.schema import OptionsSection, SendingSection
+from gateway.model.envelope import Envelope
 from gateway.model.job import Sender
 from gateway.model.lifecycle import JobEvent, JobState
 from gateway.model.notification import NotificationKind
+from gateway.model.number import FaxNumber
+from gateway.model.options import JobOptions
 from gateway.model.permission import Ban, Permission, Rules
 from gateway.model.sender import Person
+from gateway.model.submission import NewSubmission, Recipient
 from gateway.ports.job_store import Outcome
 from gateway.ports.wakeups import Topic
+from gateway.resolving.options import MailWishes
+from gateway.resolving.resolver import Resolver
 from gateway.resolving.worker import ResolvingWorker
 from gateway.stage import Stage
 from tests.fakes.clock import FakeClock
@@ -38,13 +44,9 @@ def staged(opened):
     store, wakeups = opened
 
     def make(clock=None, **settings):
-        worker = ResolvingWorker(
-            jobs=store.jobs,
-            blobs=store.blobs,
-            clock=clock or FakeClock(datetime.now(UTC)),
-            sending=SECTION,
-            **settings,
-        )
+        clock = clock or FakeClock(datetime.now(UTC))
+        resolver = Resolver(clock=clock, sending=SECTION, **settings)
+        worker = ResolvingWorker(jobs=store.jobs, blobs=store.blobs, clock=clock, resolver=resolver)
         return Stage(
             topic=Topic.RESOLVING,
             claims=(JobState.RECEIVED,),
@@ -90,7 +92,7 @@ async def test_the_directory_says_what_the_line_shows(staged, store):
     )
     assert (await store.jobs.trace(job.id))[
         -1
-    ].text == "The sender is ann@example.com, cn=ann in directory staff."
+    ].text == "The sender is ann@example.com (trusted: test). He is cn=ann in directory staff."
 
 
 async def test_who_is_in_no_directory_may_not_fax_and_is_told(staged, store):
@@ -203,3 +205,38 @@ async def test_the_name_in_the_from_header_gives_no_rights(staged, store):
     await staged(directory=FakeDirectory(Person(ANN.mail))).run_once()
 
     assert (await store.jobs.get(job.id)).failure.code == "sender-not-allowed"
+
+
+@pytest.mark.parametrize(("said", "state"), [("spf=fail", JobState.FAILED), ("spf=pass", JobState.RESOLVED)])
+async def test_where_a_relay_must_prove_senders_others_are_refused_and_nobody_is_told(
+    staged, store, said, state
+):
+    results = f"Authentication-Results: mx.example.com; {said} smtp.mailfrom=example.com\r\n"
+    recipient = Recipient("+49301@fax.example.com", FaxNumber("+49301"))
+    envelope = Envelope(ANN.mail, (recipient.address,))
+    submission = NewSubmission(envelope, (recipient,), "smtp 192.0.2.1")
+    await store.jobs.submit(submission, results.encode() + A_MAIL)
+
+    await staged(section=ResolvingSection(authserv_id="mx.example.com")).run_once()
+
+    (job,) = await store.jobs.list()
+    assert job.state is state
+    assert await answers(store) == []
+
+
+async def test_a_fax_without_the_billing_code_that_a_site_wants_is_refused(staged, store):
+    job = await a_received_job(store)
+
+    await staged(options=OptionsSection(billing_code="required")).run_once()
+
+    refused = await store.jobs.get(job.id)
+    assert refused.failure.code == "billing-code-missing"
+    assert "[::b=4711]" in refused.failure.remedy
+
+
+async def test_a_trunk_that_does_not_exist_is_told_as_not_done(staged, store):
+    job = await a_received_job(store, message=b"X-Faxgw-Trunk: backup\r\n" + A_MAIL)
+
+    await staged(wishes_in=MailWishes(["faxgw"]), trunks=["main"]).run_once()
+
+    assert (await store.jobs.get(job.id)).options == JobOptions(not_done=("trunk=backup",))

@@ -1,0 +1,89 @@
+"""Commands in the text of a mail: RightFax's `<CODE:value>` and eFax's `{word}`.
+
+What is found here is taken out of the text, so that it is never printed: whoever reads the wishes and whoever
+makes the pages use the same function. A word in brackets that is no command we know is one all the same when
+it looks like one; its sender is told that nothing came of it.
+
+Spec: RightFax, embedded codes (not over several lines); eFax, `{nocoverpage}` and `{showbodytext}` before the
+text.
+"""
+
+import re
+from collections.abc import Callable, Collection
+from html import unescape
+
+from gateway.model.options import Wish
+
+#: Names of [options] dialects that stand in the text.
+BODY_DIALECTS = frozenset({"rightfax", "efax"})
+_PLAIN = re.compile(r"<([A-Za-z][A-Za-z0-9]{2,20})(?::([^<>\r\n]{0,400}))?>")
+_HTML = re.compile(r"&lt;([A-Za-z][A-Za-z0-9]{2,20})(?::((?:(?!&[lg]t;)[^<>\r\n]){0,400}))?&gt;")
+_NO_CODES = frozenset({"URL", "HTTP", "HTTPS", "FTP", "MAILTO", "FILE", "TEL", "SIP", "SIPS", "NEWS"})
+_WORD = re.compile(r"\{([A-Za-z]{3,30})\}")
+_SPACE = re.compile(r"(?:\s|&nbsp;|\ufeff)+")
+_TAG = re.compile(r"<[^>]{0,2000}>")
+_UNSEEN = re.compile(r"<(head|style|title|!--)", re.IGNORECASE)
+_BEFORE_THE_TEXT = 64 * 1024  # characters in which eFax's words are looked for
+_RIGHTFAX = {
+    "NOCOVER": ("cover", "none"),
+    "PRIORITY": ("priority", ""),
+    "SENDAT": ("send_at", ""),
+    "RETRYCOUNT": ("retries", ""),
+    "BILLINFO1": ("billing_code", ""),
+    "NOTE": ("note", ""),
+    "FROMNAME": ("sender_name", ""),
+    "UNIQUEID": ("reference", ""),
+    "TOFAXNUM": ("to_number", ""),
+    "TONAME": ("to_name", ""),
+    "TOCOMPANY": ("to_company", ""),
+}
+_EFAX = {"nocoverpage": ("cover", "none"), "showbodytext": ("text", "on")}
+
+
+def read_codes(text: str, dialects: Collection[str], *, is_html: bool) -> tuple[list[Wish], str]:
+    """The wishes in a text, and the text without them."""
+    wishes: list[Wish] = []
+    if "efax" in dialects:
+        text = _without_words(text, wishes)
+    if "rightfax" in dialects:
+        text = (_HTML if is_html else _PLAIN).sub(_into(wishes, is_html=is_html), text)
+    return wishes, text
+
+
+def _into(wishes: list[Wish], *, is_html: bool) -> Callable[[re.Match[str]], str]:
+    def replacement(found: re.Match[str]) -> str:
+        code, value = found[1].upper(), found[2] or ""
+        if code not in _RIGHTFAX and (not found[1].isupper() or code in _NO_CODES):
+            return found[0]
+        name, meant = _RIGHTFAX.get(code, (code.lower(), ""))
+        written = unescape(found[0]) if is_html else found[0]
+        wishes.append(Wish.of(name, meant or (unescape(value) if is_html else value), written))
+        return ""
+
+    return replacement
+
+
+def _without_words(text: str, wishes: list[Wish]) -> str:
+    """The text without the {words} before its first other word; of HTML the tags stay."""
+    kept, at = [], 0
+    while at < min(len(text), _BEFORE_THE_TEXT):
+        if (word := _WORD.match(text, at)) is not None:
+            wishes.append(Wish.of(*_EFAX.get(word[1].lower(), (word[1].lower(), "")), word[0]))
+            at = word.end()
+            continue
+        end = _end_of_what_is_not_read(text, at)
+        if end == at:
+            break
+        kept.append(text[at:end])
+        at = end
+    return "".join(kept) + text[at:]
+
+
+def _end_of_what_is_not_read(text: str, at: int) -> int:
+    """Where spaces, a tag, or what a tag hides ends that begins here; `at` when none does."""
+    if (unseen := _UNSEEN.match(text, at)) is not None:
+        closing = "-->" if unseen[1] == "!--" else f"</{unseen[1]}"
+        end = text.lower().find(closing.lower(), at, _BEFORE_THE_TEXT)
+        return at if end < 0 else end + len(closing) if closing == "-->" else text.find(">", end) + 1 or at
+    found = _SPACE.match(text, at) or _TAG.match(text, at)
+    return found.end() if found else at
