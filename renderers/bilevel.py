@@ -36,9 +36,6 @@ SOLID_SHARE = 0.4
 #: A picture is a drawing (chart, screenshot) when so few greys make up this share of it.
 DRAWING_GREYS, DRAWING_SHARE = 24, 0.8
 
-#: Rows that are packed at a time.
-_BAND = 128
-
 Mask = npt.NDArray[np.bool_]
 Counts = npt.NDArray[np.intp]
 
@@ -49,24 +46,13 @@ def bilevel(page: GrayPage, resolution: Resolution) -> Bits:
     pictures = [box for box in page.pictures if _dots(box) >= SMALL_PICTURE]
     found = survey(page.gray, page.pictures, threshold)
     if not pictures and not found.lost.any():
-        return _packed(page.gray, threshold)
+        return found.bits
     black = page.gray < threshold
     rescue_text(page.gray, black, found, resolution, threshold)
     for box in pictures:
         inside = (slice(box.top, box.bottom), slice(box.left, box.right))
         black[inside] = picture(page.gray[inside], resolution)
     return np.packbits(black, axis=1)
-
-
-def _packed(gray: Gray, threshold: int) -> Bits:
-    """What is darker than the threshold, some rows at a time: memory that is touched anew costs most here."""
-    bits = np.empty((len(gray), gray.shape[1] // 8), np.uint8)
-    black = np.empty((_BAND, gray.shape[1]), np.bool_)
-    for top in range(0, len(gray), _BAND):
-        rows = gray[top : top + _BAND]
-        np.less(rows, threshold, out=black[: len(rows)])
-        bits[top : top + _BAND] = np.packbits(black[: len(rows)], axis=1)
-    return bits
 
 
 def picture(gray: Gray, resolution: Resolution) -> Mask:

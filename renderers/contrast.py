@@ -13,15 +13,14 @@ from typing import TypeVar
 import numpy as np
 import numpy.typing as npt
 
+from renderers.native.library import library
 from renderers.profile import PAGE_WIDTH, Resolution
-from renderers.spec import Box, Gray
+from renderers.spec import Bits, Box, Gray
 
 Mask = npt.NDArray[np.bool_]
 T = TypeVar("T", bound=np.generic)
 
 _BLOCK = 16
-#: Rows of blocks looked at together: what fits the processor's cache.
-_AT_ONCE = 8
 #: A block with less difference between its darkest and lightest dot holds no text.
 _BLOCK_CONTRAST = 40
 #: Beside a block with text, less is enough: the feet and heads of its letters.
@@ -32,36 +31,34 @@ _DOTS_PER_MM = 8.04
 
 
 @dataclass(frozen=True)
-class Blocks:
-    """The darkest and the lightest grey of every 16 x 16 dots, and where one threshold would lose text."""
+class Survey:
+    """A page by one threshold, the greys of every 16 x 16 dots, and where text is lost that way."""
 
+    bits: Bits  #: packed, 1 where darker than the threshold
     darkest: Gray
     lightest: Gray
     lost: Mask
 
 
-def survey(gray: Gray, pictures: tuple[Box, ...], threshold: int) -> Blocks:
-    """Where text would be lost if every dot darker than `threshold` were black; not within `pictures`.
+def survey(gray: Gray, pictures: tuple[Box, ...], threshold: int) -> Survey:
+    """The page made black and white, and where that loses text; not within `pictures`.
 
-    The rows below the last whole block are left out; nobody writes there.
+    The rows below the last whole block are not looked at; nobody writes there.
     """
-    rows = len(gray) // _BLOCK
-    darkest = np.empty((rows, PAGE_WIDTH // _BLOCK), np.uint8)
-    lightest = np.empty_like(darkest)
-    bands = gray[: rows * _BLOCK].reshape(rows, _BLOCK, PAGE_WIDTH)
-    for top in range(0, rows, _AT_ONCE):
-        band = slice(top, top + _AT_ONCE)
-        darkest[band] = _across(bands[band].min(axis=1), np.minimum)
-        lightest[band] = _across(bands[band].max(axis=1), np.maximum)
-    lost = _lost_blocks(darkest, lightest, threshold) if rows else np.zeros(darkest.shape, np.bool_)
+    page = np.ascontiguousarray(gray)
+    bits = np.empty((len(page), PAGE_WIDTH // 8), np.uint8)
+    darkest, lightest = np.empty((2, len(page) // _BLOCK, PAGE_WIDTH // _BLOCK), np.uint8)
+    places = [array.ctypes.data for array in (bits, darkest, lightest)]
+    library().survey(page.ctypes.data, PAGE_WIDTH, len(page), threshold, *places)
+    lost = _lost_blocks(darkest, lightest, threshold) if len(darkest) else np.zeros(darkest.shape, np.bool_)
     for box in pictures:
         lost[box.top // _BLOCK : -(-box.bottom // _BLOCK), box.left // _BLOCK : -(-box.right // _BLOCK)] = (
             False
         )
-    return Blocks(darkest, lightest, lost)
+    return Survey(bits, darkest, lightest, lost)
 
 
-def rescue_text(gray: Gray, black: Mask, found: Blocks, resolution: Resolution, threshold: int) -> None:
+def rescue_text(gray: Gray, black: Mask, found: Survey, resolution: Resolution, threshold: int) -> None:
     """Changes `black` where text would be lost otherwise."""
     if not found.lost.any():
         return
@@ -71,13 +68,6 @@ def rescue_text(gray: Gray, black: Mask, found: Blocks, resolution: Resolution, 
     on_light = np.clip(_ground(gray[dots]), low, high) > low // 2 + high // 2
     strokes = _thin_strokes(gray[dots], _dots_of((high - low) // 2), _dots_of(on_light), resolution)
     black[dots] ^= strokes & _dots_of(found.lost[blocks])
-
-
-def _across(lines: Gray, choose: np.ufunc) -> Gray:
-    """What `choose` makes of every 16 dots side by side; halving is quicker than reducing short rows."""
-    while lines.shape[1] > PAGE_WIDTH // _BLOCK:
-        lines = choose(lines[:, ::2], lines[:, 1::2])
-    return lines
 
 
 def _lost_blocks(darkest: Gray, lightest: Gray, threshold: int) -> Mask:

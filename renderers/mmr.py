@@ -2,14 +2,9 @@
 
 from __future__ import annotations
 
-import ctypes
-from functools import lru_cache
-from typing import Any
-
 import numpy as np
 
-from renderers.errors import ConverterMissing
-from renderers.native.build import LIBRARY
+from renderers.native.library import library
 from renderers.spec import Bits
 
 #: No dot takes more than a byte, and no line more than this besides.
@@ -29,18 +24,7 @@ class MmrEncoder:
         if self._room.size < needed:
             self._room = np.empty(needed, np.uint8)
         room = self._room
-        size = _encoder()(lines.ctypes.data, width, len(lines), room.ctypes.data, room.nbytes)
+        size = library().mmr_encode(lines.ctypes.data, width, len(lines), room.ctypes.data, room.nbytes)
         if not size:
             raise ValueError(f"no fax page: {len(lines)} lines of {width} dots")
         return room[:size]
-
-
-@lru_cache
-def _encoder() -> Any:
-    try:
-        encode = ctypes.CDLL(str(LIBRARY)).mmr_encode
-    except OSError as error:
-        raise ConverterMissing.needs("the fax encoder", "./run build") from error
-    encode.restype = ctypes.c_long
-    encode.argtypes = [ctypes.c_void_p, ctypes.c_int, ctypes.c_long, ctypes.c_void_p, ctypes.c_long]
-    return encode

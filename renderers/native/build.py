@@ -1,4 +1,4 @@
-"""Builds the T.6 encoder as a shared library beside this file.
+"""Builds the C files of this folder as a shared library beside them.
 
 python -m renderers.native.build
 """
@@ -7,7 +7,8 @@ import subprocess
 from pathlib import Path
 
 HERE = Path(__file__).parent
-LIBRARY = HERE / "_mmr.so"
+LIBRARY = HERE / "_pages.so"
+_SOURCES = [HERE / "mmr.c", HERE / "survey.c"]
 _FLAGS = ["-std=gnu11", "-O3", "-g", "-fPIC", "-shared", "-Wall", "-Wextra", "-Wshadow", "-Wconversion",
           "-Wmissing-prototypes", "-Werror", "-D_FORTIFY_SOURCE=2", "-fstack-protector-strong"]  # fmt: skip
 
@@ -15,7 +16,7 @@ _FLAGS = ["-std=gnu11", "-O3", "-g", "-fPIC", "-shared", "-Wall", "-Wextra", "-W
 def build(target: Path = LIBRARY, *extra: str) -> None:
     """The library lies at `target`."""
     part = target.with_suffix(".part")
-    subprocess.run(["cc", *_FLAGS, *extra, "-o", str(part), str(HERE / "mmr.c")], check=True)
+    subprocess.run(["cc", *_FLAGS, *extra, "-o", str(part), *map(str, _SOURCES)], check=True)
     part.replace(target)  # a running process keeps the old one
 
 
