@@ -11,6 +11,7 @@
     |                       + TooManyPagesForSender  + SenderNotProved
     |                       + BillingCodeMissing
     |       + NumberNotAllowed
+    |                       + DeadlinePassed
     + InvariantError        our bug: logged with a traceback, job held for a person
         + IllegalTransition + LeaseLost
 
@@ -147,6 +148,13 @@ class DocumentRejected(PermanentError):
 
     code = "document-rejected"
     remedy = "Send it again as a PDF."
+
+
+class DeadlinePassed(PermanentError):
+    """The fax could not be sent in time."""
+
+    code = "deadline-passed"
+    remedy = "Send it again if it is still of use."
 
 
 class MailerRefused(PermanentError):

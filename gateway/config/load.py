@@ -14,8 +14,10 @@ from gateway.config import values
 from gateway.config.people import DenySection, DirectorySection, PermissionSection
 from gateway.config.people_rules import lacking
 from gateway.config.rules import REQUIRED, RULES
-from gateway.config.schema import Config, TrunkSection
+from gateway.config.schema import Config, RetrySection, TrunkSection
 from gateway.errors import ConfigError
+from gateway.model.retry import FIXED
+from gateway.model.retry import RULES as DISPOSITIONS
 from gateway.model.secret import Secret
 
 _BY_TYPE: dict[Any, values.Reader] = {
@@ -29,8 +31,10 @@ NAMED: Mapping[str, Any] = {
     "directory": DirectorySection,
     "permission": PermissionSection,
     "deny": DenySection,
+    "retry": RetrySection,
 }
 _NAME = values.matching(r"[A-Za-z0-9_-]{1,40}", 'a name of letters, digits, "-" and "_"')
+_NAMES = {"retry": values.choice(*(word for word in DISPOSITIONS if word not in FIXED))}
 
 
 @dataclass(frozen=True, slots=True)
@@ -179,7 +183,7 @@ class _Reading:
             key = f"{kind}.{name}"
             if not isinstance(settings, dict):
                 self.mistake(key, f"must be a section of its own: write [{kind}.main] and its settings below")
-            elif self._read(key, _NAME, name) is not None:
+            elif self._read(key, _NAMES.get(kind, _NAME), name) is not None:
                 found[name] = self._section(NAMED[kind], settings, key, f"{kind}.*")
                 if kind == "trunk" and "proxy" not in settings:
                     self._missing(f"{key}.proxy", REQUIRED["trunk.*.proxy"])

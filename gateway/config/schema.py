@@ -138,6 +138,16 @@ class SendingSection:
     delay: timedelta = timedelta(minutes=5)  #: after a failure without a cause of its own
     busy_delay: timedelta = timedelta(minutes=3)
     no_answer_delay: timedelta = timedelta(minutes=15)
+    give_up_after: timedelta = timedelta(days=1)  #: a fax that no trunk would take for so long fails
+    deadline: timedelta = timedelta(days=30)  #: no call later than this after the mail came
+
+
+@dataclass(frozen=True, slots=True)
+class RetrySection:
+    """[retry.DISPOSITION]: what follows a call that ended so, in place of the table of docs/errors.md."""
+
+    attempts: int = 0  #: calls that may end so; 0 is as in the table
+    delay: timedelta | None = None  #: None is as in the table
 
 
 @dataclass(frozen=True, slots=True)
@@ -188,6 +198,7 @@ class Config:
     deny: dict[str, DenySection] = field(default_factory=dict)
     rendering: RenderingSection = field(default_factory=RenderingSection)
     sending: SendingSection = field(default_factory=SendingSection)
+    retry: dict[str, RetrySection] = field(default_factory=dict)  #: by disposition
     sip: SipSection = field(default_factory=SipSection)
     trunk: dict[str, TrunkSection] = field(default_factory=dict)
     receiving: ReceivingSection = field(default_factory=ReceivingSection)

@@ -40,6 +40,7 @@ async def run(config: Config, stopping: asyncio.Event, ready: Ready) -> None:
                 views=RenderedViews(pool),
                 trunks=trunks,
                 section=config.sending,
+                retry=config.retry,
                 clock=SystemClock(),
                 scratch=scratch,
                 dialled=_dialled(config),

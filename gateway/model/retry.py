@@ -1,15 +1,16 @@
 """What the end of a call means for its job: one table, a row per disposition.
 
-Whether a disposition deserves a second call is decided here and nowhere else. `docs/errors.md` has a
-heading for every row. Calls that our own side could not make cost no attempt.
+Whether a disposition deserves a second call is decided here and nowhere else; a site changes a row by its
+[retry.DISPOSITION]. `docs/errors.md` shows the table. Calls that our own side could not make cost no attempt.
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from datetime import timedelta
 from enum import StrEnum
 from types import MappingProxyType
 
+from gateway.errors import DeadlinePassed
 from gateway.model.job import Failure
 from gateway.model.lifecycle import JobEvent
 from telephony import Disposition
@@ -35,6 +36,25 @@ class Wait(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
+class Rule:
+    """A row of the table."""
+
+    follow_up: FollowUp
+    wait: Wait = Wait.NONE
+    at_most: int | None = None  #: calls that may end so, where that is fewer than [sending] attempts
+    reason: str = ""  #: for the sender, when the job is given up
+    remedy: str = ""  #: what the sender should do next
+
+
+@dataclass(frozen=True, slots=True)
+class OwnRule:
+    """What a site says about one disposition, in place of the table."""
+
+    attempts: int = 0  #: calls that may end so; 1 is never called again; 0 is as in the table
+    delay: timedelta | None = None  #: until the next call; None is as in the table
+
+
+@dataclass(frozen=True, slots=True)
 class RetryLimits:
     """How often and when a job is called again."""
 
@@ -43,6 +63,7 @@ class RetryLimits:
     busy_delay: timedelta
     no_answer_delay: timedelta
     give_up_after: timedelta = timedelta(days=1)  #: a job that no trunk would take for so long fails
+    own: Mapping[Disposition, OwnRule] = field(default_factory=dict)
 
     @property
     def trunk_delay(self) -> timedelta:
@@ -54,16 +75,24 @@ class RetryLimits:
         """At once."""
         return timedelta()
 
+    def rule(self, disposition: Disposition) -> Rule:
+        """The row of the table, as this site wants it."""
+        rule, own = RULES[disposition], self.own.get(disposition)
+        if own is None or not own.attempts:
+            return rule
+        return replace(rule, follow_up=FollowUp.REDIAL, at_most=own.attempts)
 
-@dataclass(frozen=True, slots=True)
-class Rule:
-    """A row of the table."""
+    def wait(self, disposition: Disposition) -> timedelta:
+        """How long after a call that ended so the next one is made."""
+        own = self.own.get(disposition)
+        if own is not None and own.delay is not None:
+            return own.delay
+        delay: timedelta = getattr(self, RULES[disposition].wait)
+        return delay
 
-    follow_up: FollowUp
-    wait: Wait = Wait.NONE
-    at_most: int | None = None  #: calls that may end so, where that is fewer than [sending] attempts
-    reason: str = ""  #: for the sender, when the job is given up
-    remedy: str = ""  #: what the sender should do next
+    def costs_an_attempt(self, disposition: Disposition) -> bool:
+        """Whether a call that ended so counts against `attempts`."""
+        return self.rule(disposition).follow_up is not FollowUp.POSTPONE
 
 
 @dataclass(frozen=True, slots=True)
@@ -130,13 +159,13 @@ RULES: Mapping[Disposition, Rule] = MappingProxyType(
         _D.CONGESTED: Rule(
             _F.POSTPONE,
             Wait.TRUNK,
-            reason="No telephone line to this number was free for a whole day.",
+            reason="No telephone line to this number became free in time.",
             remedy="Send it again later, or tell your administrator.",
         ),
         _D.TRUNK_UNAVAILABLE: Rule(
             _F.POSTPONE,
             Wait.TRUNK,
-            reason="The telephone connection of the fax server did not work for a whole day.",
+            reason="The telephone connection of the fax server did not work for too long.",
             remedy="Tell your administrator, then send it again.",
         ),
         _D.CANCELLED: Rule(_F.POSTPONE),
@@ -149,9 +178,8 @@ RULES: Mapping[Disposition, Rule] = MappingProxyType(
 )
 
 
-def costs_an_attempt(disposition: Disposition) -> bool:
-    """Whether a call that ended so counts against [sending] attempts."""
-    return RULES[disposition].follow_up is not FollowUp.POSTPONE
+#: Nothing is said about these: the one needs no call, the other we did ourselves.
+FIXED = frozenset({_D.DELIVERED, _D.CANCELLED})
 
 
 def judge(
@@ -163,29 +191,37 @@ def judge(
     limits: RetryLimits,
     pages_confirmed: int,
     page_count: int,
+    left: timedelta = timedelta.max,
+    otherwise: bool = False,
 ) -> Verdict:
     """What happens to a job after a call that ended with `disposition`.
 
     `attempts` and `earlier` are the calls before this one that cost an attempt: how many, and how they
-    ended. `age` is the time since the job was accepted. The page counts are over all calls, this one
-    included. A job whose every page was confirmed is delivered, however the line was put down.
+    ended. `age` is the time since the job was accepted, `left` until its deadline. The page counts are over
+    all calls, this one included. A job whose every page was confirmed is delivered, however the line was put
+    down. `otherwise`: the far end has said what it cannot take, and the next call will not ask it for that.
     """
     if pages_confirmed >= page_count:
         return Verdict(JobEvent.PAGES_CONFIRMED)
+    if otherwise:
+        return Verdict(JobEvent.WAS_POSTPONED, due_in=timedelta())
     # "Delivered" with pages missing is a contradiction: the rest is sent as after a broken call.
-    rule = RULES[_D.INTERRUPTED if disposition is _D.DELIVERED else disposition]
-    delay: timedelta = getattr(limits, rule.wait)
-    match rule.follow_up:
+    ended = _D.INTERRUPTED if disposition is _D.DELIVERED else disposition
+    rule, delay = limits.rule(ended), limits.wait(ended)
+    failure = _failure(ended, rule, pages_confirmed, page_count)
+    if rule.follow_up is FollowUp.REFUSE:
+        return Verdict(JobEvent.REFUSED, failure=failure)
+    if rule.follow_up is FollowUp.POSTPONE:
         # What we did ourselves, as to stop, has no reason to tell and never fails a job.
-        case FollowUp.POSTPONE if age < limits.give_up_after or not rule.reason:
-            return Verdict(JobEvent.WAS_POSTPONED, due_in=delay)
-        case FollowUp.REDIAL if _may_redial(rule, attempts, earlier.count(disposition), limits):
-            return Verdict(JobEvent.ATTEMPT_FAILED, due_in=delay)
-        case FollowUp.REFUSE:
-            event = JobEvent.REFUSED
-        case _:
-            event = JobEvent.GAVE_UP
-    return Verdict(event, failure=_failure(disposition, rule, pages_confirmed, page_count))
+        event, may_go_on = JobEvent.WAS_POSTPONED, age < limits.give_up_after or not rule.reason
+    else:
+        event = JobEvent.ATTEMPT_FAILED
+        may_go_on = _may_redial(rule, attempts, earlier.count(ended), limits)
+    if may_go_on and (delay < left or not rule.reason):
+        return Verdict(event, due_in=delay)
+    if may_go_on:
+        failure = Failure(DeadlinePassed.code, f"{DeadlinePassed()} {failure.reason}", failure.remedy)
+    return Verdict(JobEvent.GAVE_UP, failure=failure)
 
 
 def _may_redial(rule: Rule, attempts: int, ended_so: int, limits: RetryLimits) -> bool:

@@ -11,22 +11,20 @@ A call that follows a broken one begins with the first page that was not confirm
 
 import asyncio
 import logging
-from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import replace
-from datetime import timedelta
 from itertools import chain, repeat
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
 from gateway import faxlog
-from gateway.config.schema import SendingSection
+from gateway.config.schema import RetrySection, SendingSection
 from gateway.errors import InvariantError, StoreUnavailable
 from gateway.model.job import Job
 from gateway.model.lifecycle import TERMINAL, JobEvent
-from gateway.model.notification import NewNotification, NotificationKind
+from gateway.model.notification import NotificationKind
 from gateway.model.number import FaxNumber
-from gateway.model.retry import RetryLimits, Verdict, costs_an_attempt, judge
 from gateway.ports.blobs import Blobs
 from gateway.ports.clock import Clock
 from gateway.ports.job_store import JobStore, Outcome
@@ -34,6 +32,7 @@ from gateway.ports.page_views import PageViews
 from gateway.sending.call_log import CallLog
 from gateway.sending.channels import Channels, is_trunk_failure
 from gateway.sending.header import HeaderLine
+from gateway.sending.judging import Judge
 from gateway.stage import answer
 from telephony import Disposition, FaxEngine, SendOrder, Transmission, Trunk
 from telephony.errors import EngineClosed, UnreadablePages
@@ -41,7 +40,6 @@ from telephony.errors import EngineClosed, UnreadablePages
 _log = logging.getLogger("faxgw.sending")
 
 _ID_LENGTH = 20  # characters of a TSI (ITU-T T.30 5.3.6.2.4)
-_DEATHS = 3  # calls in a row whose end nobody saw, after which a job is held
 _RECORD_AGAIN = (0.2, 1.0, 5.0)  # seconds to the next try; the last one for ever
 
 
@@ -59,6 +57,7 @@ class SendingWorker:
         section: SendingSection,
         clock: Clock,
         scratch: Path,
+        retry: Mapping[str, RetrySection] | None = None,
         dialled: Callable[[FaxNumber, str], str] = lambda number, _: str(number),
     ) -> None:
         self._dialled = dialled
@@ -71,9 +70,7 @@ class SendingWorker:
         self._section = section
         self._channels = Channels(trunks, engine.is_up)
         self._header = HeaderLine(section.header, section.timezone)
-        self._limits = RetryLimits(
-            section.attempts, section.delay, section.busy_delay, section.no_answer_delay
-        )
+        self._judge = Judge(jobs=jobs, clock=clock, section=section, retry=retry or {})
 
     @property
     def channels(self) -> int:
@@ -85,24 +82,12 @@ class SendingWorker:
         if 0 < job.page_count <= job.pages_confirmed:
             _tell(await self._jobs.record(job, JobEvent.PAGES_CONFIRMED, _arrived_before(job)))
             return
-        await self._check_doubts(job)
+        await self._judge.check(job)
         with self._channels.taken() as trunk:
             async with self._stamped(job) as pages:
                 fault = await self._call(job, trunk, pages)
         if fault is not None:
             raise fault
-
-    async def _check_doubts(self, job: Job) -> None:
-        """A job in whose calls we died again and again is not called for ever.
-
-        Raises:
-            InvariantError: it has had its chances; a person must look.
-        """
-        if job.attempts < _DEATHS:
-            return
-        latest = (await self._jobs.attempts(job.id))[-_DEATHS:]
-        if all(attempt.disposition is None for attempt in latest):
-            raise InvariantError(f"The gateway died in the last {_DEATHS} calls of this job.")
 
     @asynccontextmanager
     async def _stamped(self, job: Job) -> AsyncIterator[Path]:
@@ -200,37 +185,12 @@ class SendingWorker:
                     held = Outcome(transmission=transmission, trace=transmission.detail)
                     await self._jobs.record(job, JobEvent.WAS_HELD, held)
                 else:
-                    await self._judge(job, transmission)
+                    event, outcome = await self._judge.outcome(job, transmission)
+                    _tell(await self._jobs.record(job, event, outcome))
                 return
             except StoreUnavailable as error:
                 _log.error("job %s: the end of its call is not recorded yet: %s", job.id, error)
                 await asyncio.sleep(pause)
-
-    async def _judge(self, job: Job, transmission: Transmission) -> None:
-        confirmed = job.pages_confirmed + transmission.pages_confirmed
-        verdict = judge(
-            transmission.disposition,
-            age=self._clock.now() - max(job.created_at, job.options.send_at or job.created_at),
-            attempts=job.attempts,
-            earlier=await self._earlier_ends(job),
-            limits=replace(self._limits, attempts=job.options.attempts or self._limits.attempts),
-            pages_confirmed=confirmed,
-            page_count=job.page_count,
-        )
-        outcome = Outcome(
-            transmission=transmission,
-            due_in=verdict.due_in,
-            failure=verdict.failure,
-            notifications=_owed(job, verdict),
-            trace=_sentence(transmission, confirmed, job.page_count, verdict.due_in),
-        )
-        _tell(await self._jobs.record(job, verdict.event, outcome))
-
-    async def _earlier_ends(self, job: Job) -> list[Disposition]:
-        """How the calls of this job ended that cost an attempt, since it was last retried by hand."""
-        ends = [attempt.disposition for attempt in await self._jobs.attempts(job.id)]
-        costly = [end for end in ends if end is not None and costs_an_attempt(end)]
-        return costly[-job.attempts :] if job.attempts else []
 
 
 async def _uninterrupted(work: Awaitable[None]) -> None:
@@ -270,22 +230,3 @@ def _sender_line(job: Job) -> str:
 def _station_id(job: Job, section: SendingSection) -> str:
     own = job.sender.station_id if job.sender else ""
     return (own or section.station_id)[:_ID_LENGTH]
-
-
-def _owed(job: Job, verdict: Verdict) -> tuple[NewNotification, ...]:
-    if verdict.event is JobEvent.PAGES_CONFIRMED:
-        return answer(job, NotificationKind.DELIVERED)
-    if verdict.failure is not None:
-        return answer(job, NotificationKind.FAILED)
-    return ()
-
-
-def _sentence(transmission: Transmission, confirmed: int, pages: int, due_in: timedelta | None) -> str:
-    said = f"{transmission.disposition}: {confirmed} of {pages} pages confirmed"
-    if transmission.sip_status:
-        said += f", SIP {transmission.sip_status}"
-    if transmission.detail:
-        said += f", {transmission.detail}"
-    if due_in is not None:
-        said += f"; called again in {due_in}"
-    return said + "."

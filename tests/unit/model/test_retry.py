@@ -1,9 +1,10 @@
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
 
 from gateway.model.lifecycle import JobEvent, JobState, next_state
-from gateway.model.retry import RULES, FollowUp, RetryLimits, Verdict, costs_an_attempt, judge
+from gateway.model.retry import RULES, FollowUp, OwnRule, RetryLimits, Verdict, judge
 from telephony import Disposition
 
 LIMITS = RetryLimits(
@@ -20,15 +21,20 @@ def verdict(
     confirmed: int = 0,
     page_count: int = 2,
     age: timedelta = timedelta(),
+    limits: RetryLimits = LIMITS,
+    left: timedelta = timedelta.max,
+    otherwise: bool = False,
 ) -> Verdict:
     return judge(
         disposition,
         age=age,
         attempts=len(earlier),
         earlier=earlier,
-        limits=LIMITS,
+        limits=limits,
         pages_confirmed=confirmed,
         page_count=page_count,
+        left=left,
+        otherwise=otherwise,
     )
 
 
@@ -85,7 +91,7 @@ def test_a_call_that_cannot_succeed_is_not_made_again(disposition):
 def test_trouble_on_our_side_costs_no_attempt(disposition):
     outcome = verdict(disposition, Disposition.BUSY, Disposition.BUSY)
 
-    assert not costs_an_attempt(disposition)
+    assert not LIMITS.costs_an_attempt(disposition)
     assert outcome == Verdict(JobEvent.WAS_POSTPONED, due_in=timedelta(minutes=1))
 
 
@@ -142,3 +148,64 @@ def test_a_failure_says_how_many_pages_arrived():
 
     assert outcome.failure is not None
     assert outcome.failure.reason == "The call broke off before the last page. 1 of 2 pages arrived."
+
+
+def own(disposition: Disposition, rule: OwnRule) -> RetryLimits:
+    return replace(LIMITS, own={disposition: rule})
+
+
+def test_a_site_says_how_long_to_wait_after_a_cause():
+    limits = own(Disposition.LINE_FAILED, OwnRule(delay=timedelta(hours=1)))
+
+    assert verdict(Disposition.LINE_FAILED, limits=limits).due_in == timedelta(hours=1)
+    assert verdict(Disposition.INTERRUPTED, limits=limits).due_in == LIMITS.delay
+
+
+def test_a_site_may_call_again_where_we_would_not():
+    limits = own(Disposition.REJECTED, OwnRule(attempts=2, delay=timedelta(minutes=30)))
+
+    again = verdict(Disposition.REJECTED, limits=limits)
+    last = verdict(Disposition.REJECTED, Disposition.REJECTED, limits=limits)
+
+    assert again == Verdict(JobEvent.ATTEMPT_FAILED, due_in=timedelta(minutes=30))
+    assert last.event is JobEvent.GAVE_UP
+
+
+def test_a_site_may_forbid_a_second_call():
+    limits = own(Disposition.NO_FAX_ANSWERED, OwnRule(attempts=1))
+
+    assert verdict(Disposition.NO_FAX_ANSWERED, limits=limits).event is JobEvent.GAVE_UP
+
+
+def test_a_site_may_give_up_a_trunk_earlier_and_let_it_cost_attempts():
+    impatient = replace(LIMITS, give_up_after=timedelta(hours=1))
+    counting = own(Disposition.CONGESTED, OwnRule(attempts=9))
+
+    assert verdict(Disposition.CONGESTED, age=timedelta(hours=1), limits=impatient).event is JobEvent.GAVE_UP
+    assert counting.costs_an_attempt(Disposition.CONGESTED)
+    assert verdict(Disposition.CONGESTED, limits=counting).event is JobEvent.ATTEMPT_FAILED
+
+
+@pytest.mark.parametrize("disposition", [Disposition.BUSY, Disposition.CONGESTED])
+def test_no_call_is_planned_for_after_the_deadline(disposition):
+    in_time = verdict(disposition, left=timedelta(hours=1))
+    too_late = verdict(disposition, left=timedelta(seconds=30))
+
+    assert in_time.failure is None
+    assert too_late.event is JobEvent.GAVE_UP
+    assert too_late.failure is not None
+    assert too_late.failure.code == "deadline-passed"
+    assert too_late.failure.reason.endswith(RULES[disposition].reason)
+
+
+def test_a_fax_without_attempts_left_fails_by_its_cause_also_at_its_deadline():
+    outcome = verdict(Disposition.BUSY, Disposition.BUSY, Disposition.BUSY, left=timedelta())
+
+    assert outcome.failure is not None
+    assert outcome.failure.code == Disposition.BUSY
+
+
+def test_what_the_far_end_cannot_take_is_sent_otherwise_at_once():
+    outcome = verdict(Disposition.INCOMPATIBLE, otherwise=True)
+
+    assert outcome == Verdict(JobEvent.WAS_POSTPONED, due_in=timedelta())

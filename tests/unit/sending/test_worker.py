@@ -1,9 +1,10 @@
 import asyncio
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from gateway.config.schema import SendingSection
+from gateway.config.schema import RetrySection, SendingSection
 from gateway.model.dialling import DialPlan
 from gateway.model.job import Sender
 from gateway.model.lifecycle import JobEvent, JobState
@@ -107,6 +108,48 @@ async def test_a_fax_whose_pages_were_confirmed_is_delivered_and_its_sender_told
     assert [(order.number, order.local_id, order.caller_number) for order in engine.orders] == [
         ("+49301234567", "+49 30 1", "+49301")
     ]
+
+
+async def test_a_fax_is_not_sent_after_its_deadline(opened, store, engine, views, tmp_path):
+    job = await a_rendered_job(store, tmp_path)
+    late = SendingWorker(
+        engine=engine,
+        jobs=store.jobs,
+        blobs=store.blobs,
+        views=views,
+        trunks=[MAIN],
+        section=replace(SECTION, deadline=timedelta(hours=4)),
+        clock=FakeClock(datetime.now(UTC) + timedelta(hours=4)),
+        scratch=tmp_path,
+    )
+
+    await a_stage(store, opened[1], late).run_once()
+
+    failed = await store.jobs.get(job.id)
+    assert failed.state is JobState.FAILED
+    assert failed.failure.code == "deadline-passed"
+    assert await answers(store) == [(NotificationKind.FAILED, "ann@example.com")]
+    assert engine.orders == []
+
+
+async def test_a_site_decides_how_often_a_cause_is_tried(opened, store, engine, views, tmp_path):
+    job = await a_rendered_job(store, tmp_path)
+    engine.next_call_ends(Disposition.REJECTED)
+    worker = SendingWorker(
+        engine=engine,
+        jobs=store.jobs,
+        blobs=store.blobs,
+        views=views,
+        trunks=[MAIN],
+        section=SECTION,
+        retry={"rejected": RetrySection(attempts=2)},
+        clock=FakeClock(datetime.now(UTC)),
+        scratch=tmp_path,
+    )
+
+    await a_stage(store, opened[1], worker).run_once()
+
+    assert (await store.jobs.get(job.id)).state is JobState.DEFERRED
 
 
 async def test_the_trunk_gets_the_digits_of_the_dial_plan(opened, worker, engine, tmp_path):
