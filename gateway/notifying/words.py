@@ -34,6 +34,7 @@ WORDS: Mapping[str, str] = MappingProxyType(
         "quota-exceeded": "you have sent as many faxes as you may",
         "too-many-pages-for-sender": "it has more pages than you may send",
         "automatic-mail": "the mail was written by a program",
+        "deadline-passed": "it could not be sent in time",
         "document-rejected": "a document cannot be faxed",
         "partly-sent": "part of it could not be sent",
         "nothing-to-fax": "there was nothing to fax",
