@@ -68,7 +68,8 @@ def _without_words(text: str, wishes: list[Wish]) -> str:
     kept, at = [], 0
     while at < min(len(text), _BEFORE_THE_TEXT):
         if (word := _WORD.match(text, at)) is not None:
-            wishes.append(Wish.of(*_EFAX.get(word[1].lower(), (word[1].lower(), "")), word[0]))
+            name, value = _EFAX.get(word[1].lower(), (word[1].lower(), ""))
+            wishes.append(Wish.of(name, value, word[0]))
             at = word.end()
             continue
         end = _end_of_what_is_not_read(text, at)

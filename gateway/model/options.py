@@ -13,7 +13,6 @@ from typing import Any, cast
 
 _MAX_TEXT = 60  # characters of a wish that are repeated to its sender
 _MOMENT = re.compile(r"(\d{4}-\d\d-\d\d)[ T-](\d\d:\d\d(?::\d\d)?)(Z|[+-]\d\d:?\d\d)?")
-_SUB_ADDRESS = re.compile(r"[0-9][0-9 ]{0,19}")  # ITU-T T.30 5.3.6.1.3: twenty digits and spaces
 _TRUNK = re.compile(r"[A-Za-z0-9_-]{1,40}")
 _RESOLUTIONS = {"standard": "standard", "coarse": "standard", "normal": "standard", "low": "standard"} | {
     "fine": "fine",
@@ -50,7 +49,6 @@ class JobOptions:
     header: str | None = None  #: who is printed as the sender in the header line
     priority: str = ""  #: "high" goes before what has waited for less than `HEAD_START`
     trunk: str = ""  #: the NAME of a [trunk.NAME] to be tried first
-    sub_address: str = ""  #: ITU-T T.30 SUB: who behind the fax machine is meant; digits
     notify: str = ""  #: RFC 3461 4.1: "NEVER", or of SUCCESS, FAILURE and DELAY some; "" says nothing
     orcpt: str = ""  #: RFC 3461 4.2: the recipient as its sender wrote it
     ret: str = ""  #: RFC 3461 4.3: "FULL" or "HDRS"
@@ -156,7 +154,6 @@ _READERS: dict[str, Callable[[str], object]] = {
     "header": _printable(100),
     "priority": lambda text: "high" if text.lower() == "high" else None,
     "trunk": _matching(_TRUNK),
-    "sub_address": _matching(_SUB_ADDRESS),
 }
 
 

@@ -34,23 +34,24 @@ class Channels:
         """Calls that are possible at once."""
         return sum(trunk.channels for trunk in self._trunks)
 
-    def next_trunk(self, tried: Collection[str] = ()) -> Trunk | None:
+    def next_trunk(self, tried: Collection[str] = (), preferred: str = "") -> Trunk | None:
         """The first trunk with a free channel that is up and was not tried; None without one.
 
-        When none was tried yet and none is up, the first with a free channel: it may only be deaf to OPTIONS.
+        The one of the name `preferred` goes before the others. When none was tried yet and none is up, the first with a free channel: it may only be deaf to OPTIONS.
         """
-        free = [trunk for trunk in self._trunks if self._free[trunk.name] > 0 and trunk.name not in tried]
+        order = sorted(self._trunks, key=lambda trunk: trunk.name != preferred)
+        free = [trunk for trunk in order if self._free[trunk.name] > 0 and trunk.name not in tried]
         up = (trunk for trunk in free if self._is_up(trunk))
         return next(up, None) or (free[0] if free and not tried else None)
 
     @contextmanager
-    def taken(self, tried: Collection[str] = ()) -> Iterator[Trunk]:
+    def taken(self, tried: Collection[str] = (), preferred: str = "") -> Iterator[Trunk]:
         """The next trunk, one of whose channels is ours inside the context.
 
         Raises:
             TemporaryError: every channel is taken.
         """
-        trunk = self.next_trunk(tried)
+        trunk = self.next_trunk(tried, preferred)
         if trunk is None:
             raise TemporaryError("Every channel of every trunk is taken.")
         self._free[trunk.name] -= 1

@@ -83,7 +83,7 @@ class SendingWorker:
             _tell(await self._jobs.record(job, JobEvent.PAGES_CONFIRMED, _arrived_before(job)))
             return
         await self._judge.check(job)
-        with self._channels.taken() as trunk:
+        with self._channels.taken(preferred=job.options.trunk) as trunk:
             async with self._stamped(job) as pages:
                 fault = await self._call(job, trunk, pages)
         if fault is not None:

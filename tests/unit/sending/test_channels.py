@@ -45,6 +45,14 @@ def test_when_every_trunk_is_down_the_first_is_tried_all_the_same():
     assert channels.next_trunk(tried=["main"]) is None
 
 
+def test_the_trunk_that_is_asked_for_comes_first_as_long_as_it_works():
+    channels = Channels([MAIN, SPARE])
+
+    with channels.taken(preferred="spare") as first:
+        assert first is SPARE
+        assert channels.next_trunk(preferred="spare") is MAIN
+
+
 def test_a_trunk_that_was_tried_is_not_taken_again():
     channels = Channels([MAIN, SPARE])
 
