@@ -19,6 +19,7 @@ COMMANDS = {
     "migrate": "gateway.cli.migrate:migrate",
     "send": "gateway.cli.send:send",
     "render": "gateway.cli.render:render",
+    "cover": "gateway.cli.cover:cover",
     "queue": "gateway.cli.queue:queue",
     "received": "gateway.cli.received:received",
     "user": "gateway.cli.user:user",

@@ -13,8 +13,11 @@ from gateway.cli.options import config_options, json_option, show_json, show_tab
 def check_config(config_file: Path, overrides: tuple[str, ...], as_json: bool) -> None:
     """Check the configuration, and show every setting and where it comes from."""
     from gateway.config.load import describe, load
+    from gateway.rendering.covers.checks import check_covers
 
-    settings = describe(load(config_file, overrides=list(overrides)))
+    loaded = load(config_file, overrides=list(overrides))
+    check_covers(loaded.config)
+    settings = describe(loaded)
     if as_json:
         show_json([{"key": s.key, "value": s.value, "origin": s.origin} for s in settings])
     else:

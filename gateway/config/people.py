@@ -57,6 +57,7 @@ class PermissionSection:
     faxes_per_day: int = 0
     faxes_per_month: int = 0
     pages_per_job: int = 0
+    cover: str = ""  #: a template; "" means [cover] template
 
     def named(self, name: str) -> Permission:
         """The permission these settings are."""
@@ -69,6 +70,7 @@ class PermissionSection:
             self.faxes_per_day,
             self.faxes_per_month,
             self.pages_per_job,
+            self.cover,
         )
 
 

@@ -84,6 +84,9 @@ PEOPLE_RULES: dict[str, Reader] = {
     "permission.*.faxes_per_day": values.number(0, 1_000_000),
     "permission.*.faxes_per_month": values.number(0, 10_000_000),
     "permission.*.pages_per_job": values.number(0, 10_000),
+    "permission.*.cover": values.matching(
+        r"[A-Za-z0-9_-]{1,40}", 'a cover page, for example "standard" (`faxgw cover list`)', empty=True
+    ),
     "deny.*.numbers": _BEGINNINGS,
     "deny.*.senders": values.list_of(_SENDER, example='["@example.com"]'),
     "deny.*.until": day,

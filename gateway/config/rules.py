@@ -28,6 +28,13 @@ _DIALECTS = (
     *("plain", "outlook", "imceafax", "rfc3192", "faximum", "notes"),
     *("faxback", "efax", "faxfinder", "hylafax", "rightfax", "domain"),
 )
+_COVER = values.matching(
+    r"[A-Za-z0-9_-]{1,40}", 'a cover page, for example "standard" (`faxgw cover list`), or "none"'
+)
+_COVER_OF_NUMBER = values.matching(
+    r"\+?[0-9*#]{1,20}=[A-Za-z0-9_-]{1,40}", 'BEGINNING=TEMPLATE, for example "+4930=letter"'
+)
+_LANGUAGE = values.matching(r"[a-z]{2,3}", 'a language, for example "de" (ISO 639)')
 _MINUTE = timedelta(minutes=1)
 _HOUR = timedelta(hours=1)
 
@@ -83,6 +90,11 @@ RULES: dict[str, Reader] = {
     "rendering.disclaimers": values.list_of(values.text, example='["This e-mail is confidential"]'),
     "rendering.archive_files": values.number(0, 10_000),
     "rendering.archive_size": values.size(1024, 1024**3),
+    "cover.template": _COVER,
+    "cover.numbers": values.list_of(_COVER_OF_NUMBER, example='["+4930=letter"]'),
+    "cover.folder": values.optional_path,
+    "cover.language": _LANGUAGE,
+    "cover.on_failure": values.choice("hold", "fail", "send_without"),
     "sending.station_id": _STATION_ID,
     "sending.caller_number": _CALLER,
     "sending.header": values.header_template,

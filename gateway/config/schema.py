@@ -127,6 +127,24 @@ class RenderingSection:
 
 
 @dataclass(frozen=True, slots=True)
+class CoverSection:
+    """[cover]: the page before the documents."""
+
+    template: str = "none"
+    numbers: tuple[str, ...] = ()  #: "BEGINNING=TEMPLATE"
+    folder: Path | None = None  #: of the site's own templates
+    language: str = "en"  #: of senders whose language is not known
+    company: str = ""  #: of senders whose company is not known
+    confidentiality: str = ""
+    on_failure: str = "hold"  #: "hold", "fail" or "send_without"
+
+    @property
+    def by_number(self) -> dict[str, str]:
+        """Beginning of a number -> template."""
+        return dict(entry.split("=", 1) for entry in self.numbers)
+
+
+@dataclass(frozen=True, slots=True)
 class SendingSection:
     """[sending]: pages to fax numbers."""
 
@@ -197,6 +215,7 @@ class Config:
     permission: dict[str, PermissionSection] = field(default_factory=dict)  #: the first that fits decides
     deny: dict[str, DenySection] = field(default_factory=dict)
     rendering: RenderingSection = field(default_factory=RenderingSection)
+    cover: CoverSection = field(default_factory=CoverSection)
     sending: SendingSection = field(default_factory=SendingSection)
     retry: dict[str, RetrySection] = field(default_factory=dict)  #: by disposition
     sip: SipSection = field(default_factory=SipSection)

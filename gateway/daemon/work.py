@@ -13,6 +13,7 @@ from gateway.mail.smtp import SmtpMailer
 from gateway.model.lifecycle import JobState
 from gateway.notifying.worker import NotifyingWorker
 from gateway.ports.wakeups import Topic
+from gateway.rendering.covers.maker import CoverMaker
 from gateway.rendering.page_views import RenderedViews
 from gateway.rendering.worker import RenderingWorker
 from gateway.resolving.options import MailWishes
@@ -62,6 +63,15 @@ async def run(config: Config, stopping: asyncio.Event, ready: Ready) -> None:
                 section=config.rendering,
                 page_limit_of=PageLimits(config.rules, directory),
                 codes=config.options.dialects,
+                covers=CoverMaker(
+                    section=config.cover,
+                    renderer=pool,
+                    clock=SystemClock(),
+                    rules=config.rules,
+                    directory=directory,
+                    timezone=config.sending.timezone,
+                ),
+                cover_or_nothing=config.cover.on_failure == "fail",
             )
             stages = [
                 Stage(

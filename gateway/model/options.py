@@ -49,6 +49,12 @@ class JobOptions:
     header: str | None = None  #: who is printed as the sender in the header line
     priority: str = ""  #: "high" goes before what has waited for less than `HEAD_START`
     trunk: str = ""  #: the NAME of a [trunk.NAME] to be tried first
+    cover: str = ""  #: the name of a template, "on" or "none"
+    sender_name: str = ""  #: this and what follows is printed on the cover page
+    subject: str = ""
+    note: str = ""
+    confidentiality: str = ""
+    reference: str = ""
     notify: str = ""  #: RFC 3461 4.1: "NEVER", or of SUCCESS, FAILURE and DELAY some; "" says nothing
     orcpt: str = ""  #: RFC 3461 4.2: the recipient as its sender wrote it
     ret: str = ""  #: RFC 3461 4.3: "FULL" or "HDRS"
@@ -114,10 +120,11 @@ class JobOptions:
 
 
 _NOTHING = JobOptions()
-#: No cover page is made, pages are A4, and the queue knows one priority.
-_ALWAYS_DONE = frozenset(
-    {("cover", "off"), ("cover", "none"), ("paper", "a4"), ("priority", "normal"), ("text", "on")}
-)
+#: Pages are A4, and what is not urgent is normal.
+_ALWAYS_DONE = frozenset({("paper", "a4"), ("priority", "normal"), ("text", "on")})
+#: What is printed on cover pages only.
+ON_COVERS = ("sender_name", "subject", "note", "confidentiality", "reference")
+_COVERS = {"off": "none", "no": "none", "none": "none", "on": "on", "yes": "on"}
 
 
 def _moment(text: str) -> datetime | None:
@@ -133,6 +140,15 @@ def _moment(text: str) -> datetime | None:
 
 def _attempts(text: str) -> int | None:
     return int(text) if re.fullmatch("[1-9][0-9]?", text) else None
+
+
+def _cover(text: str) -> str | None:
+    return _COVERS.get(text.lower()) or (text if re.fullmatch("[A-Za-z0-9_-]{1,40}", text) else None)
+
+
+def _note(text: str) -> str | None:
+    lines = text.replace("\\n", "\n").split("\n")
+    return "\n".join(lines) if len(text) <= 4000 and all(line.isprintable() for line in lines) else None
 
 
 def _printable(longest: int) -> Callable[[str], str | None]:
@@ -154,6 +170,9 @@ _READERS: dict[str, Callable[[str], object]] = {
     "header": _printable(100),
     "priority": lambda text: "high" if text.lower() == "high" else None,
     "trunk": _matching(_TRUNK),
+    "cover": _cover,
+    "note": _note,
+    **{name: _printable(300) for name in ON_COVERS if name != "note"},
 }
 
 

@@ -28,6 +28,7 @@ class Permission:
     faxes_per_day: int = 0
     faxes_per_month: int = 0
     pages_per_job: int = 0
+    cover: str = ""  #: the template of their cover pages; "" means the default
 
     def fits(self, person: Person) -> bool:
         """This permission is about him."""

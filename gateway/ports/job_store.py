@@ -34,6 +34,8 @@ class Outcome:
     pages: BlobRef | None = None
     page_count: int | None = None
     shared: bool = True  #: whether the pages are for the other jobs of the submission as well
+    body: BlobRef | None = None  #: what the other jobs share instead: the pages without a cover page
+    body_page_count: int = 0
     options: JobOptions | None = None  #: in place of the job's
     due_in: timedelta | None = None  #: from the database's now; None means at once
     failure: Failure | None = None

@@ -11,8 +11,6 @@ import mimetypes
 import re
 from collections.abc import Collection, Iterator
 from dataclasses import replace
-from datetime import datetime
-from email.utils import parseaddr, parsedate_to_datetime
 from html import unescape
 from pathlib import Path
 from urllib.parse import unquote
@@ -21,7 +19,8 @@ from gateway.config.schema import RenderingSection
 from gateway.model.body_codes import read_codes
 from gateway.rendering import hygiene
 from gateway.rendering.containers import opener
-from gateway.rendering.mail_documents import DocumentPart, MailDocuments, MessageFacts, Related
+from gateway.rendering.facts import facts_in
+from gateway.rendering.mail_documents import DocumentPart, MailDocuments, Related
 from gateway.rendering.mime import Part, decoded_text, parse
 
 #: Parts that are about the mail, not in it.
@@ -68,7 +67,7 @@ def documents_in(
     notes = containers.notes
     chosen = _without_twins(list(_chosen(root, defects)), defects, notes)
     shown = _pictures(chosen, defects)
-    facts = _facts(root)
+    facts = facts_in(root)
     bodies = [body for part in chosen if _is_body(part) and (body := _body(part, shown, codes, defects))]
     used = {content_id for body in bodies for content_id in body.related}
     bodies = [_tidied(body, facts.subject, section, notes) for body in bodies]
@@ -265,23 +264,3 @@ def safe_name(name: str) -> str:
         keeps = dot and len(ending) <= 10
         name = f"{stem[: _MAX_NAME - len(ending) - 1]}.{ending}" if keeps else name[:_MAX_NAME]
     return name
-
-
-def _facts(root: Part) -> MessageFacts:
-    name, address = parseaddr(root.header("from"))
-    return MessageFacts(
-        subject=_one_line(root.header("subject")),
-        sender_name=_one_line(name or address),
-        date=_date(root.header("date")),
-    )
-
-
-def _one_line(text: str) -> str:
-    return "".join(c for c in text if c.isprintable())[:500]
-
-
-def _date(text: str) -> datetime | None:
-    try:
-        return parsedate_to_datetime(text[:100])
-    except (ValueError, TypeError, OverflowError):
-        return None

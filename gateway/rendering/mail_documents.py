@@ -29,6 +29,7 @@ class MessageFacts:
     subject: str = ""
     sender_name: str = ""  #: of From; its address when it has no name
     date: datetime | None = None  #: aware when the mail says its time zone
+    language: str = ""  #: of Content-Language (RFC 3282), without the country
 
 
 @dataclass(frozen=True, slots=True)

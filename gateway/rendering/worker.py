@@ -25,6 +25,8 @@ from gateway.model.lifecycle import JobEvent
 from gateway.model.submission import Submission
 from gateway.ports.blobs import Blobs
 from gateway.ports.job_store import JobStore, Outcome
+from gateway.rendering.covers.maker import CoverMaker
+from gateway.rendering.covers.templates import CoverFailed
 from gateway.rendering.partial import PartlySent, Rest, each_alone, failure_in, note_page, to_description
 from gateway.rendering.unpack import Unpacked, unpack
 from gateway.stage import refusal
@@ -61,6 +63,9 @@ class _Made:
     failure: Failure | None = None  #: what is missing in them
     notes: tuple[str, ...] = ()  #: what was decided on the way
     call: timedelta = timedelta(0)  #: how long the call will take, by estimate
+    body: BlobRef | None = None  #: the pages without the cover page, when there is one
+    body_page_count: int = 0
+    not_done: tuple[str, ...] = ()  #: what the sender asked for in vain
 
 
 def call_time(size: int, page_count: int) -> timedelta:
@@ -97,7 +102,12 @@ class RenderingWorker:
         section: RenderingSection | None = None,
         page_limit_of: PageLimitOf | None = None,
         codes: Collection[str] = (),
+        covers: CoverMaker | None = None,
+        cover_or_nothing: bool = False,
     ) -> None:
+        """`cover_or_nothing` fails a job whose cover page cannot be made; otherwise it is held."""
+        self._covers = covers
+        self._cover_or_nothing = cover_or_nothing
         self._page_limit_of = page_limit_of
         self._codes = codes
         self._jobs = jobs
@@ -112,23 +122,36 @@ class RenderingWorker:
         started = monotonic()
         submission = await self._jobs.submission(job.submission_id)
         special = self._asked_for(job.options.resolution)
-        if submission.pages is not None and special is None:
-            await self._take_over(job, submission.pages, submission.page_count)
-            return
         try:
-            made = await (special or self)._render(submission)
+            if submission.pages is not None and special is None:
+                made = await self._taken_over(submission.pages, submission.page_count)
+            else:
+                made = await (special or self)._render(submission)
+            if await self._is_too_long(job, made, shared=special is None):
+                return
+            made = await self._covered(job, submission, made)
         except (RenderError, NothingToFax) as error:
             await self._refuse(job, error)
             return
         except _Incomplete as error:
             await self._hold(job, error)
             return
+        except CoverFailed as error:
+            if self._cover_or_nothing:
+                await self._refuse(job, error)
+            else:
+                await self._hold(job, error)
+            return
         took = timedelta(seconds=monotonic() - started)
         faxlog.rendered(job, pages=made.page_count, took=took)
         first = f"{made.page_count} pages in {took.total_seconds():.1f} s"
         call = f"the call will take about {made.call.total_seconds():.0f} s"
-        trace = "; ".join((first, call, *made.notes))
-        await self._record(job, made, f"{trace}.", shared=special is None)
+        trace = "; ".join((first, call, *made.notes))[:_LONGEST_TRACE]
+        outcome = replace(_outcome(made, shared=special is None), trace=f"{trace}.")
+        if made.not_done:
+            not_done = tuple(dict.fromkeys((*job.options.not_done, *made.not_done)))
+            outcome = replace(outcome, options=replace(job.options, not_done=not_done))
+        await self._jobs.record(job, JobEvent.PAGES_RENDERED, outcome)
 
     def _asked_for(self, resolution: str) -> "RenderingWorker | None":
         """One that renders in this resolution, or None when that is what we do anyway."""
@@ -138,11 +161,39 @@ class RenderingWorker:
         special._profile = replace(self._profile, resolution=wanted)
         return special
 
-    async def _take_over(self, job: Job, pages: BlobRef, page_count: int) -> None:
+    async def _taken_over(self, pages: BlobRef, page_count: int) -> "_Made":
         """The pages that another job of the mail made, and what it found missing."""
         async with self._blobs.file(pages) as file:
             failure = await asyncio.to_thread(failure_in, file)
-        await self._record(job, _Made(pages, page_count, failure), "The pages were there already.")
+            call = call_time(file.stat().st_size, page_count)
+        return _Made(pages, page_count, failure, ("the pages were there already",), call)
+
+    async def _covered(self, job: Job, submission: Submission, body: "_Made") -> "_Made":
+        """The pages with the cover page that this job gets, if it gets one.
+
+        Raises:
+            CoverFailed: it cannot be made.
+        """
+        if self._covers is None:
+            return body
+        with TemporaryDirectory(dir=self._scratch, prefix="cover-") as name:
+            async with self._blobs.file(body.pages) as pages, self._blobs.file(submission.message) as message:
+                covered = await self._covers.put_before(pages, job, message, Path(name))
+            notes = (*body.notes, covered.note) if covered.note else body.notes
+            if covered.pages is None:
+                return replace(body, notes=notes, not_done=covered.not_done)
+            size, count = covered.pages.path.stat().st_size, covered.pages.page_count
+            ref = await self._blobs.put(covered.pages.path)
+        return replace(
+            body,
+            pages=ref,
+            page_count=count,
+            notes=notes,
+            call=call_time(size, count),
+            body=body.pages,
+            body_page_count=body.page_count,
+            not_done=covered.not_done,
+        )
 
     async def _render(self, submission: Submission) -> "_Made":
         with TemporaryDirectory(dir=self._scratch, prefix="rendering-") as name:
@@ -202,31 +253,26 @@ class RenderingWorker:
             _log.warning("%s Trying once more. %s", error.sentence, error.detail)
             return await self._renderer.render(documents, profile, out)
 
-    async def _record(self, job: Job, made: "_Made", trace: str, *, shared: bool = True) -> None:
-        outcome = Outcome(
-            pages=made.pages,
-            page_count=made.page_count,
-            shared=shared,
-            failure=made.failure,
-            trace=trace[:_LONGEST_TRACE],
-        )
+    async def _is_too_long(self, job: Job, made: "_Made", *, shared: bool) -> bool:
+        """Whether the job was refused because its sender may not send so many pages. Cover pages are free."""
         limit = await self._page_limit_of(job.sender) if self._page_limit_of and job.sender else 0
         if not limit or made.page_count <= limit:
-            await self._jobs.record(job, JobEvent.PAGES_RENDERED, outcome)
-            return
+            return False
         error = TooManyPagesForSender(f"The fax has {made.page_count} pages; you may send {limit} in one.")
         failure = Failure(error.code, str(error), error.remedy)
         faxlog.render_failed(job, failure)
         # The pages are kept, so that the other jobs of the mail need not make them again to know.
         told = refusal(job, failure)
+        outcome = _outcome(made, shared=shared)
         refused = replace(outcome, failure=failure, notifications=told.notifications, trace=told.trace)
         faxlog.job_finished(await self._jobs.record(job, JobEvent.REFUSED, refused))
+        return True
 
-    async def _hold(self, job: Job, error: "_Incomplete") -> None:
+    async def _hold(self, job: Job, error: "_Incomplete | CoverFailed") -> None:
         faxlog.held(job, str(error))
         await self._jobs.record(job, JobEvent.WAS_HELD, Outcome(trace=str(error)[:_LONGEST_TRACE]))
 
-    async def _refuse(self, job: Job, error: RenderError | NothingToFax) -> None:
+    async def _refuse(self, job: Job, error: RenderError | NothingToFax | CoverFailed) -> None:
         if isinstance(error, RenderError):
             failure = Failure(error.code, error.sentence, error.remedy)
             _log.info("job %s: %s %s", job.id, error.sentence, error.detail)
@@ -234,3 +280,14 @@ class RenderingWorker:
             failure = Failure(error.code, str(error), error.remedy)
         faxlog.render_failed(job, failure)
         faxlog.job_finished(await self._jobs.record(job, JobEvent.REFUSED, refusal(job, failure)))
+
+
+def _outcome(made: _Made, *, shared: bool) -> Outcome:
+    return Outcome(
+        pages=made.pages,
+        page_count=made.page_count,
+        shared=shared,
+        body=made.body,
+        body_page_count=made.body_page_count,
+        failure=made.failure,
+    )

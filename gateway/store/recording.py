@@ -67,7 +67,7 @@ def record(wanted: Record) -> Callable[[Connection], Job]:
         if wanted.job.state is JobState.SENDING:
             values |= attempts.close(connection, wanted.job, wanted.event, wanted.outcome)
         job = _update(connection, wanted, values)
-        if wanted.outcome.pages is not None and wanted.outcome.shared:
+        if (wanted.outcome.body or wanted.outcome.pages) and wanted.outcome.shared:
             connection.execute(_REMEMBER_PAGES, _pages(wanted))
         notify(connection, wanted.outcome.notifications, wanted.node)
         return job
@@ -101,10 +101,11 @@ _REMEMBER_PAGES = (
 
 
 def _pages(wanted: Record) -> dict[str, Any]:
+    outcome = wanted.outcome
     return {
         "submission": wanted.job.submission_id,
-        "pages": wanted.outcome.pages,
-        "page_count": wanted.outcome.page_count or 0,
+        "pages": outcome.body or outcome.pages,
+        "page_count": outcome.body_page_count if outcome.body else outcome.page_count or 0,
     }
 
 

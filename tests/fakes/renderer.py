@@ -16,6 +16,7 @@ class FakeRenderer:
         self.profiles: list[Profile] = []
         self._failures: list[Exception] = []
         self._spoiled: dict[str, Exception] = {}
+        self._spoiled_once: dict[str, Exception] = {}
         self._pages: dict[str, int] = {}
 
     def next_document_fails(self, *failures: Exception) -> None:
@@ -26,6 +27,10 @@ class FakeRenderer:
         """A rendering of this document raises this, again and again."""
         self._spoiled[name] = failure
 
+    def fails_once_on(self, name: str, failure: Exception) -> None:
+        """The next rendering of this document raises this."""
+        self._spoiled_once[name] = failure
+
     def makes_of(self, name: str, pages: int) -> None:
         """This document has so many pages."""
         self._pages[name] = pages
@@ -34,6 +39,8 @@ class FakeRenderer:
         if self._failures:
             raise self._failures.pop(0)
         for document in documents:
+            if document.name in self._spoiled_once:
+                raise self._spoiled_once.pop(document.name)
             if document.name in self._spoiled:
                 raise self._spoiled[document.name]
         count = sum(self._pages.get(document.name, 1) for document in documents)

@@ -14,7 +14,14 @@ from gateway.model.submission import Recipient
 TABLES = sorted(Path(__file__).parent.glob("*.toml"))
 ROWS = [(table.stem, row) for table in TABLES for row in tomllib.loads(table.read_text())["address"]]
 PARTS = {"name": "", "company": ""}
-OPTIONS = {"resolution": "", "attempts": None, "billing_code": "", "not_done": []}
+OPTIONS = {
+    "cover": "",
+    "sender_name": "",
+    "resolution": "",
+    "attempts": None,
+    "billing_code": "",
+    "not_done": [],
+}
 SECTION = SmtpSection(domains=("fax.example.com",))
 
 

@@ -20,6 +20,7 @@ MAIL = f"""\
 From: ann@example.com
 X-Faxgw-Send-At: {TOMORROW:%Y-%m-%d %H:%M:%S}Z
 X-Faxgw-Cover: blue
+X-Faxgw-Colour: blue
 Subject: Offer [::b=4711]
 
 Hello
@@ -60,7 +61,8 @@ async def test_a_job_rests_until_its_time_and_knows_what_was_asked_for(opened):
     assert job.state is JobState.RESOLVED
     assert timedelta(hours=23) < job.due_at - NOW < timedelta(hours=25)
     assert job.options.billing_code == "4711"
-    assert job.options.not_done == ("x-faxgw-cover: blue",)
+    assert job.options.cover == "blue"
+    assert job.options.not_done == ("x-faxgw-colour: blue",)
 
 
 async def test_a_dialect_that_is_off_changes_nothing(opened):

@@ -1,0 +1,171 @@
+"""The cover page of a job, put before the pages that all jobs of its mail share."""
+
+import logging
+from collections.abc import Awaitable, Callable, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime
+from pathlib import Path
+from typing import Protocol
+from zoneinfo import ZoneInfo
+
+from gateway.config.schema import CoverSection
+from gateway.model.job import Job
+from gateway.model.options import ON_COVERS, JobOptions
+from gateway.model.permission import Rules
+from gateway.model.sender import Person
+from gateway.ports.clock import Clock
+from gateway.ports.directory import Directory
+from gateway.rendering.covers.choice import NONE, Choice, choose
+from gateway.rendering.covers.fields import CoverFields, fields_of
+from gateway.rendering.covers.templates import CoverFailed, Template, Templates, fill, primary
+from gateway.rendering.facts import facts_of
+from renderers import (
+    ConverterCrashed,
+    FaxPages,
+    Profile,
+    RenderError,
+    SourceDocument,
+    read_description,
+    read_fax_pages,
+)
+
+_log = logging.getLogger("faxgw.rendering")
+
+_HEADER_SIZE = 256 * 1024  # bytes of a message in which its subject is looked for
+_MOST_COVER_PAGES = 5
+
+Render = Callable[[Sequence[SourceDocument], Profile, Path], Awaitable[FaxPages]]
+
+
+class Renderer(Protocol):
+    """Turns documents into fax pages."""
+
+    async def render(self, documents: Sequence[SourceDocument], profile: Profile, out: Path) -> FaxPages:
+        """All documents as one TIFF class F in `out`."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class Covered:
+    """What became of the wish for a cover page."""
+
+    pages: FaxPages | None  #: cover and document; None when there is no cover page
+    note: str = ""  #: for the job's trace
+    not_done: tuple[str, ...] = ()  #: what the sender asked for in vain
+
+
+class CoverMaker:
+    """Makes cover pages as the configuration and the senders want them."""
+
+    def __init__(
+        self,
+        *,
+        section: CoverSection,
+        renderer: Renderer,
+        clock: Clock,
+        rules: Rules | None = None,
+        directory: Directory | None = None,
+        timezone: str = "",
+    ) -> None:
+        self._section = section
+        self._renderer = renderer
+        self._clock = clock
+        self._rules = rules or Rules()
+        self._directory = directory
+        self._zone = ZoneInfo(timezone) if timezone else None
+        self._templates = Templates(section.folder)
+
+    async def put_before(self, body: Path, job: Job, message: Path, folder: Path) -> Covered:
+        """The cover page of the job and the pages in `body` as one TIFF class F in `folder`.
+
+        Raises:
+            CoverFailed: it cannot be made, and the site wants no fax without it.
+            DirectoryUnavailable: it cannot be said now who the sender is.
+        """
+        person = await self._directory.find(job.sender.mail) if self._directory and job.sender else None
+        header = _beginning(message)
+        languages = [person.language if person else "", facts_of(header).language, self._section.language]
+        choice, template, not_done = self._chosen(job, person, [name for name in languages if name])
+        if choice.name == NONE:
+            return Covered(None, "", (*not_done, *_in_vain(job.options)))
+        try:
+            if template is None:
+                raise CoverFailed(f'There is no cover page "{choice.name}" ({choice.why}).')
+            fields = fields_of(
+                job,
+                person,
+                subject=facts_of(header).subject,
+                at=self._now(),
+                pages=read_fax_pages(body).page_count + 1,
+                section=self._section,
+            )
+            spoken = template.language or next(primary(name) for name in languages if name)
+            pages = await self._joined(template, replace(fields, language=spoken), body, folder)
+        except CoverFailed as error:
+            if self._section.on_failure != "send_without":
+                raise
+            _log.warning("job %s goes without a cover page: %s", job.id, error)
+            return Covered(None, f"without a cover page: {str(error).rstrip('.')}", not_done)
+        return Covered(pages, f"cover page {template.path.name} ({choice.why})", not_done)
+
+    def _chosen(
+        self, job: Job, person: Person | None, languages: Sequence[str]
+    ) -> tuple[Choice, Template | None, tuple[str, ...]]:
+        """Who chose which template; a name that only the sender knows is not done."""
+        permission = self._rules.of(person or Person(job.sender.mail if job.sender else ""))
+
+        def chosen(wish: str) -> tuple[Choice, Template | None]:
+            choice = choose(
+                wish=wish,
+                number=job.number,
+                by_number=self._section.by_number,
+                permission=permission,
+                default=self._section.template,
+            )
+            return choice, self._templates.find(choice.name, *languages)
+
+        wish = job.options.cover
+        choice, template = chosen(wish)
+        if template is None and wish not in ("", "on", NONE):
+            return *chosen(""), (f"cover={wish}",)
+        return choice, template, ()
+
+    async def _joined(self, template: Template, fields: CoverFields, body: Path, folder: Path) -> FaxPages:
+        facts = read_fax_pages(body)
+        profile = Profile(
+            resolution=facts.resolution,
+            page_limit=facts.page_count + _MOST_COVER_PAGES,
+            description=read_description(body),
+        )
+        pages = await self._rendered(template, fields, body, profile, folder)
+        if pages.page_count != fields.pages:  # a long note: the cover page says how many pages there are
+            told = replace(fields, pages=pages.page_count)
+            pages = await self._rendered(template, told, body, profile, folder)
+        return pages
+
+    async def _rendered(
+        self, template: Template, fields: CoverFields, body: Path, profile: Profile, folder: Path
+    ) -> FaxPages:
+        documents = [fill(template, fields, folder), SourceDocument("pages.tif", body, "image/tiff")]
+        out = folder / "covered.tif"
+        try:
+            try:
+                return await self._renderer.render(documents, profile, out)
+            except ConverterCrashed:  # another document may have caused it
+                return await self._renderer.render(documents, profile, out)
+        except RenderError as error:
+            _log.warning("%s %s", error.sentence, error.detail)
+            raise CoverFailed(f"The cover page {template.path.name}: {error.sentence}") from error
+
+    def _now(self) -> datetime:
+        return self._clock.now().astimezone(self._zone)
+
+
+def _in_vain(options: JobOptions) -> tuple[str, ...]:
+    """What would have stood on a cover page."""
+    return tuple(f"{name}={value}"[:60] for name in ON_COVERS if (value := getattr(options, name)))
+
+
+def _beginning(message: Path) -> bytes:
+    with message.open("rb") as file:
+        return file.read(_HEADER_SIZE)
