@@ -69,6 +69,8 @@ class NotifyWakeups:
         while True:
             try:
                 async with await self._connect() as connection:
+                    # Who waits for the disk here makes those wait that commit mails at this moment.
+                    await connection.execute("SET synchronous_commit = off")
                     await self._send_over(connection)
             except psycopg.Error:
                 await asyncio.sleep(_AGAIN.total_seconds())

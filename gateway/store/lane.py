@@ -128,16 +128,28 @@ class Lane:
             self._perform_alone(batch[0], connection)
             return
         raw: Any = connection.connection.driver_connection
+        works = [order for order in batch if order.work]
+        if not works and self._begin == "BEGIN" and batch[0].proof is not None:
+            self._insert_in_one_go(batch, connection, raw)
+            return
         with self._turn:
             raw.execute(self._begin)
             self._insert(batch, connection)
-            works = [order for order in batch if order.work]
             for order in works:
                 self._perform(order, connection, raw, alone=len(batch) == 1)
             if len(batch) == 1 and batch[0].error:
                 raw.execute("ROLLBACK")
                 return
             self._committing = True
+            raw.execute("COMMIT")
+        self._committed()
+
+    def _insert_in_one_go(self, batch: list[Order], connection: Connection, raw: Any) -> None:
+        """The batch is committed, with one question to the server and one answer (libpq's pipeline mode)."""
+        self._committing = True
+        with raw.pipeline():
+            raw.execute("BEGIN")
+            self._insert(batch, connection)
             raw.execute("COMMIT")
         self._committed()
 

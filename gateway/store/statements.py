@@ -67,4 +67,4 @@ def insert_new(table: sa.Table, dialect: str) -> sa.Insert:
     """`table` has these rows; those whose key is there already stay as they are."""
     if dialect == "sqlite":
         return sqlite.insert(table).on_conflict_do_nothing()
-    return postgresql.insert(table).on_conflict_do_nothing()
+    return postgresql.insert(table).on_conflict_do_nothing().inline()  # nobody asks for its keys

@@ -1,10 +1,11 @@
-"""How many mails a second are accepted durably: our intake with its SQLite store, against Postfix.
+"""How many mails a second are accepted durably: our intake with its store, against Postfix.
 
     python tests/benchmarks/smtp.py [--rounds N]
 
 Postfix is a private instance (smtpd, cleanup, hold queue); ours is one and two intake processes with the real
-store. Rounds are interleaved, smtp-source is the client of both, a connection carries one message. Both sync
-each message to disk before they say 250. Prints a Markdown table. Needs Debian's postfix.
+store, SQLite or a PostgreSQL of its own. Rounds are interleaved, smtp-source is the client of all, a
+connection carries one message. All sync each message to disk before they say 250. Prints a Markdown table.
+Needs Debian's postfix and postgresql-15.
 """
 
 import argparse
@@ -22,19 +23,27 @@ import sys
 import tempfile
 import time
 from collections.abc import Iterator
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack, closing, contextmanager
 from ipaddress import ip_network
 from pathlib import Path
 
 # Python puts this folder first, where "queue" would be a benchmark and not the standard library's module.
 sys.path[0] = str(Path(__file__).parents[2])
 
+import psycopg  # noqa: E402
+
 from gateway.cluster.wakeups import open_wakeups  # noqa: E402
 from gateway.config.schema import NodeSection, QueueSection, SmtpSection  # noqa: E402
 from gateway.intake.smtp import SmtpIntake  # noqa: E402
 from gateway.store import migrate, open_store  # noqa: E402
+from tests.fix_postgres import Postgres  # noqa: E402
 
-LOADS = (("2 KB", 2_000, 20, 1000), ("110 KB", 110_000, 10, 250), ("1.5 MB", 1_500_000, 5, 50))
+LOADS = (
+    ("2 KB", 2_000, 20, 1000),
+    ("5 KB", 5_000, 20, 1000),
+    ("110 KB", 110_000, 10, 250),
+    ("1.5 MB", 1_500_000, 5, 50),
+)
 RECIPIENT = "441174960124@fax.example.com"
 TICKS = os.sysconf("SC_CLK_TCK")
 
@@ -42,10 +51,11 @@ TICKS = os.sysconf("SC_CLK_TCK")
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
     parser.add_argument("--rounds", type=int, default=5)
-    parser.add_argument("--serve", nargs=2, metavar=("PORT", "DIR"), help=argparse.SUPPRESS)
+    parser.add_argument("--serve", nargs=3, metavar=("PORT", "DIR", "URL"), help=argparse.SUPPRESS)
     arguments = parser.parse_args()
     if arguments.serve:
-        asyncio.run(serve(int(arguments.serve[0]), Path(arguments.serve[1])))
+        port, folder, url = arguments.serve
+        asyncio.run(serve(int(port), Path(folder), url))
         return
     for program in ("smtp-source", "postfix"):
         if shutil.which(program, path=f"{os.environ['PATH']}:/usr/sbin") is None:
@@ -57,6 +67,9 @@ def main() -> None:
             "Postfix": stack.enter_context(postfix(folder / "postfix")),
             "faxgw, 1 process": stack.enter_context(intake(folder / "one", processes=1)),
             "faxgw, 2 processes": stack.enter_context(intake(folder / "two", processes=2)),
+            "faxgw, PostgreSQL": stack.enter_context(
+                intake(folder / "pg", processes=1, url=stack.enter_context(postgresql()))
+            ),
         }
         measure(servers, arguments.rounds)
 
@@ -146,9 +159,9 @@ def _wait_for(port: int) -> None:
 # Ours.
 
 
-async def serve(port: int, folder: Path) -> None:
+async def serve(port: int, folder: Path, url: str) -> None:
     """One intake process, until SIGTERM."""
-    queue, node = QueueSection(), NodeSection(name="bench", data_dir=folder)
+    queue, node = QueueSection(url=url), NodeSection(name="bench", data_dir=folder)
     section = SmtpSection(
         listen=f"127.0.0.1:{port}",
         domains=("fax.example.com",),
@@ -166,32 +179,44 @@ async def serve(port: int, folder: Path) -> None:
 
 
 class _Intake(Server):
-    def __init__(self, port: int, processes: list[int], database: Path) -> None:
+    def __init__(self, port: int, processes: list[int], database: Path | str) -> None:
         super().__init__(port, processes)
         self._database = database
 
     def stored(self) -> int:
-        with sqlite3.connect(self._database) as database:
-            found = database.execute("SELECT count(*) FROM job").fetchone()[0]
-        database.close()
-        return int(found)
+        open_it = psycopg.connect if isinstance(self._database, str) else sqlite3.connect
+        with closing(open_it(self._database)) as database:  # type: ignore[operator]
+            return int(database.execute("SELECT count(*) FROM job").fetchone()[0])
 
 
 @contextmanager
-def intake(folder: Path, *, processes: int) -> Iterator[Server]:
+def intake(folder: Path, *, processes: int, url: str = "") -> Iterator[Server]:
     folder.mkdir()
-    migrate(QueueSection(), NodeSection(name="bench", data_dir=folder))
+    migrate(QueueSection(url=url), NodeSection(name="bench", data_dir=folder))
     port = _free_port()
-    command = [sys.executable, __file__, "--serve", str(port), str(folder)]
+    command = [sys.executable, __file__, "--serve", str(port), str(folder), url]
     running = [subprocess.Popen(command) for _ in range(processes)]
     try:
         _wait_for(port)
         time.sleep(1)  # the second one, too
-        yield _Intake(port, [process.pid for process in running], folder / "queue.db")
+        yield _Intake(port, [process.pid for process in running], url or folder / "queue.db")
     finally:
         for process in running:
             process.terminate()
             process.wait(10)
+
+
+@contextmanager
+def postgresql() -> Iterator[str]:
+    """The URL of a server of our own."""
+    server = Postgres(Path(tempfile.mkdtemp(prefix="faxgw-pg-")))
+    server.create()
+    server.start()
+    try:
+        yield server.url("postgres")
+    finally:
+        server.stop()
+        shutil.rmtree(server.folder)
 
 
 # Postfix.

@@ -23,7 +23,9 @@ async def main(url: str, folder: str) -> None:
                 submission_id = await store.jobs.submit(a_submission(), message)
                 os.write(1, f"{submission_id}\n".encode())
 
-        await asyncio.gather(*(submit_for_ever(size) for size in [2_000] * 18 + [100_000] * 2))
+        await asyncio.gather(
+            *(submit_for_ever(size) for size in [2_000] * 16 + [100_000] * 2 + [300_000] * 2)
+        )
 
 
 asyncio.run(main(sys.argv[1], sys.argv[2]))
