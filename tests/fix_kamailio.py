@@ -103,7 +103,7 @@ def a_provider(
                 "-f",
                 "kamailio.cfg",
                 "-P",
-                "pid",
+                f"{folder}/pid",
                 "-Y",
                 folder,
                 "-m",

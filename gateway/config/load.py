@@ -14,7 +14,8 @@ from gateway.config import values
 from gateway.config.people import DenySection, DirectorySection, PermissionSection
 from gateway.config.people_rules import lacking
 from gateway.config.rules import REQUIRED, RULES
-from gateway.config.schema import Config, RetrySection, TrunkSection
+from gateway.config.schema import Config, RetrySection
+from gateway.config.trunks import TrunkSection
 from gateway.errors import ConfigError
 from gateway.model.retry import FIXED
 from gateway.model.retry import RULES as DISPOSITIONS

@@ -11,7 +11,7 @@ from ipaddress import IPv4Network, IPv6Network
 from pathlib import Path
 
 from gateway.config.people import DenySection, DirectorySection, PermissionSection, ResolvingSection
-from gateway.config.trunks import TrunkSection as TrunkSection
+from gateway.config.trunks import TrunkSection
 from gateway.model.dialling import DialPlan
 from gateway.model.permission import Rules
 from gateway.model.secret import Secret

@@ -5,7 +5,8 @@ from collections.abc import Callable
 from dataclasses import replace
 
 from gateway.cluster.wakeups import open_wakeups
-from gateway.config.schema import Config, TrunkSection
+from gateway.config.schema import Config
+from gateway.config.trunks import TrunkSection
 from gateway.daemon.clock import SystemClock
 from gateway.daemon.process import GRACE, Ready
 from gateway.daemon.scratch import scratch_folder
