@@ -36,6 +36,11 @@ SOLID_SHARE = 0.4
 #: A picture is a drawing (chart, screenshot) when so few greys make up this share of it.
 DRAWING_GREYS, DRAWING_SHARE = 24, 0.8
 
+#: A photograph's contrast is stretched until this share of its dots is black, and white; but no further
+#: than to these greys.
+CLIPPED = 0.02
+DARKEST_BLACK, PALEST_WHITE = 40, 200
+
 Mask = npt.NDArray[np.bool_]
 Counts = npt.NDArray[np.intp]
 
@@ -63,7 +68,7 @@ def picture(gray: Gray, resolution: Resolution) -> Mask:
         return _without_specks(_local_mean(gray, paper))
     if is_drawing(counts):
         return gray < THRESHOLDS[resolution]
-    return _screened(gray, resolution)
+    return _screened(gray, counts, resolution)
 
 
 def is_drawing(counts: Counts) -> bool:
@@ -102,22 +107,36 @@ def _without_specks(black: Mask) -> Mask:
     return np.unpackbits(kept, axis=1, count=black.shape[1]).view(np.bool_)
 
 
-def _screened(gray: Gray, resolution: Resolution) -> Mask:
-    rows, width = gray.shape
-    cell = _cell(resolution)
-    tiles = np.tile(cell, (-(-rows // cell.shape[0]), -(-width // cell.shape[1])))
-    return gray < tiles[:rows, :width]
+def _screened(gray: Gray, counts: Counts, resolution: Resolution) -> Mask:
+    """The picture as a screen of dots, its darkest parts black and its lightest white."""
+    width = gray.shape[1]
+    low, high = _range_of(counts)
+    cell = (low + _cell(resolution) * (high - low)).astype(np.uint8)
+    tiles = np.tile(cell, (1, -(-width // cell.shape[1])))[:, :width]
+    black = np.empty(gray.shape, np.bool_)
+    for row in range(len(cell)):
+        np.less(gray[row :: len(cell)], tiles[row], out=black[row :: len(cell)])
+    return black
+
+
+def _range_of(counts: Counts) -> tuple[int, int]:
+    """The greys that become black and white: few dots of the picture are darker or lighter than these."""
+    share = counts.cumsum() / max(1, counts.sum())
+    low, high = (int(np.searchsorted(share, limit)) for limit in (CLIPPED, 1 - CLIPPED))
+    return min(low, DARKEST_BLACK), max(high, PALEST_WHITE)
 
 
 @lru_cache
-def _cell(resolution: Resolution) -> Gray:
-    """A clustered dot as thresholds: 8 dots wide, and on paper as high as it is wide."""
-    width, rows = 8, {98: 4, 196: 8, 391: 16}[resolution.y_dpi]
+def _cell(resolution: Resolution) -> npt.NDArray[np.float64]:
+    """A clustered dot as thresholds from 0 to 1: a dash of 2 x 0.8 mm that grows along the line first.
+
+    Changes of colour along a line are what a fax is made of: this has half as many as a square dot.
+    """
+    width, rows = 16, {98: 3, 196: 6, 391: 12}[resolution.y_dpi]
     y, x = np.mgrid[0:rows, 0:width]
-    height = np.cos(2 * np.pi * (x + 0.5) / width) + np.cos(2 * np.pi * (y + 0.5) / rows)
+    height = np.cos(2 * np.pi * (x + 0.5) / width) + 4 * np.cos(2 * np.pi * (y + 0.5) / rows)
     order = height.argsort(axis=None, kind="stable").argsort(kind="stable").reshape(rows, width)
-    cell: Gray = ((order + 0.5) * 256 / (rows * width)).astype(np.uint8)
-    return cell
+    return (order + 0.5) / (rows * width)
 
 
 def _dots(box: Box) -> int:
