@@ -5,6 +5,7 @@
     + CannotStart           refuse to start: something we need is missing or taken
     + TemporaryError        the same input may work later: SMTP 4xx, job deferred
     |   + StoreUnavailable  + MailerUnavailable  + DirectoryUnavailable
+    |   + SourceUnavailable
     + PermanentError        it never will: SMTP 5xx, job failed, sender told
     |   + InvalidNumber     + SenderNotAllowed     + DocumentRejected    + MailerRefused
     |                       + AmbiguousSender  + DestinationNotAllowed  + QuotaExceeded  + AutomaticMail
@@ -66,6 +67,12 @@ class DirectoryUnavailable(TemporaryError):
     """The directory cannot be reached."""
 
     code = "directory-unavailable"
+
+
+class SourceUnavailable(TemporaryError):
+    """A mailbox or folder cannot be reached."""
+
+    code = "source-unavailable"
 
 
 class PermanentError(GatewayError):

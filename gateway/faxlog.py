@@ -33,6 +33,11 @@ def refused_rcpt(*, client: str, mail_from: str, address: str, reply: str) -> No
     _event("refused_rcpt", client=client, mail_from=mail_from, address=address, reply=reply)
 
 
+def refused_mail(*, client: str, mail_from: str, reason: str) -> None:
+    """A collected mail, or one of its addresses, becomes no fax."""
+    _event("refused_mail", logging.WARNING, client=client, mail_from=mail_from, reason=reason)
+
+
 def wrong_password(*, client: str, name: str) -> None:
     """A client gave a wrong user name or password."""
     _event("wrong_password", logging.WARNING, client=client, name=name)

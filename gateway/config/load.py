@@ -15,6 +15,7 @@ from gateway.config.people import DenySection, DirectorySection, PermissionSecti
 from gateway.config.people_rules import lacking
 from gateway.config.rules import REQUIRED, RULES
 from gateway.config.schema import Config, RetrySection
+from gateway.config.sources_rules import SOURCES, lacking_in_source
 from gateway.config.trunks import TrunkSection
 from gateway.errors import ConfigError
 from gateway.model.retry import FIXED
@@ -34,6 +35,7 @@ NAMED: Mapping[str, Any] = {
     "deny": DenySection,
     "retry": RetrySection,
 }
+    **SOURCES,
 _NAME = values.matching(r"[A-Za-z0-9_-]{1,40}", 'a name of letters, digits, "-" and "_"')
 _NAMES = {"retry": values.choice(*(word for word in DISPOSITIONS if word not in FIXED))}
 
@@ -188,7 +190,7 @@ class _Reading:
                 found[name] = self._section(NAMED[kind], settings, key, f"{kind}.*")
                 if kind == "trunk" and "proxy" not in settings:
                     self._missing(f"{key}.proxy", REQUIRED["trunk.*.proxy"])
-                for setting, example in lacking(found[name]):
+                for setting, example in lacking(found[name]) + lacking_in_source(found[name]):
                     if setting not in settings:
                         self._missing(f"{key}.{setting}", example)
         return found

@@ -4,6 +4,7 @@ from datetime import timedelta
 
 from gateway.config import values
 from gateway.config.people_rules import PEOPLE_RULES
+from gateway.config.sources_rules import SOURCE_RULES
 from gateway.config.trunk_rules import TRUNK_RULES
 from gateway.config.values import Reader
 
@@ -119,6 +120,7 @@ RULES: dict[str, Reader] = {
     "mailer.give_up_after": values.duration(_MINUTE, timedelta(days=30)),
     **PEOPLE_RULES,
     **TRUNK_RULES,
+    **SOURCE_RULES,
 }
 
 #: What has no default, and what it may look like.

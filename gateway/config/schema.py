@@ -11,6 +11,7 @@ from ipaddress import IPv4Network, IPv6Network
 from pathlib import Path
 
 from gateway.config.people import DenySection, DirectorySection, PermissionSection, ResolvingSection
+from gateway.config.sources import FolderSection
 from gateway.config.trunks import TrunkSection
 from gateway.model.dialling import DialPlan
 from gateway.model.permission import Rules
@@ -207,6 +208,7 @@ class Config:
     node: NodeSection = field(default_factory=NodeSection)
     queue: QueueSection = field(default_factory=QueueSection)
     smtp: SmtpSection = field(default_factory=SmtpSection)
+    folder: dict[str, FolderSection] = field(default_factory=dict)
     addresses: AddressesSection = field(default_factory=AddressesSection)
     options: OptionsSection = field(default_factory=OptionsSection)
     dialling: DiallingSection = field(default_factory=DiallingSection)

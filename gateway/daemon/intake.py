@@ -5,6 +5,7 @@ import asyncio
 from gateway.cluster.wakeups import open_wakeups
 from gateway.config.schema import Config
 from gateway.daemon.clock import SystemClock
+from gateway.daemon.collecting import collect
 from gateway.daemon.process import Ready
 from gateway.directory import Directories, DirectoryLogins, open_directories
 from gateway.intake.smtp import SmtpIntake
@@ -30,7 +31,7 @@ async def run(config: Config, stopping: asyncio.Event, ready: Ready) -> None:
         ),
     ):
         ready()
-        await stopping.wait()
+        await collect(config, store.collection, stopping)
 
 
 def _logins(config: Config, directory: Directories | None) -> Authenticator | None:

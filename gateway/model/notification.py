@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 
+from gateway.model.collected import Refusal
 from gateway.model.ids import JobId, NotificationId, ReceivedId
 
 
@@ -24,6 +25,7 @@ class NewNotification:
     mailbox: str  #: who gets it
     job_id: JobId | None = None
     received_id: ReceivedId | None = None
+    refusal: Refusal | None = None  #: of a mail, or of some addresses of it, that became no job
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,3 +40,4 @@ class Notification:
     created_at: datetime
     tries: int  #: deliveries tried before this one
     message_id: str  #: the Message-ID it carries at every try, so that a mailbox can tell a repetition
+    refusal: Refusal | None = None

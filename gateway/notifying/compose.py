@@ -15,6 +15,7 @@ from email.message import EmailMessage
 from email.utils import format_datetime
 
 from gateway.model.attempt import Attempt
+from gateway.model.collected import Refusal
 from gateway.model.job import Job
 from gateway.model.notification import Notification, NotificationKind
 from gateway.model.received import ReceivedFax, ReceivedState
@@ -87,9 +88,7 @@ def compose_answer(
         "node": letterhead.node,
     }
     message = _message(notification, notification.kind.value, facts, enclosure, letterhead)
-    if _MESSAGE_ID.fullmatch(original.message_id):
-        message["In-Reply-To"] = original.message_id
-        message["References"] = original.message_id
+    _answer_to(message, original.message_id)
     _add_machine_readable(
         message,
         {
@@ -142,6 +141,25 @@ def compose_received(
     at = fax.started_at.astimezone(letterhead.timezone)
     _enclose(message, enclosure, f"fax-from-{caller}-{at:%Y%m%d-%H%M}.pdf")
     return message
+
+
+def compose_refusal(notification: Notification, refusal: Refusal, letterhead: Letterhead) -> EmailMessage:
+    """The answer to a mail that became no fax, or not all that its sender wanted."""
+    facts = {
+        "original": _line(refusal.subject),
+        "reasons": "\n".join(f"- {_line(reason)}" for reason in refusal.reasons),
+        "node": letterhead.node,
+    }
+    message = _message(notification, "refused", facts, Enclosure(), letterhead)
+    _answer_to(message, refusal.message_id)
+    _add_machine_readable(message, {"State": "refused"})
+    return message
+
+
+def _answer_to(message: EmailMessage, message_id: str) -> None:
+    if _MESSAGE_ID.fullmatch(message_id):
+        message["In-Reply-To"] = message_id
+        message["References"] = message_id
 
 
 def _message(

@@ -21,7 +21,14 @@ from gateway.model.ids import BlobRef
 from gateway.model.job import Job
 from gateway.model.notification import Notification
 from gateway.notifying import words
-from gateway.notifying.compose import Enclosure, Letterhead, Original, compose_answer, compose_received
+from gateway.notifying.compose import (
+    Enclosure,
+    Letterhead,
+    Original,
+    compose_answer,
+    compose_received,
+    compose_refusal,
+)
 from gateway.notifying.original import read_original
 from gateway.ports.blobs import Blobs
 from gateway.ports.clock import Clock
@@ -162,6 +169,8 @@ class NotifyingWorker:
         if notification.received_id is not None:
             fax = await self._received.get(notification.received_id)
             return compose_received(notification, fax, enclosure, self._letterhead)
+        if notification.refusal is not None:
+            return compose_refusal(notification, notification.refusal, self._letterhead)
         job = await self._job(notification)
         return compose_answer(
             notification,
@@ -190,6 +199,8 @@ class NotifyingWorker:
         """The fax as PDF and picture, or a note why it is not there."""
         if notification.received_id is not None:
             pages = (await self._received.get(notification.received_id)).pages
+        elif notification.refusal is not None:
+            return Enclosure()
         else:
             pages = (await self._job(notification)).pages
         if pages is None:

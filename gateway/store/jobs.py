@@ -23,6 +23,7 @@ from gateway.store.ids import new_id
 from gateway.store.recording import Record, record
 from gateway.store.rows import JOB_COLUMNS, attempt_from, job_from, submission_from, trace_from
 from gateway.store.statements import executing, in_states
+from gateway.store.submitting import submission_rows
 from gateway.store.types import Span, later
 from telephony import PageFacts
 
@@ -62,42 +63,8 @@ class SqlJobStore:
         """Durable, in one transaction with whatever else is submitted at this moment."""
         submission_id = SubmissionId(new_id())
         staged = await self._blobs.stage(message, take_over=True)
-        job_ids = [new_id() for _ in submission.recipients]
         await self._database.insert(
-            {
-                tables.blob: staged.rows,
-                tables.submission: [
-                    {
-                        "id": submission_id,
-                        "mail_from": submission.envelope.mail_from,
-                        "message": staged.ref,
-                        "client": submission.client,
-                    }
-                ],
-                tables.job: [
-                    {
-                        "id": job_id,
-                        "submission_id": submission_id,
-                        "state": JobState.RECEIVED.value,
-                        "number": recipient.number.digits,
-                        "address": recipient.address,
-                        "recipient_name": recipient.name or None,
-                        "recipient_company": recipient.company or None,
-                        "options": recipient.options.to_json(),
-                    }
-                    for job_id, recipient in zip(job_ids, submission.recipients, strict=True)
-                ],
-                tables.trace: [
-                    {
-                        "job_id": job_id,
-                        "event": "submitted",
-                        "state": JobState.RECEIVED.value,
-                        "node": self._database.node,
-                        "text": submission.client,
-                    }
-                    for job_id in job_ids
-                ],
-            },
+            submission_rows(submission_id, submission, staged, self._database.node),
             proof=sa.select(tables.submission.c.id).where(tables.submission.c.id == submission_id),
             then=lambda _: self._wakeups.wake(Topic.RESOLVING),
         )

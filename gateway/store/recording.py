@@ -85,6 +85,7 @@ def notify(connection: Connection, notifications: Iterable[NewNotification], nod
             "job_id": new.job_id,
             "received_id": new.received_id,
             "message_id": f"<{id_.lower()}@{node}>",
+            "refusal": new.refusal.to_json() if new.refusal else None,
         }
         for new in notifications
     ]

@@ -7,6 +7,7 @@ from typing import Any
 from sqlalchemy.engine import Row
 
 from gateway.model.attempt import Attempt
+from gateway.model.collected import Refusal
 from gateway.model.ids import AttemptId, BlobRef, JobId, NotificationId, ReceivedId, SubmissionId
 from gateway.model.job import Failure, Job, Sender
 from gateway.model.lifecycle import JobState
@@ -123,4 +124,5 @@ def notification_from(row: Row[Any]) -> Notification:
         created_at=row.created_at,
         tries=row.tries - 1,
         message_id=row.message_id,
+        refusal=None if row.refusal is None else Refusal.from_json(row.refusal),
     )

@@ -8,11 +8,13 @@ from pathlib import Path
 
 from gateway.config.schema import NodeSection, QueueSection
 from gateway.ports.blobs import Blobs
+from gateway.ports.collection import Collection
 from gateway.ports.job_store import JobStore
 from gateway.ports.outbox import Outbox
 from gateway.ports.received_log import ReceivedLog
 from gateway.ports.wakeups import Wakeups
 from gateway.store.blobs import SqlBlobs
+from gateway.store.collection import SqlCollection
 from gateway.store.database import Database, database_url
 from gateway.store.jobs import SqlJobStore
 from gateway.store.outbox import SqlOutbox
@@ -29,6 +31,7 @@ class Store:
     outbox: Outbox
     received: ReceivedLog
     blobs: Blobs
+    collection: Collection
 
 
 @asynccontextmanager
@@ -52,6 +55,7 @@ async def open_store(queue: QueueSection, node: NodeSection, wakeups: Wakeups) -
             outbox=SqlOutbox(database, wakeups),
             received=SqlReceivedLog(database, blobs, wakeups, queue.lease),
             blobs=blobs,
+            collection=SqlCollection(database, blobs, wakeups),
         )
     finally:
         await database.close()

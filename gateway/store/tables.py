@@ -13,7 +13,7 @@ from gateway.model.lifecycle import TERMINAL, JobState
 from gateway.model.received import ReceivedState
 from gateway.store.types import Moment, Words, now
 
-REVISION = "0003"
+REVISION = "0004"
 
 metadata = sa.MetaData(
     naming_convention={
@@ -243,9 +243,20 @@ notification = Table(
     Column("leased_by", sa.Text),
     Column("sent_at", Moment),
     Column("reason", Words, nullable=False, server_default=""),
+    Column("refusal", Words),
     sa.CheckConstraint("state IN ('owed', 'sent', 'given_up')", name="state_known"),
     Index("notification_owed", "due_at", "id", sqlite_where=OWED, postgresql_where=OWED),
     Index("notification_job", "job_id"),
+)
+
+#: Mails that were collected from mailboxes and folders, by the keys of their sources: none is faxed twice.
+collected = Table(
+    "collected",
+    metadata,
+    Column("key", Words, primary_key=True),
+    Column("submission_id", sa.Text),
+    Column("refused", Words, nullable=False),
+    Column("at", Moment, nullable=False, default=now()),
 )
 
 #: Content by its SHA-256, in parts that follow one another from 0.

@@ -1,0 +1,296 @@
+"""A drop folder: programs put mails, or documents and tickets, into it; answer files say what became of them.
+
+A file is taken when whoever writes it has closed it (inotify), or, where the kernel cannot tell (it was there
+before us, or comes over a network share), when it has not changed for `settle`. Taking is renaming into
+`.faxgw/` within the folder: two gateways never get the same file, and what a dead one left there is found
+again. A file nobody's ticket names stays where it is.
+"""
+
+import asyncio
+import logging
+import os
+from collections.abc import AsyncIterator
+from contextlib import suppress
+from dataclasses import dataclass, field
+from datetime import timedelta
+from pathlib import Path
+from shutil import rmtree
+from time import monotonic
+from typing import TYPE_CHECKING
+from uuid import uuid4
+
+from gateway.errors import SourceUnavailable
+from gateway.intake.collecting.ticket import TICKETS, BadTicket, Ticket, is_text_api, read_ticket
+from gateway.model.collected import Taken
+from gateway.model.envelope import Envelope
+from gateway.ports.mail_source import FoundMail
+
+if TYPE_CHECKING:
+    from asyncinotify import Inotify
+
+_SETTLE = timedelta(seconds=2)
+_DOCUMENTS_WITHIN = 600.0  # seconds that a ticket waits for its documents
+_OURS = (".ok", ".err", ".tmp", ".part", "~")
+_INBOX = ".faxgw"
+
+_log = logging.getLogger("faxgw.collecting")
+
+
+@dataclass(frozen=True, slots=True)
+class FolderRules:
+    """What a section [folder.NAME] says."""
+
+    path: Path
+    domain: str  #: what a bare number is completed with
+    sender: str
+    trusts_from: bool = False  #: whoever may write here may name the sender
+    look_every: timedelta = timedelta(seconds=30)
+    settle: timedelta = _SETTLE
+
+
+@dataclass(slots=True)
+class _Seen:
+    """How a file looked, and since when (monotonic seconds)."""
+
+    size: int
+    modified: int
+    since: float
+
+
+@dataclass(slots=True)
+class _State:
+    closed: set[str] = field(default_factory=set)  #: the kernel says: complete
+    writing: set[str] = field(default_factory=set)  #: the kernel says: somebody has it open
+    seen: dict[str, _Seen] = field(default_factory=dict)
+    waiting: dict[str, float] = field(default_factory=dict)  #: tickets without their documents, since when
+    unsettled: bool = False  #: a file will be ready soon, and nobody will tell
+
+
+class FolderSource:
+    """A `gateway.ports.mail_source.MailSource`."""
+
+    answers = True
+
+    def __init__(self, name: str, rules: FolderRules) -> None:
+        self.name = f"folder {name}"
+        self._rules = rules
+        self._work = rules.path / _INBOX
+        self._state = _State()
+        self._inotify: Inotify | None = None
+
+    async def mails(self) -> AsyncIterator[FoundMail]:
+        """What was taken before, then what is complete now."""
+        self._watch()
+        try:
+            folders = await asyncio.to_thread(self._take_all)
+        except OSError as error:
+            raise self._unavailable(error) from error
+        for folder in folders:
+            try:
+                yield await asyncio.to_thread(self._read, folder)
+            except FileNotFoundError:
+                continue  # another gateway was faster
+            except OSError as error:
+                raise self._unavailable(error) from error
+
+    async def settle(self, mail: FoundMail, taken: Taken) -> None:
+        """The answer file is there; documents that were refused lie in `refused/`, the others are gone."""
+        try:
+            await asyncio.to_thread(self._settle, self._work / mail.key.rpartition(" ")[2], taken)
+        except OSError as error:
+            raise self._unavailable(error) from error
+
+    async def wait(self) -> None:
+        """By inotify; shares of other machines tell nothing, so the folder is looked at in any case."""
+        pause = self._rules.settle if self._state.unsettled else self._rules.look_every
+        inotify = self._watch()
+        with suppress(TimeoutError):
+            async with asyncio.timeout(pause.total_seconds()):
+                while True:
+                    event = await inotify.get()
+                    if self._hear(str(event.name or ""), int(event.mask)):
+                        return
+
+    async def close(self) -> None:
+        """Nothing is watched any more."""
+        if self._inotify is not None:
+            self._inotify.close()
+            self._inotify = None
+
+    # What the kernel says.
+
+    def _watch(self) -> "Inotify":
+        if self._inotify is None:
+            from asyncinotify import Inotify, Mask
+
+            try:
+                (self._rules.path / _INBOX).mkdir(exist_ok=True, mode=0o700)
+                self._inotify = inotify = Inotify()
+                inotify.add_watch(
+                    self._rules.path, Mask.CREATE | Mask.CLOSE_WRITE | Mask.MOVED_TO | Mask.DELETE
+                )
+            except OSError as error:
+                raise self._unavailable(error) from error
+        return self._inotify
+
+    def _hear(self, name: str, mask: int) -> bool:
+        """Whether there may be something to take."""
+        from asyncinotify import Mask
+
+        self._state.closed.discard(name)
+        self._state.writing.discard(name)
+        if mask & Mask.CREATE:
+            # A hard link is created closed; it is ready when it has settled.
+            if self._links(name) == 1:
+                self._state.writing.add(name)
+            else:
+                self._state.unsettled = True
+        elif mask & (Mask.CLOSE_WRITE | Mask.MOVED_TO):
+            self._state.closed.add(name)
+            return not name.endswith(_OURS) and not name.startswith(".")
+        return bool(mask & Mask.Q_OVERFLOW)
+
+    def _links(self, name: str) -> int:
+        try:
+            return (self._rules.path / name).lstat().st_nlink
+        except OSError:
+            return 1
+
+    # In a thread: files.
+
+    def _take_all(self) -> list[Path]:
+        """The folders in `.faxgw/`, one a mail."""
+        self._state.unsettled = False
+        names = sorted(entry.name for entry in os.scandir(self._rules.path) if self._is_candidate(entry))
+        self._forget_all_but(names)
+        ready = {name for name in names if self._is_complete(name)}
+        for name in sorted(ready):
+            with suppress(FileNotFoundError):  # another gateway was faster
+                self._take(name, ready)
+        return sorted(folder for folder in self._work.iterdir() if folder.suffix != ".part")
+
+    def _is_candidate(self, entry: "os.DirEntry[str]") -> bool:
+        name = entry.name
+        return not name.startswith(".") and not name.endswith(_OURS) and entry.is_file(follow_symlinks=False)
+
+    def _forget_all_but(self, names: list[str]) -> None:
+        state, here = self._state, set(names)
+        state.closed &= here
+        state.writing &= here
+        state.seen = {name: seen for name, seen in state.seen.items() if name in here}
+        state.waiting = {name: since for name, since in state.waiting.items() if name in here}
+
+    def _is_complete(self, name: str) -> bool:
+        state = self._state
+        if name in state.closed:
+            return True
+        if name in state.writing:
+            return False
+        found, now = (self._rules.path / name).lstat(), monotonic()
+        seen = state.seen.get(name)
+        if seen is None or (seen.size, seen.modified) != (found.st_size, found.st_mtime_ns):
+            seen = state.seen[name] = _Seen(found.st_size, found.st_mtime_ns, now)
+        if now - seen.since >= self._rules.settle.total_seconds():
+            return True
+        state.unsettled = True
+        return False
+
+    def _take(self, name: str, ready: set[str]) -> None:
+        """The mail, with all that belongs to it, is in a folder of its own; if all of it is here."""
+        file = self._rules.path / name
+        suffix = file.suffix.lower()
+        if suffix not in (".eml", *TICKETS) and not (suffix == ".txt" and is_text_api(file)):
+            return
+        documents = [] if suffix == ".eml" else self._documents_of(name, ready)
+        if documents is None:
+            return
+        part = self._work / f"{uuid4().hex}.part"
+        (part / "documents").mkdir(parents=True)
+        (part / "ticket").mkdir()
+        moved: list[tuple[Path, Path]] = []
+        try:
+            for source, target in [
+                (file, "ticket"),
+                *((self._rules.path / d, "documents") for d in documents),
+            ]:
+                source.rename(part / target / source.name)
+                moved.append((source, part / target / source.name))
+            part.rename(part.with_suffix(""))
+        except OSError:
+            for source, target in moved:
+                target.rename(source)
+            rmtree(part)
+            raise
+
+    def _documents_of(self, name: str, ready: set[str]) -> list[str] | None:
+        """The documents of a ticket; none of them when it is a bad one; None when some are missing yet."""
+        try:
+            ticket = read_ticket(self._rules.path / name)
+        except BadTicket:
+            return []
+        stem, wanted = Path(name).stem, ticket.documents
+        late = monotonic() - self._state.waiting.setdefault(name, monotonic()) > _DOCUMENTS_WITHIN
+        if wanted is None:
+            found = sorted(n for n in ready - {name} if Path(n).stem == stem and not n.endswith(TICKETS))
+            return found if found or ticket.text.strip() or late else None
+        if set(wanted) <= ready:
+            return list(dict.fromkeys(wanted))
+        return sorted(set(wanted) & ready) if late else None
+
+    def _read(self, folder: Path) -> FoundMail:
+        key = f"{self.name} {folder.name}"
+        file = next((folder / "ticket").iterdir())
+        if file.suffix.lower() == ".eml":
+            sender = "" if self._rules.trusts_from else self._rules.sender
+            return FoundMail(key, file, sender=sender, is_proved=True)
+        try:
+            ticket = read_ticket(file)
+            documents = self._found(folder, ticket)
+        except BadTicket as error:
+            return FoundMail(
+                key, b"", envelope=Envelope(self._rules.sender, ()), is_proved=True, fault=str(error)
+            )
+        sender = (ticket.sender if self._rules.trusts_from else "") or self._rules.sender
+        to = tuple(
+            number if "@" in number else f"{_local(number)}@{self._rules.domain}" for number in ticket.to
+        )
+        return FoundMail(
+            key, ticket.message(sender, documents), envelope=Envelope(sender, to), is_proved=True
+        )
+
+    def _found(self, folder: Path, ticket: Ticket) -> list[Path]:
+        here = {file.name: file for file in (folder / "documents").iterdir()}
+        wanted = ticket.documents if ticket.documents is not None else sorted(here)
+        missing = [name for name in wanted if name not in here]
+        if missing or not (wanted or ticket.text.strip()):
+            names = ", ".join(missing) or "a document with the name of the ticket"
+            raise BadTicket(f"There is no {names[:200]}. Put ticket and documents into the folder again.")
+        return [here[name] for name in wanted]
+
+    def _settle(self, folder: Path, taken: Taken) -> None:
+        file = next((folder / "ticket").iterdir(), None) if (folder / "ticket").exists() else None
+        if file is None:
+            return
+        lines = [f"accepted {taken.submission_id}"] if taken.submission_id else []
+        lines += [f"refused {reason}" for reason in taken.refused]
+        suffix = ".ok" if taken.submission_id else ".err"
+        answer, part = self._rules.path / f"{file.stem}{suffix}", folder / "answer"
+        part.write_text("\n".join(lines) + "\n", encoding="utf-8")
+        part.rename(answer)
+        if not taken.submission_id:
+            refused = self._rules.path / "refused" / folder.name
+            refused.mkdir(parents=True, exist_ok=True)
+            for kept in (*(folder / "documents").iterdir(), file):
+                kept.rename(refused / kept.name)
+        rmtree(folder)
+
+    def _unavailable(self, error: OSError) -> SourceUnavailable:
+        return SourceUnavailable(
+            f"The folder {self._rules.path} cannot be used: {error.strerror or error}. "
+            "Mount it, or give the gateway's user the right to read, write and delete in it."
+        )
+
+
+def _local(number: str) -> str:
+    """A number as the local part of an address; one with spaces or brackets needs quotes."""
+    return f'"{number}"' if any(c in number for c in ' ()[],;:\\"') else number
