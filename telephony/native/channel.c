@@ -10,7 +10,12 @@
 
 enum {
     QUIET_TICKS = 15,       /* 300 ms without audio: the T.30 timers must go on */
-    MOST_COPIES = 4         /* of one UDPTL datagram */
+    MOST_AT_ONCE = 64,      /* datagrams: a flood on one channel must not starve the others */
+    RUNS_TO_EMPTY = 4,      /* RTP: then all that waits is taken, and not one packet a tick */
+    RUNS_UNUSED = 16,       /* RTP while audio is not in use: then what came is thrown away */
+    MOST_COPIES = 4,        /* of one UDPTL datagram */
+    HUSH = 32,              /* samples below this are below -57 dBm0; a modem needs -43 */
+    HUSH_SAMPLES = 1600     /* 200 ms of that: every detector of a carrier has let go */
 };
 
 static void count(atomic_ullong *counter, unsigned long long by) {
@@ -76,6 +81,15 @@ static bool is_now_peer(fc_peer *peer, const struct sockaddr_storage *from, sock
     return another;
 }
 
+/* True when the modems need not look: half of a fax call is a silent line, on either side. */
+static bool is_hushed(fc_channel *channel, const int16_t *samples, int count) {
+    int loudest = 0;
+    for (int i = 0; i < count; i++)
+        loudest |= samples[i] < 0 ? -samples[i] : samples[i];
+    channel->hushed = loudest >= HUSH ? 0 : channel->hushed < HUSH_SAMPLES ? channel->hushed + count : HUSH_SAMPLES;
+    return channel->hushed >= HUSH_SAMPLES;
+}
+
 /* Hands on at once what is in order: after a stall of ours there may be more of it than `rtp` can hold. */
 static void hear(fc_channel *channel) {
     uint8_t coded[512];
@@ -90,7 +104,10 @@ static void hear(fc_channel *channel) {
             continue;
         }
         decode(channel->payload_type, coded, samples, size);
-        fc_fax_hear(channel->fax, samples, size);
+        if (is_hushed(channel, samples, size))
+            fc_fax_hear_nothing(channel->fax, size);
+        else
+            fc_fax_hear(channel->fax, samples, size);
     }
 }
 
@@ -125,22 +142,24 @@ static void take_udptl(fc_channel *channel, const uint8_t *datagram, int size,
             fc_fax_take_ifp(channel->fax, ifp, length, (uint16_t)seq);
 }
 
-void fc_channel_read(fc_channel *channel, int fd) {
+/* False when there was more on the socket than `most` datagrams. */
+static bool read_socket(fc_channel *channel, int fd, int most) {
     uint8_t bytes[FC_DATAGRAM_ROOM];
     struct sockaddr_storage from;
-    for (int i = 0; i < 64; i++) {      /* a flood on one channel must not starve the others */
+    for (int i = 0; i < most; i++) {
         socklen_t from_size = sizeof from;
         ssize_t size = recvfrom(fd, bytes, sizeof bytes, MSG_DONTWAIT, (struct sockaddr *)&from, &from_size);
         if (size < 0) {
             if (errno == ECONNREFUSED)
                 continue;               /* an ICMP answer to what we sent */
-            return;
+            return true;
         }
         if (fd == channel->rtp_fd)
             take_rtp(channel, bytes, (int)size, &from, from_size);
         else
             take_udptl(channel, bytes, (int)size, &from, from_size);
     }
+    return false;
 }
 
 /* ---- time -------------------------------------------------------------------------------------------- */
@@ -170,15 +189,32 @@ static void speak(fc_channel *channel) {
         count(&channel->media->counters.rtp_out, 1);
 }
 
-void fc_channel_tick(fc_channel *channel) {
-    if (channel->fax && fc_fax_is_t38(channel->fax)) {
-        fc_fax_t38_time(channel->fax, FC_TICK_SAMPLES);
-        return;
+/* RTP comes once a tick, so its socket is asked without being announced by epoll; and mostly for one packet, as
+ * asking whether there is another one costs as much as taking it. */
+static void read_rtp(fc_channel *channel, bool in_use) {
+    if (in_use)
+        read_socket(channel, channel->rtp_fd,
+                    channel->owed_ticks == 1 && channel->runs % RUNS_TO_EMPTY ? 1 : MOST_AT_ONCE);
+    else if (channel->runs % RUNS_UNUSED == 0)
+        read_socket(channel, channel->rtp_fd, MOST_AT_ONCE);
+}
+
+void fc_channel_run(fc_channel *channel) {
+    bool image = channel->fax && fc_fax_is_t38(channel->fax);
+    bool audio = !image && channel->payload_type >= 0;
+    if (channel->udptl_waits)
+        channel->udptl_waits = !read_socket(channel, channel->udptl_fd, MOST_AT_ONCE);
+    read_rtp(channel, audio);
+    for (; channel->owed_ticks > 0; channel->owed_ticks--) {
+        if (image)
+            fc_fax_t38_time(channel->fax, FC_TICK_SAMPLES);
+        if (!audio)
+            continue;
+        listen_to_time(channel);
+        speak(channel);
     }
-    if (channel->payload_type < 0)
-        return;
-    listen_to_time(channel);
-    speak(channel);
+    channel->runs++;
+    channel->may_rest = image;
 }
 
 /* ---- what the fax session asks for ------------------------------------------------------------------- */

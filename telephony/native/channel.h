@@ -26,12 +26,19 @@ typedef struct fc_channel {
     uint32_t timestamp, ssrc;
     bool heard;             /* audio came in since the last tick */
     int quiet_ticks;        /* since it did */
+    int hushed;             /* samples in a row too low for a modem */
     fc_rtp_rx *rtp;
     fc_udptl *udptl;
     fc_fax *fax;
     char *file;
     int memory;             /* where received pages are written until the disk thread has them; 0: none */
     struct fc_channel *next;
+
+    /* The media thread's alone, outside the lock. */
+    bool udptl_waits;       /* datagrams wait on udptl_fd */
+    bool may_rest;          /* it is in T.38: without datagrams every second tick is enough */
+    int owed_ticks;         /* since it was run */
+    unsigned runs;
 } fc_channel;
 
 typedef struct fc_counters {
@@ -54,7 +61,6 @@ struct fc_media {
 
 fc_fax_hooks fc_channel_hooks(fc_channel *channel);
 void fc_channel_free(fc_channel *channel);
-void fc_channel_read(fc_channel *channel, int fd);      /* takes in all that waits on the socket */
-void fc_channel_tick(fc_channel *channel);              /* 20 ms of hearing and speaking */
+void fc_channel_run(fc_channel *channel);               /* takes in what waits; hears and speaks for the ticks owed */
 
 #endif

@@ -122,6 +122,7 @@ static void carry_out(fc_disk *disk, order *it) {
 
 static void *run(void *user) {
     fc_disk *disk = user;
+    pthread_setname_np(pthread_self(), "fax disk");
     pthread_mutex_lock(&disk->lock);
     for (;;) {
         order *it = disk->first;

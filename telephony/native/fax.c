@@ -10,8 +10,10 @@
 #include <stdlib.h>
 #include <string.h>
 #include <spandsp.h>
-
+#include <spandsp/expose.h>
 #include "internal.h"
+
+enum { CHUNK_US = 40000, CHUNK_DATAGRAM = 400 };    /* two ticks of image in a packet; bytes it needs */
 
 struct fc_fax {
     fc_fax_hooks hooks;
@@ -142,8 +144,7 @@ static void drop_engines(fc_fax *fax) {
 
 static void heard_tone(void *user, int code, int level, int delay) {
     fc_fax *fax = user;
-    (void)level;
-    (void)delay;
+    (void)level, (void)delay;
     int tone = code == MODEM_CONNECT_TONES_FAX_CNG ? 1
              : code == MODEM_CONNECT_TONES_FAX_CED ? 2
              : code == MODEM_CONNECT_TONES_FAX_PREAMBLE ? 3 : 0;
@@ -216,6 +217,8 @@ int fc_fax_begin_t38(fc_fax *fax, const fc_t38_options *options) {
     t38_set_t38_version(core, options->version);
     t38_terminal_set_fill_bit_removal(fax->t38, options->fill_bit_removal);
     t38_terminal_set_config(fax->t38, 0);
+    if (options->max_datagram == 0 || options->max_datagram >= CHUNK_DATAGRAM)
+        fax->t38->t38_fe.us_per_tx_chunk = CHUNK_US;    /* no function sets it */
     set_up_engine(fax);
     return 0;
 }

@@ -1,8 +1,10 @@
 /* The media thread: one 20 ms clock for all channels.
  *
- * The thread sleeps until the next tick, takes in what waits on every socket that has something (epoll),
- * and gives every channel 20 ms to hear and to speak. It sleeps for good while there is no channel. Channels
- * are removed by this thread alone, so that it may walk the list without holding its lock.
+ * The thread sleeps until the next tick, learns which UDPTL sockets have something (epoll), and runs every
+ * channel: it takes in what waits, and hears and speaks for 20 ms. All that is done for a channel in a tick is
+ * done together, as with hundreds of them memory is what a tick waits for. The thread sleeps for good while
+ * there is no channel. Channels are removed by this thread alone, so that it may walk the list without holding
+ * its lock.
  */
 
 #include <errno.h>
@@ -16,7 +18,7 @@
 
 #include "channel.h"
 
-enum { EVENTS = 256, MOST_TICKS_AT_ONCE = 25, BEFORE_OTHERS = -11 };
+enum { EVENTS = 256, MOST_TICKS_AT_ONCE = 25, RESTS_FOR = 2, BEFORE_OTHERS = -11 };
 
 /* ---- the thread -------------------------------------------------------------------------------------- */
 
@@ -26,17 +28,13 @@ static int64_t now_ns(void) {
     return (int64_t)now.tv_sec * 1000000000 + now.tv_nsec;
 }
 
-static void read_sockets(fc_media *media) {
+static void learn_who_waits(fc_media *media) {
     struct epoll_event ready[EVENTS];
     int found;
     do {
         found = epoll_wait(media->epoll, ready, EVENTS, 0);
-        for (int i = 0; i < found; i++) {
-            fc_channel *channel = (fc_channel *)(uintptr_t)(ready[i].data.u64 & ~(uint64_t)1);
-            pthread_mutex_lock(&channel->lock);
-            fc_channel_read(channel, ready[i].data.u64 & 1 ? channel->udptl_fd : channel->rtp_fd);
-            pthread_mutex_unlock(&channel->lock);
-        }
+        for (int i = 0; i < found; i++)
+            ((fc_channel *)ready[i].data.ptr)->udptl_waits = true;
     } while (found == EVENTS);
 }
 
@@ -70,9 +68,12 @@ static void tick_all(fc_media *media, int ticks) {
     fc_channel *channel = media->channels;
     pthread_mutex_unlock(&media->lock);
     for (; channel; channel = channel->next) {
+        channel->owed_ticks += ticks;
+        if (channel->may_rest && !channel->udptl_waits && channel->owed_ticks < RESTS_FOR)
+            continue;
         pthread_mutex_lock(&channel->lock);
-        for (int i = 0; i < ticks && !channel->closing; i++)
-            fc_channel_tick(channel);
+        if (!channel->closing)
+            fc_channel_run(channel);
         any_closed |= channel->closing;
         pthread_mutex_unlock(&channel->lock);
     }
@@ -103,6 +104,7 @@ static void note_lateness(fc_media *media, int64_t late_ns) {
 static void *run(void *user) {
     fc_media *media = user;
     int64_t next = 0;
+    pthread_setname_np(pthread_self(), "fax media");
     setpriority(PRIO_PROCESS, 0, BEFORE_OTHERS);   /* of this thread; no harm where it is forbidden */
     while (wait_for_channels(media)) {
         int64_t now = now_ns();
@@ -116,7 +118,7 @@ static void *run(void *user) {
         note_lateness(media, now - next);
         int ticks = (int)((now - next) / FC_TICK_NS) + 1;
         next += ticks * FC_TICK_NS;
-        read_sockets(media);
+        learn_who_waits(media);
         tick_all(media, ticks);
     }
     return NULL;

@@ -85,9 +85,10 @@ static bool take_ports(fc_media *media, fc_channel *channel, const char *address
     return false;
 }
 
-static void watch(fc_media *media, fc_channel *channel, int fd, uint64_t is_udptl) {
-    struct epoll_event interest = {.events = EPOLLIN, .data.u64 = (uint64_t)(uintptr_t)channel | is_udptl};
-    epoll_ctl(media->epoll, EPOLL_CTL_ADD, fd, &interest);
+/* Told once when something comes, and again only when it was all taken. */
+static void watch_udptl(fc_media *media, fc_channel *channel) {
+    struct epoll_event interest = {.events = EPOLLIN | EPOLLET, .data.ptr = channel};
+    epoll_ctl(media->epoll, EPOLL_CTL_ADD, channel->udptl_fd, &interest);
 }
 
 unsigned fc_channel_open(fc_core *core, const char *bind_address, int first_port, int last_port,
@@ -113,8 +114,7 @@ unsigned fc_channel_open(fc_core *core, const char *bind_address, int first_port
     channel->next = media->channels;
     media->channels = channel;
     media->count++;
-    watch(media, channel, channel->rtp_fd, 0);
-    watch(media, channel, channel->udptl_fd, 1);
+    watch_udptl(media, channel);
     pthread_cond_signal(&media->changed);
     pthread_mutex_unlock(&media->lock);
     return id;
