@@ -12,6 +12,7 @@ from gateway.config import values
 from gateway.config.load import NAMED, describe, load
 from gateway.config.rules import REQUIRED, RULES
 from gateway.config.schema import Config
+from gateway.config.sources_rules import SOURCES
 from gateway.model.secret import Secret
 
 SAMPLES = Path(__file__).parents[2] / "samples"
