@@ -34,8 +34,8 @@ NAMED: Mapping[str, Any] = {
     "permission": PermissionSection,
     "deny": DenySection,
     "retry": RetrySection,
-}
     **SOURCES,
+}
 _NAME = values.matching(r"[A-Za-z0-9_-]{1,40}", 'a name of letters, digits, "-" and "_"')
 _NAMES = {"retry": values.choice(*(word for word in DISPOSITIONS if word not in FIXED))}
 
