@@ -74,7 +74,7 @@ def _taking(
 
     def work(connection: Connection) -> Taken:
         dialect = connection.dialect.name
-        if connection.execute(insert_new(_row, dialect), given).rowcount == 0:
+        if connection.execute(insert_new(_row, dialect).returning(_row.c.key), given).first() is None:
             return _taken(connection.execute(_FIND, {"key": key}).one())
         for table, values in rows.items():
             if values:

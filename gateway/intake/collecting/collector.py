@@ -74,7 +74,10 @@ class Collector:
         """
         count = 0
         async for mail in self._source.mails():
-            taken = await self._collection.find(mail.key) or await self._take(mail)
+            try:
+                taken = await self._collection.find(mail.key) or await self._take(mail)
+            except FileNotFoundError:
+                continue  # another gateway was faster
             await self._source.settle(mail, taken)
             count += 1
             if stopping is not None and stopping.is_set():
