@@ -86,15 +86,17 @@ def paper_grey(counts: Counts) -> int | None:
 def _local_mean(gray: Gray, paper: int) -> Mask:
     """Black where darker than its surroundings, or simply dark.
 
-    The mean is taken at a quarter of the size and blown up again: a third of the time, and no dot differs
-    that an eye would see.
+    The mean is taken of every 4 x 4 dots and their surroundings, for all of them alike: a fifth of the time,
+    and no dot differs that an eye would see.
     """
-    rows, width = gray.shape
     small = Image.fromarray(gray).reduce(4).filter(ImageFilter.BoxBlur(5))
     limit = np.maximum(np.asarray(small), LOCAL_CONTRAST) - LOCAL_CONTRAST
-    limit = np.maximum(limit, np.uint8(paper * SOLID_SHARE))
-    smooth = Image.fromarray(limit).resize((width, rows), Image.Resampling.BILINEAR)
-    return gray < np.asarray(smooth)
+    limit = np.repeat(np.maximum(limit, np.uint8(paper * SOLID_SHARE)), 4, axis=1)[:, : gray.shape[1]]
+    black = np.empty(gray.shape, np.bool_)
+    for row in range(min(4, len(gray))):
+        lines = gray[row::4]
+        np.less(lines, limit[: len(lines)], out=black[row::4])
+    return black
 
 
 def _without_specks(black: Mask) -> Mask:
@@ -136,7 +138,8 @@ def _cell(resolution: Resolution) -> npt.NDArray[np.float64]:
     y, x = np.mgrid[0:rows, 0:width]
     height = np.cos(2 * np.pi * (x + 0.5) / width) + 4 * np.cos(2 * np.pi * (y + 0.5) / rows)
     order = height.argsort(axis=None, kind="stable").argsort(kind="stable").reshape(rows, width)
-    return (order + 0.5) / (rows * width)
+    cell: npt.NDArray[np.float64] = (order + 0.5) / (rows * width)
+    return cell
 
 
 def _dots(box: Box) -> int:

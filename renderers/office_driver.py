@@ -4,7 +4,8 @@ Runs under Debian's own /usr/bin/python3, which has the `uno` module, so it impo
 process that starts it hands over a listening socket; requests and answers are one line of JSON a
 connection.
 
-Theory of operation: LibreOffice is started before the first request comes. A document that takes too long
+Theory of operation: LibreOffice is started before the first request comes, and converts an empty document
+of each kind. A document that takes too long
 is ended by killing LibreOffice, which makes the call into it fail; it is started anew at once, as it is
 after a number of documents, because it grows. When this process dies the kernel kills LibreOffice
 (PR_SET_PDEATHSIG).
@@ -19,6 +20,7 @@ import ctypes
 import json
 import os
 import secrets
+import select
 import shutil
 import signal
 import socket
@@ -44,6 +46,13 @@ _EXPORTS = (
     ("com.sun.star.sheet.SpreadsheetDocument", "calc_pdf_Export"),
     ("com.sun.star.presentation.PresentationDocument", "impress_pdf_Export"),
     ("com.sun.star.drawing.DrawingDocument", "draw_pdf_Export"),
+)
+
+#: What is loaded before the first document comes, as far as there is time.
+_REHEARSALS = (
+    ("swriter", "MS Word 2007 XML"),
+    ("scalc", "Calc MS Excel 2007 XML"),
+    ("simpress", "Impress MS PowerPoint 2007 XML"),
 )
 
 _SETTINGS = """<?xml version="1.0" encoding="UTF-8"?>
@@ -134,6 +143,20 @@ class Office:
             with contextlib.suppress(Exception):
                 document.close(True)
 
+    def rehearse(self, kind: str, file_format: str) -> None:
+        """Loads and converts an empty document, so that the first real one finds everything in memory."""
+        source, target = (self._profile.parent / f"rehearsal.{end}" for end in ("office", "pdf"))
+        with contextlib.suppress(Exception):
+            empty = self._desktop.loadComponentFromURL(
+                f"private:factory/{kind}", "_blank", 0, _properties({"Hidden": True})
+            )
+            empty.storeToURL(_url(str(source)), _properties({"FilterName": file_format}))
+            empty.close(True)
+            request = {"source": str(source), "target": str(target), "pages": 1, "options": ""}
+            self.convert(request | {"filter": file_format})
+        for file in (source, target):
+            file.unlink(missing_ok=True)
+
     def _export(self, document: Any, request: dict[str, Any]) -> dict[str, str]:
         name = next((export for service, export in _EXPORTS if document.supportsService(service)), None)
         if name is None:
@@ -192,6 +215,9 @@ class Office:
 def serve(listener: socket.socket, office: Office, per_process: int) -> None:
     """Answers requests until killed; one at a time, as LibreOffice works on one at a time anyway."""
     office.start()
+    for kind, file_format in _REHEARSALS:
+        if not select.select([listener], [], [], 0)[0]:
+            office.rehearse(kind, file_format)
     while True:
         connection, _ = listener.accept()
         with connection, contextlib.suppress(OSError):

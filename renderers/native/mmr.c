@@ -68,9 +68,11 @@ static inline void put(struct writer *w, struct code code)
 {
     w->pending = w->pending << code.length | code.bits;
     w->count += code.length;
-    while (w->count >= 8) {
-        w->count -= 8;
-        *w->at++ = (uint8_t)(w->pending >> w->count);
+    if (w->count >= 32) {
+        w->count -= 32;
+        uint32_t whole = __builtin_bswap32((uint32_t)(w->pending >> w->count));
+        memcpy(w->at, &whole, 4);
+        w->at += 4;
     }
 }
 
@@ -157,7 +159,9 @@ long mmr_encode(const uint8_t *bits, int width, long rows, uint8_t *out, long ro
         return 0;
     put(&w, END_OF_LINE);
     put(&w, END_OF_LINE);
-    if (w.count)
-        put(&w, (struct code){0, (uint8_t)(8 - w.count)});
+    for (w.pending <<= 7, w.count += 7; w.count >= 8;) {
+        w.count -= 8;
+        *w.at++ = (uint8_t)(w.pending >> w.count);
+    }
     return w.at - out;
 }
