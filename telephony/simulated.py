@@ -34,6 +34,8 @@ class _Script:
     pages: int | None = None  #: pages confirmed; None means all
     sip_status: int | None = None
     detail: str = ""
+    t30_result: int | None = None
+    medium: Medium | None = None  #: of a session without pages
     error: Exception | None = None  #: raised instead of a call
     wait_for: Callable[[], Awaitable[object]] | None = None  #: awaited after the confirmed pages
 
@@ -60,6 +62,10 @@ class SimulatedEngine:
         """The next call that has no script yet ends so: all pages if delivered, none otherwise."""
         pages = None if disposition is Disposition.DELIVERED else 0
         self._scripts.append(_Script(disposition, pages, sip_status, detail))
+
+    def next_call_fails(self, t30_result: int, *, medium: Medium, disposition: Disposition) -> None:
+        """The next call that has no script yet is answered, and its fax session ends without a page so."""
+        self._scripts.append(_Script(disposition, 0, t30_result=t30_result, medium=medium))
 
     def next_call_confirms(self, pages: int, then: Disposition = Disposition.INTERRUPTED) -> None:
         """The next call without a script confirms so many pages and ends then."""
@@ -127,7 +133,8 @@ class SimulatedEngine:
             detail=script.detail,
             sip_status=script.sip_status,
             pages=tuple(confirmed),
-            medium=Medium.T38 if confirmed else None,
+            medium=Medium.T38 if confirmed else script.medium,
+            t30_result=script.t30_result,
             bit_rate=_BIT_RATE if confirmed else 0,
             ecm=order.trunk.ecm and bool(confirmed),
             compression=Compression.MMR if confirmed else None,

@@ -22,6 +22,7 @@ COMMANDS = {
     "cover": "gateway.cli.cover:cover",
     "queue": "gateway.cli.queue:queue",
     "received": "gateway.cli.received:received",
+    "destination": "gateway.cli.destination:destination",
     "user": "gateway.cli.user:user",
     "address": "gateway.cli.address:address",
     "directory": "gateway.cli.directory:directory",

@@ -103,6 +103,7 @@ RULES: dict[str, Reader] = {
     "sending.attempts": values.number(1, 100),
     "sending.give_up_after": values.duration(_MINUTE, timedelta(days=30)),
     "sending.deadline": values.duration(_MINUTE, timedelta(days=365)),
+    "sending.remember": values.duration(_HOUR, timedelta(days=365)),
     "retry.*.attempts": values.number(0, 100),
     "retry.*.delay": values.duration(timedelta(seconds=1), timedelta(days=7)),
     "sip.listen": values.host_and_port,

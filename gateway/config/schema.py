@@ -159,6 +159,7 @@ class SendingSection:
     no_answer_delay: timedelta = timedelta(minutes=15)
     give_up_after: timedelta = timedelta(days=1)  #: a fax that no trunk would take for so long fails
     deadline: timedelta = timedelta(days=30)  #: no call later than this after the mail came
+    remember: timedelta = timedelta(days=7)  #: how long what a call taught about a number holds
 
 
 @dataclass(frozen=True, slots=True)

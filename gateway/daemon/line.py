@@ -39,6 +39,7 @@ async def run(config: Config, stopping: asyncio.Event, ready: Ready) -> None:
                 jobs=store.jobs,
                 blobs=store.blobs,
                 views=RenderedViews(pool),
+                destinations=store.destinations,
                 trunks=trunks,
                 section=config.sending,
                 retry=config.retry,

@@ -15,6 +15,10 @@ class PageViews(Protocol):
         """`png` is a grey picture of one page, `width` pixels wide."""
         ...
 
+    async def at_standard(self, pages: Path, coarse: Path) -> None:
+        """`coarse` is the same fax at 98 lines per inch."""
+        ...
+
     async def stamp_header(self, pages: Path, stamped: Path, lines: list[str]) -> None:
         """`stamped` has `lines[n]` at the top of page n + 1."""
         ...

@@ -28,6 +28,13 @@ class RenderedViews:
         except RenderError as error:
             raise InvariantError(f"{error.sentence} {error.detail}") from error
 
+    async def at_standard(self, pages: Path, coarse: Path) -> None:
+        """`coarse` has every page at 204 x 98 dots per inch."""
+        try:
+            await self._pool.at_standard(pages, coarse)
+        except RenderError as error:
+            raise InvariantError(f"{error.sentence} {error.detail}") from error
+
     async def stamp_header(self, pages: Path, stamped: Path, lines: list[str]) -> None:
         """`stamped` has `lines[n]` at the top of page n + 1."""
         try:

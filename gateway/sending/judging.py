@@ -1,11 +1,12 @@
 """What the end of a call means for its job, by the table, the settings and the calls before it."""
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import replace
 from datetime import timedelta
 
 from gateway.config.schema import RetrySection, SendingSection
 from gateway.errors import DeadlinePassed, InvariantError
+from gateway.model.destination import Lesson, is_told
 from gateway.model.job import Job
 from gateway.model.lifecycle import JobEvent
 from gateway.model.notification import NewNotification, NotificationKind
@@ -51,8 +52,10 @@ class Judge:
         if all(attempt.disposition is None for attempt in latest):
             raise InvariantError(f"The gateway died in the last {_DEATHS} calls of this job.")
 
-    async def outcome(self, job: Job, transmission: Transmission) -> tuple[JobEvent, Outcome]:
-        """What is to be recorded after this call."""
+    async def outcome(
+        self, job: Job, transmission: Transmission, known: Collection[Lesson]
+    ) -> tuple[JobEvent, Outcome]:
+        """What is to be recorded after this call, which heeded what was `known` about the number."""
         confirmed = job.pages_confirmed + transmission.pages_confirmed
         verdict = judge(
             transmission.disposition,
@@ -63,6 +66,7 @@ class Judge:
             pages_confirmed=confirmed,
             page_count=job.page_count,
             left=self._left(job),
+            otherwise=is_told(transmission, known),
         )
         return verdict.event, Outcome(
             transmission=transmission,

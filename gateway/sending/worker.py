@@ -1,7 +1,7 @@
 """rendered, deferred -> delivered, or called again later, or failed.
 
 One call for one job, in this order, because the process may die between any two steps:
-1. The header lines are printed on the pages.
+1. What is known about the number is looked up; the pages are made as its machine takes them.
 2. The attempt is written, durably. From here on the job is in doubt until the end is recorded.
 3. The call. Every confirmed page goes into the attempt's journal while the call goes on.
 4. The end is recorded: the attempt, the job and the mail to the sender, in one transaction.
@@ -11,35 +11,35 @@ A call that follows a broken one begins with the first page that was not confirm
 
 import asyncio
 import logging
-from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
-from contextlib import asynccontextmanager
+from collections.abc import Awaitable, Callable, Collection, Mapping, Sequence
 from dataclasses import replace
 from itertools import chain, repeat
 from pathlib import Path
-from tempfile import TemporaryDirectory
 
 from gateway import faxlog
 from gateway.config.schema import RetrySection, SendingSection
-from gateway.errors import InvariantError, StoreUnavailable
+from gateway.errors import StoreUnavailable
+from gateway.model.destination import Lesson, adapted, wants_standard
 from gateway.model.job import Job
 from gateway.model.lifecycle import TERMINAL, JobEvent
 from gateway.model.notification import NotificationKind
 from gateway.model.number import FaxNumber
 from gateway.ports.blobs import Blobs
 from gateway.ports.clock import Clock
+from gateway.ports.destinations import Destinations
 from gateway.ports.job_store import JobStore, Outcome
 from gateway.ports.page_views import PageViews
 from gateway.sending.call_log import CallLog
 from gateway.sending.channels import Channels, is_trunk_failure
-from gateway.sending.header import HeaderLine
 from gateway.sending.judging import Judge
+from gateway.sending.lessons import Lessons
+from gateway.sending.pages import OutgoingPages
 from gateway.stage import answer
 from telephony import Disposition, FaxEngine, SendOrder, Transmission, Trunk
 from telephony.errors import EngineClosed, UnreadablePages
 
 _log = logging.getLogger("faxgw.sending")
 
-_ID_LENGTH = 20  # characters of a TSI (ITU-T T.30 5.3.6.2.4)
 _RECORD_AGAIN = (0.2, 1.0, 5.0)  # seconds to the next try; the last one for ever
 
 
@@ -53,6 +53,7 @@ class SendingWorker:
         jobs: JobStore,
         blobs: Blobs,
         views: PageViews,
+        destinations: Destinations,
         trunks: Sequence[Trunk],
         section: SendingSection,
         clock: Clock,
@@ -63,13 +64,12 @@ class SendingWorker:
         self._dialled = dialled
         self._engine = engine
         self._jobs = jobs
-        self._blobs = blobs
-        self._views = views
         self._clock = clock
-        self._scratch = scratch
         self._section = section
         self._channels = Channels(trunks, engine.is_up)
-        self._header = HeaderLine(section.header, section.timezone)
+        self._trunks = {trunk.name: trunk for trunk in trunks}
+        self._pages = OutgoingPages(blobs=blobs, views=views, section=section, clock=clock, scratch=scratch)
+        self._lessons = Lessons(destinations, jobs, section.remember)
         self._judge = Judge(jobs=jobs, clock=clock, section=section, retry=retry or {})
 
     @property
@@ -83,53 +83,35 @@ class SendingWorker:
             _tell(await self._jobs.record(job, JobEvent.PAGES_CONFIRMED, _arrived_before(job)))
             return
         await self._judge.check(job)
+        lessons = await self._lessons.about(job)
         with self._channels.taken(preferred=job.options.trunk) as trunk:
-            async with self._stamped(job) as pages:
-                fault = await self._call(job, trunk, pages)
+            async with self._pages.of(job, standard=wants_standard(lessons)) as pages:
+                fault = await self._call(job, trunk, pages, lessons)
         if fault is not None:
             raise fault
 
-    @asynccontextmanager
-    async def _stamped(self, job: Job) -> AsyncIterator[Path]:
-        """The pages of the job with their header lines, numbered as in the document."""
-        if job.pages is None:
-            raise InvariantError("A job without pages was to be sent.")
-        lines = self._header.lines(
-            station_id=_station_id(job, self._section),
-            sender=_sender_line(job),
-            number=str(job.number),
-            page_count=job.page_count,
-            at=self._clock.now(),
-        )
-        async with self._blobs.file(job.pages) as plain:
-            if not lines:
-                yield plain
-                return
-            with TemporaryDirectory(dir=self._scratch, prefix="call-") as folder:
-                stamped = Path(folder) / "pages.tif"
-                await self._views.stamp_header(plain, stamped, lines)
-                yield stamped
-
-    async def _call(self, job: Job, trunk: Trunk, pages: Path) -> BaseException | None:
+    async def _call(
+        self, job: Job, trunk: Trunk, pages: Path, lessons: Collection[Lesson]
+    ) -> BaseException | None:
         """The call is over and recorded; returns what is wrong with ourselves, if anything is."""
         order = SendOrder(
             number=self._dialled(job.number, trunk.name),
             pages=pages,
-            trunk=trunk,
+            trunk=adapted(trunk, lessons),
             first_page=job.pages_confirmed + 1,
-            local_id=_station_id(job, self._section),
+            local_id=self._pages.station_id(job),
             caller_number=(job.sender.caller_number if job.sender else "") or self._section.caller_number,
             caller_name=job.sender.name if job.sender else "",
         )
         attempt_id = await self._jobs.open_attempt(job, trunk=trunk.name, first_page=order.first_page)
         faxlog.attempt_started(job, attempt=attempt_id, trunk=trunk.name, first_page=order.first_page)
         call = CallLog(attempt_id, job_id=job.id, trunk=trunk.name, jobs=self._jobs, clock=self._clock)
-        transmission, fault = await self._dial_until_a_trunk_takes_it(job, order, call)
-        await _uninterrupted(self._end(job, call, transmission, fault))
+        transmission, fault = await self._dial_until_a_trunk_takes_it(job, order, call, lessons)
+        await _uninterrupted(self._end(job, call, transmission, fault, lessons))
         return fault
 
     async def _dial_until_a_trunk_takes_it(
-        self, job: Job, order: SendOrder, call: CallLog
+        self, job: Job, order: SendOrder, call: CallLog, lessons: Collection[Lesson]
     ) -> tuple[Transmission, BaseException | None]:
         """The call, over the next trunk when one could not take it; no far end was rung more than once."""
         tried, story = [order.trunk.name], ""
@@ -144,7 +126,8 @@ class SendingWorker:
                     job, attempt=call.attempt_id, trunk=transmission.trunk, next_trunk=trunk.name
                 )
                 number = self._dialled(job.number, trunk.name)
-                transmission, fault = await self._dial(replace(order, trunk=trunk, number=number), call)
+                again = replace(order, trunk=adapted(trunk, lessons), number=number)
+                transmission, fault = await self._dial(again, call)
         if len(tried) > 1:
             over = "" if is_trunk_failure(transmission) else f"{transmission.trunk}: {transmission.detail}"
             transmission = replace(transmission, detail=(story + over).removesuffix("; ").removesuffix(": "))
@@ -163,7 +146,12 @@ class SendingWorker:
             return call.broken_off(Disposition.CANCELLED, f"{type(error).__name__}: {error}"[:500]), error
 
     async def _end(
-        self, job: Job, call: CallLog, transmission: Transmission, fault: BaseException | None
+        self,
+        job: Job,
+        call: CallLog,
+        transmission: Transmission,
+        fault: BaseException | None,
+        lessons: Collection[Lesson],
     ) -> None:
         """The journal is complete and the end recorded, however long the store is away.
 
@@ -185,7 +173,9 @@ class SendingWorker:
                     held = Outcome(transmission=transmission, trace=transmission.detail)
                     await self._jobs.record(job, JobEvent.WAS_HELD, held)
                 else:
-                    event, outcome = await self._judge.outcome(job, transmission)
+                    event, outcome = await self._judge.outcome(job, transmission, lessons)
+                    trunk = self._trunks[transmission.trunk]
+                    await self._lessons.learn(job, transmission, trunk, lessons, event)
                     _tell(await self._jobs.record(job, event, outcome))
                 return
             except StoreUnavailable as error:
@@ -218,15 +208,3 @@ def _arrived_before(job: Job) -> Outcome:
 def _tell(job: Job) -> None:
     if job.state in TERMINAL:
         faxlog.job_finished(job)
-
-
-def _sender_line(job: Job) -> str:
-    """The sender in the header line: as the mail asks for it, else his name."""
-    if job.options.header is not None:
-        return job.options.header
-    return job.sender.name or job.sender.mail if job.sender else ""
-
-
-def _station_id(job: Job, section: SendingSection) -> str:
-    own = job.sender.station_id if job.sender else ""
-    return (own or section.station_id)[:_ID_LENGTH]

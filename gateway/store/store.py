@@ -9,6 +9,7 @@ from pathlib import Path
 from gateway.config.schema import NodeSection, QueueSection
 from gateway.ports.blobs import Blobs
 from gateway.ports.collection import Collection
+from gateway.ports.destinations import Destinations
 from gateway.ports.job_store import JobStore
 from gateway.ports.outbox import Outbox
 from gateway.ports.received_log import ReceivedLog
@@ -16,6 +17,7 @@ from gateway.ports.wakeups import Wakeups
 from gateway.store.blobs import SqlBlobs
 from gateway.store.collection import SqlCollection
 from gateway.store.database import Database, database_url
+from gateway.store.destinations import SqlDestinations
 from gateway.store.jobs import SqlJobStore
 from gateway.store.outbox import SqlOutbox
 from gateway.store.received import SqlReceivedLog
@@ -31,6 +33,7 @@ class Store:
     outbox: Outbox
     received: ReceivedLog
     blobs: Blobs
+    destinations: Destinations
     collection: Collection
 
 
@@ -55,6 +58,7 @@ async def open_store(queue: QueueSection, node: NodeSection, wakeups: Wakeups) -
             outbox=SqlOutbox(database, wakeups),
             received=SqlReceivedLog(database, blobs, wakeups, queue.lease),
             blobs=blobs,
+            destinations=SqlDestinations(database),
             collection=SqlCollection(database, blobs, wakeups),
         )
     finally:

@@ -13,7 +13,7 @@ from gateway.model.lifecycle import TERMINAL, JobState
 from gateway.model.received import ReceivedState
 from gateway.store.types import Moment, Words, now
 
-REVISION = "0004"
+REVISION = "0005"
 
 metadata = sa.MetaData(
     naming_convention={
@@ -223,6 +223,18 @@ received = Table(
         sqlite_where=sa.text("leased_until IS NOT NULL"),
         postgresql_where=sa.text("leased_until IS NOT NULL"),
     ),
+)
+
+#: What calls have taught about a number, until it expires.
+lesson = Table(
+    "lesson",
+    metadata,
+    Column("number", sa.Text, primary_key=True),
+    Column("about", sa.Text, primary_key=True),
+    Column("value", sa.Integer, nullable=False, server_default=sa.text("0")),
+    Column("reason", Words, nullable=False),
+    Column("learned_at", Moment, nullable=False, default=now()),
+    Column("expires_at", Moment, nullable=False),
 )
 
 OWED = sa.text("state = 'owed'")

@@ -45,6 +45,7 @@ def two_trunks(opened, engine, tmp_path):
         jobs=store.jobs,
         blobs=store.blobs,
         views=RecordingViews(),
+        destinations=store.destinations,
         trunks=[MAIN, SPARE],
         section=SECTION,
         clock=FakeClock(datetime.now(UTC)),
