@@ -8,6 +8,7 @@ from pathlib import Path
 from gateway.notifying.compose import Original
 
 _MAX_HEADERS = 128 * 1024  # bytes
+_MAX_VALUE = 4000  # characters of a header that is decoded; email's parser takes 4 KB of memory for each
 
 
 def read_original(message: Path) -> Original:
@@ -18,11 +19,16 @@ def read_original(message: Path) -> Original:
         (found for found in (head.find(b"\r\n\r\n"), head.find(b"\n\n")) if found >= 0), default=len(head)
     )
     try:
-        headers = BytesHeaderParser(policy=policy.default).parsebytes(head[:end] + b"\r\n\r\n")
+        headers = BytesHeaderParser(policy=policy.compat32).parsebytes(head[:end] + b"\r\n\r\n")
+        raw = {name.lower(): value for name, value in reversed(list(headers.raw_items()))}
         return Original(
-            message_id=str(headers.get("Message-ID", "")).strip(),
-            subject=str(headers.get("Subject", ""))[:300],
+            message_id=_decoded("Message-ID", raw).strip(),
+            subject=_decoded("Subject", raw)[:300],
         )
     except (MessageError, ValueError, LookupError, TypeError, AttributeError, IndexError):
         # email's parser of modern headers raises these on what strangers write.
         return Original()
+
+
+def _decoded(name: str, raw: dict[str, str]) -> str:
+    return str(policy.default.header_fetch_parse(name, raw.get(name.lower(), "")[:_MAX_VALUE]))

@@ -1,0 +1,119 @@
+"""Large mails and mails to many, from the wire into the real queue, in bounded memory and time."""
+
+import asyncio
+import hashlib
+import re
+import smtplib
+import sys
+import time
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+
+from gateway.config.schema import NodeSection, QueueSection
+from gateway.store import open_store
+from tests.fakes.wakeups import RememberedWakeups
+
+LINE = b"%075d\r\n"
+SIZE = 25_000_000  # bytes
+AT_ONCE = 6
+MANY = 10_000
+
+
+@dataclass
+class Listener:
+    """A process that takes mails."""
+
+    pid: int
+    port: int
+
+    def memory(self, name: str) -> int:
+        """VmRSS now, or VmHWM at most, in bytes (proc(5))."""
+        found = re.search(rf"{name}:\s+(\d+) kB", Path(f"/proc/{self.pid}/status").read_text())
+        assert found
+        return int(found[1]) * 1024
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+def url(request) -> str:
+    return request.getfixturevalue("postgres_url") if request.param == "postgresql" else ""
+
+
+@pytest.fixture
+async def listener(tmp_path, url) -> AsyncIterator[Listener]:
+    process = await asyncio.create_subprocess_exec(
+        *(sys.executable, "-m", "tests.integration.intake.listener", str(tmp_path), url),
+        stdin=asyncio.subprocess.PIPE,
+        stdout=asyncio.subprocess.PIPE,
+    )
+    assert process.stdin
+    assert process.stdout
+    yield Listener(process.pid, int(await process.stdout.readline()))
+    process.stdin.close()
+    assert await process.wait() == 0
+
+
+@asynccontextmanager
+async def the_queue(folder: Path, url: str):
+    node = NodeSection(name="looking", data_dir=folder)
+    async with open_store(QueueSection(url=url), node, RememberedWakeups()) as store:
+        yield store
+
+
+def send(port: int, recipients: list[str], content: bytes) -> dict[str, tuple[int, bytes]]:
+    with smtplib.SMTP("127.0.0.1", port, local_hostname="client.example.com", timeout=120) as client:
+        return client.sendmail("anna@example.com", recipients, content)
+
+
+async def test_mails_of_25_mb_go_to_disk_and_not_into_memory(listener, tmp_path, url):
+    head = b"Subject: large\r\n\r\n"
+    content = head + b"".join(LINE % number for number in range(SIZE // len(LINE % 0)))
+    before = listener.memory("VmRSS")
+
+    sent = [
+        asyncio.to_thread(send, listener.port, [f"{100 + number}@fax.example.com"], content)
+        for number in range(AT_ONCE)
+    ]
+    assert await asyncio.gather(*sent) == [{}] * AT_ONCE
+
+    grown = listener.memory("VmHWM") - before
+    assert grown < SIZE, f"{grown / 1e6:.0f} MB for {AT_ONCE} mails of {SIZE / 1e6:.0f} MB"
+    async with the_queue(tmp_path, url) as store:
+        jobs = await store.jobs.list()
+        submission = await store.jobs.submission(jobs[0].submission_id)
+        message = await store.blobs.get(submission.message)
+    assert len(jobs) == AT_ONCE
+    assert _digest(message[-len(content) :]) == _digest(content)
+
+
+async def test_a_mail_to_10_000_numbers_is_one_submission(listener, tmp_path, url):
+    numbers = [f"+4930{1_000_000 + number}" for number in range(MANY)]
+    slowest = 0.0
+
+    def send_it() -> None:
+        nonlocal slowest
+        with smtplib.SMTP("127.0.0.1", listener.port, timeout=120) as client:
+            client.ehlo("client.example.com")
+            client.mail("anna@example.com")
+            for number in numbers:
+                began = time.perf_counter()
+                code, reply = client.rcpt(f"{number}@fax.example.com")
+                slowest = max(slowest, time.perf_counter() - began)
+                assert code == 250, reply
+            assert client.rcpt("+493055@fax.example.com")[0] == 452
+            assert client.data(b"Subject: to all\r\n\r\nHello")[0] == 250
+
+    await asyncio.to_thread(send_it)
+
+    assert slowest < 2, "seconds for one RCPT, also on a machine with other work"
+    async with the_queue(tmp_path, url) as store:
+        jobs = await store.jobs.list(limit=2 * MANY)
+    assert {job.number.digits for job in jobs} == set(numbers)
+    assert len({job.submission_id for job in jobs}) == 1
+
+
+def _digest(content: bytes) -> str:
+    return hashlib.sha256(content).hexdigest()
