@@ -25,6 +25,7 @@ COMMANDS = {
     "destination": "gateway.cli.destination:destination",
     "user": "gateway.cli.user:user",
     "address": "gateway.cli.address:address",
+    "explain": "gateway.cli.explain:explain",
     "directory": "gateway.cli.directory:directory",
     "fax-machine": "gateway.cli.fax_machine:fax_machine",
     "demo": "gateway.cli.demo:demo",

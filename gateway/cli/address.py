@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from gateway.cli.options import config_options, json_option, load_config, show_json
+from gateway.cli.options import config_options, json_option, load_config, run_async, show_json
 from gateway.exit_code import ExitCode
 
 if TYPE_CHECKING:
@@ -16,11 +16,16 @@ if TYPE_CHECKING:
 @click.command()
 @config_options
 @json_option
+@click.option("--sender", metavar="MAIL", help="Also whether this sender may fax there.")
 @click.argument("text", metavar="ADDRESS")
-def address(config_file: Path, overrides: tuple[str, ...], as_json: bool, text: str) -> ExitCode:
+def address(
+    config_file: Path, overrides: tuple[str, ...], as_json: bool, sender: str | None, text: str
+) -> ExitCode:
     """Say what would become of an ADDRESS, or of a number alone. Nothing is sent."""
     config = load_config(config_file, overrides)
     facts = _facts(config, _complete(config, text.strip()))
+    if sender and not facts["refused"]:
+        facts |= _permission(config, sender, facts["number"])
     if as_json:
         show_json(facts)
     else:
@@ -29,6 +34,20 @@ def address(config_file: Path, overrides: tuple[str, ...], as_json: bool, text: 
                 shown = ", ".join(fact) if isinstance(fact, list) else fact
                 click.echo(f"{name.replace('_', ' ') + ':':<17} {shown}")
     return ExitCode.FAILED if facts["refused"] else ExitCode.OK
+
+
+def _permission(config: "Config", sender: str, number: str) -> dict[str, Any]:
+    """Whether the sender may fax to the number, in the words of his answer."""
+    from gateway.cli.directory import look_up
+
+    found = run_async(look_up(config, sender, number))
+    refused = "" if found["may_fax"] else f"{found['reasons'][-1]} {found['remedy'] or ''}".strip()
+    return {
+        "sender": sender,
+        "permission": found["permission"] or "",
+        "because": found["reasons"],
+        "refused": refused,
+    }
 
 
 def _complete(config: "Config", text: str) -> str:

@@ -46,7 +46,7 @@ def lookup(
 
     The exit code is 1 when he may not fax.
     """
-    found = run_async(_look_up(load_config(config_file, overrides), mail, number))
+    found = run_async(look_up(load_config(config_file, overrides), mail, number))
     if as_json:
         show_json(found)
     else:
@@ -54,7 +54,8 @@ def lookup(
     return ExitCode.OK if found["may_fax"] else ExitCode.FAILED
 
 
-async def _look_up(config: "Config", mail: str, number: str | None) -> dict[str, Any]:
+async def look_up(config: "Config", mail: str, number: str | None) -> dict[str, Any]:
+    """Who somebody is, which directory said so, and whether he may fax (to this number), with the reasons."""
     from gateway.daemon.clock import SystemClock
     from gateway.directory import open_directories
 

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any, get_args, get_origin, get_type_hints
 
 from gateway.config import values
-from gateway.config.people import DenySection, DirectorySection, PermissionSection
+from gateway.config.people import DenySection, DirectorySection, PermissionSection, TariffSection
 from gateway.config.people_rules import lacking
 from gateway.config.rules import REQUIRED, RULES
 from gateway.config.schema import Config, RetrySection
@@ -33,6 +33,7 @@ NAMED: Mapping[str, Any] = {
     "directory": DirectorySection,
     "permission": PermissionSection,
     "deny": DenySection,
+    "tariff": TariffSection,
     "retry": RetrySection,
     **SOURCES,
 }

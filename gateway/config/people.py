@@ -6,6 +6,7 @@ from pathlib import Path
 
 from gateway.model.permission import Ban, Permission
 from gateway.model.secret import Secret
+from gateway.model.tariff import Tariff
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,6 +73,27 @@ class PermissionSection:
             self.pages_per_job,
             self.cover,
         )
+
+
+@dataclass(frozen=True, slots=True)
+class CostSection:
+    """[cost]: how amounts are shown."""
+
+    currency: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class TariffSection:
+    """[tariff.NAME]: what calls to some numbers cost."""
+
+    numbers: tuple[str, ...] = ()  #: beginnings; () means all that no other tariff names
+    per_call: float = 0.0
+    per_minute: float = 0.0
+    per_page: float = 0.0
+
+    def named(self, name: str) -> Tariff:
+        """The tariff these settings are."""
+        return Tariff(name, self.numbers, self.per_call, self.per_minute, self.per_page)
 
 
 @dataclass(frozen=True, slots=True)

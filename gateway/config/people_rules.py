@@ -36,6 +36,13 @@ def day(value: Any) -> date:
         raise ValueError("must be a day, for example 2027-01-31") from None
 
 
+def amount(value: Any) -> float:
+    """An amount of money."""
+    if isinstance(value, int | float) and not isinstance(value, bool) and 0 <= value < 1_000_000:
+        return float(value)
+    raise ValueError("must be an amount, for example 0.05")
+
+
 def filter_with(*needed: str) -> Reader:
     """An LDAP filter that has one of these fields, or nothing."""
 
@@ -87,6 +94,11 @@ PEOPLE_RULES: dict[str, Reader] = {
     "permission.*.cover": values.matching(
         r"[A-Za-z0-9_-]{1,40}", 'a cover page, for example "standard" (`faxgw cover list`)', empty=True
     ),
+    "cost.currency": values.matching(r"[^\s]{1,8}", 'a currency, for example "EUR"', empty=True),
+    "tariff.*.numbers": _BEGINNINGS,
+    "tariff.*.per_call": amount,
+    "tariff.*.per_minute": amount,
+    "tariff.*.per_page": amount,
     "deny.*.numbers": _BEGINNINGS,
     "deny.*.senders": values.list_of(_SENDER, example='["@example.com"]'),
     "deny.*.until": day,

@@ -10,12 +10,20 @@ from datetime import timedelta
 from ipaddress import IPv4Network, IPv6Network
 from pathlib import Path
 
-from gateway.config.people import DenySection, DirectorySection, PermissionSection, ResolvingSection
+from gateway.config.people import (
+    CostSection,
+    DenySection,
+    DirectorySection,
+    PermissionSection,
+    ResolvingSection,
+    TariffSection,
+)
 from gateway.config.sources import FolderSection
 from gateway.config.trunks import TrunkSection
 from gateway.model.dialling import DialPlan
 from gateway.model.permission import Rules
 from gateway.model.secret import Secret
+from gateway.model.tariff import Tariffs
 
 Network = IPv4Network | IPv6Network
 
@@ -217,6 +225,8 @@ class Config:
     directory: dict[str, DirectorySection] = field(default_factory=dict)  #: in the order they are asked
     permission: dict[str, PermissionSection] = field(default_factory=dict)  #: the first that fits decides
     deny: dict[str, DenySection] = field(default_factory=dict)
+    cost: CostSection = field(default_factory=CostSection)
+    tariff: dict[str, TariffSection] = field(default_factory=dict)
     rendering: RenderingSection = field(default_factory=RenderingSection)
     cover: CoverSection = field(default_factory=CoverSection)
     sending: SendingSection = field(default_factory=SendingSection)
@@ -226,6 +236,11 @@ class Config:
     receiving: ReceivingSection = field(default_factory=ReceivingSection)
     did: dict[str, tuple[str, ...]] = field(default_factory=dict)  #: called number -> mailboxes
     mailer: MailerSection = field(default_factory=MailerSection)
+
+    @property
+    def tariffs(self) -> Tariffs:
+        """What faxes cost."""
+        return Tariffs(tuple(s.named(name) for name, s in self.tariff.items()), self.cost.currency)
 
     @property
     def rules(self) -> Rules:

@@ -23,6 +23,7 @@ from gateway.model.ids import BlobRef
 from gateway.model.job import Failure, Job, Sender
 from gateway.model.lifecycle import JobEvent
 from gateway.model.submission import Submission
+from gateway.model.tariff import call_time
 from gateway.ports.blobs import Blobs
 from gateway.ports.job_store import JobStore, Outcome
 from gateway.rendering.covers.maker import CoverMaker
@@ -66,14 +67,6 @@ class _Made:
     body: BlobRef | None = None  #: the pages without the cover page, when there is one
     body_page_count: int = 0
     not_done: tuple[str, ...] = ()  #: what the sender asked for in vain
-
-
-def call_time(size: int, page_count: int) -> timedelta:
-    """How long a call with so many bytes of pages takes at 14,400 bit/s, the fastest that most machines have.
-
-    ITU-T T.30: some 12 s until the first page (tone, DIS, DCS, training), 4 s between and behind pages.
-    """
-    return timedelta(seconds=12 + page_count * 4 + size * 8 / 14_400)
 
 
 class Renderer(Protocol):

@@ -37,7 +37,8 @@ class Channels:
     def next_trunk(self, tried: Collection[str] = (), preferred: str = "") -> Trunk | None:
         """The first trunk with a free channel that is up and was not tried; None without one.
 
-        The one of the name `preferred` goes before the others. When none was tried yet and none is up, the first with a free channel: it may only be deaf to OPTIONS.
+        The one of the name `preferred` goes before the others. When none was tried yet and none is up, the
+        first with a free channel: it may only be deaf to OPTIONS.
         """
         order = sorted(self._trunks, key=lambda trunk: trunk.name != preferred)
         free = [trunk for trunk in order if self._free[trunk.name] > 0 and trunk.name not in tried]

@@ -7,9 +7,10 @@ from gateway.config.schema import RenderingSection
 from gateway.model.lifecycle import JobEvent, JobState
 from gateway.model.notification import NotificationKind
 from gateway.model.options import JobOptions
+from gateway.model.tariff import call_time
 from gateway.ports.job_store import Outcome
 from gateway.ports.wakeups import Topic
-from gateway.rendering.worker import RenderingWorker, call_time
+from gateway.rendering.worker import RenderingWorker
 from gateway.stage import Stage
 from renderers import (
     ConverterCrashed,

@@ -1,0 +1,247 @@
+"""What would become of a mail: the same parts as in the roles, put together without a queue."""
+
+import asyncio
+from collections.abc import AsyncIterator, Sequence
+from contextlib import asynccontextmanager
+from dataclasses import asdict, dataclass, field
+from datetime import UTC, datetime
+from email import policy
+from email.message import Message
+from email.parser import BytesHeaderParser
+from email.utils import getaddresses
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import TYPE_CHECKING, Any
+
+from gateway.config.schema import Config
+from gateway.daemon.clock import SystemClock
+from gateway.directory import open_directories
+from gateway.errors import GatewayError
+from gateway.intake.accept import Gatekeeper, parse_path
+from gateway.intake.addresses import AddressBook
+from gateway.model.ids import BlobRef, JobId, SubmissionId
+from gateway.model.options import JobOptions
+from gateway.model.permission import Used
+from gateway.model.submission import Recipient, Submission
+from gateway.model.tariff import call_time
+from gateway.ports.directory import Directory
+from gateway.rendering.unpack import unpack
+from gateway.resolving.options import MailWishes
+from gateway.resolving.resolver import Facts, Resolver
+from renderers import Profile, RenderError, Resolution, render_now
+
+if TYPE_CHECKING:
+    from gateway.ports.job_store import JobStore
+
+_BEGINNING = 1024 * 1024  # bytes of a message in which fields and commands are looked for
+
+
+@dataclass(slots=True)
+class ForOne:
+    """One recipient."""
+
+    address: str
+    dialect: str = ""
+    number: str = ""
+    dialled: str = ""  #: what the first trunk gets
+    name: str = ""
+    company: str = ""
+    route: list[str] = field(default_factory=list)  #: trunks in the order in which they are tried
+    cost: str = ""
+    options: dict[str, Any] = field(default_factory=dict)
+    not_done: list[str] = field(default_factory=list)
+    reasons: list[str] = field(default_factory=list)
+    refused: str = ""
+
+
+@dataclass(slots=True)
+class Explained:
+    """A mail."""
+
+    sender: str
+    client: str
+    person: str = ""
+    permission: str = ""
+    options: dict[str, Any] = field(default_factory=dict)
+    not_done: list[str] = field(default_factory=list)
+    reasons: list[str] = field(default_factory=list)
+    refused: str = ""
+    documents: list[str] = field(default_factory=list)
+    pages: int = 0
+    call: str = ""  #: how long it takes, by estimate
+    notes: list[str] = field(default_factory=list)
+    rendering_failed: str = ""
+    recipients: list[ForOne] = field(default_factory=list)
+
+    @property
+    def is_faxed(self) -> bool:
+        """Whether at least one fax would go out."""
+        stopped = self.refused or self.rendering_failed
+        return not stopped and any(not recipient.refused for recipient in self.recipients)
+
+
+async def explained(
+    config: Config, file: Path, *, recipients: Sequence[str], mail_from: str | None, client: str, login: str
+) -> Explained:
+    """What would become of the message in `file`."""
+    beginning = _beginning(file)
+    header = BytesHeaderParser(policy=policy.compat32).parsebytes(beginning)
+    sender = mail_from if mail_from is not None else _sender(header)
+    said = f"smtp {client}" + (f" login {login}" if login else "")
+    found = Explained(sender, said)
+    gatekeeper = Gatekeeper(config.smtp, config.addresses, config.dialling.plan)
+    if not login and not gatekeeper.may_relay(client):
+        found.refused = f"{client} is in none of [smtp] relay_networks and has not logged in."
+        return found
+    book = AddressBook(config.addresses.dialects, config.smtp.domains)
+    addresses = list(recipients) or _recipients(header, book)
+    read = {address: _recipient(gatekeeper, address) for address in addresses}
+    submission = Submission(SubmissionId("explain"), sender, BlobRef(""), said, datetime.now(UTC))
+    async with open_directories(config.directory, config.node, config.queue, SystemClock()) as directory:
+        resolver = _resolver(config, directory)
+        of_mail = await resolver.facts(submission, beginning, JobOptions())
+        _add_facts(found, of_mail)
+        # The renderer has an event loop of its own.
+        size = 0 if found.refused else await asyncio.to_thread(_add_pages, found, config, file, of_mail)
+        used = await _used(config, resolver, of_mail)
+        for address, recipient in read.items():
+            one = _for_one(config, gatekeeper, address, recipient)
+            found.recipients.append(one)
+            if isinstance(recipient, Recipient) and not found.refused:
+                facts = await resolver.facts(submission, beginning, recipient.options)
+                verdict = resolver.verdict(facts, recipient.number, used)
+                found.permission = verdict.permission.name if verdict.permission else ""
+                one.reasons, one.refused = list(verdict.reasons), _refusal(verdict.refusal)
+                one.options, one.not_done = _options(facts.options)
+                wanted = facts.options.trunk
+                one.route = sorted(config.trunk, key=lambda name: name != wanted)
+                one.cost = _cost(config, recipient, found.pages, size)
+    if not addresses:
+        found.refused = found.refused or "No recipient is in one of [smtp] domains."
+    return found
+
+
+def _resolver(config: Config, directory: Directory | None) -> Resolver:
+    return Resolver(
+        clock=SystemClock(),
+        sending=config.sending,
+        directory=directory,
+        rules=config.rules,
+        section=config.resolving,
+        options=config.options,
+        wishes_in=MailWishes(config.options.dialects),
+        trunks=config.trunk,
+    )
+
+
+def _add_facts(found: Explained, facts: Facts) -> None:
+    found.person = facts.person.entry or facts.person.name
+    found.options, found.not_done = _options(facts.options)
+    found.reasons = list(facts.reasons)
+    if facts.automatic:
+        found.refused = f"A program wrote it ({facts.automatic}); nobody is told."
+    elif facts.refusal is not None:
+        found.refused = _refusal(facts.refusal)
+
+
+def _add_pages(found: Explained, config: Config, file: Path, facts: Facts) -> int:
+    """The documents are rendered; returns their size in bytes, for an estimate of the call."""
+    section = config.rendering
+    resolution = facts.options.resolution or section.resolution
+    profile = Profile(
+        resolution=Resolution[resolution.upper()],
+        page_limit=section.page_limit,
+        drop_blank=section.blank_pages == "drop",
+    )
+    with TemporaryDirectory(prefix="faxgw-explain-") as name:
+        mail = unpack(file, Path(name), section, config.options.dialects)
+        found.documents = [f"{document.name} ({document.media_type})" for document in mail.documents]
+        found.notes = [*mail.notes, *mail.defects]
+        out = Path(name) / "pages.tif"
+        try:
+            for fault in mail.faults.values():
+                raise fault
+            if not mail.documents:
+                found.rendering_failed = "There is nothing to fax in this mail."
+                return 0
+            pages = render_now(mail.documents, profile, out)
+        except RenderError as error:
+            found.rendering_failed = f"{error.sentence} {error.remedy}"
+            return 0
+        size = out.stat().st_size
+    found.pages = pages.page_count
+    found.call = f"about {call_time(size, pages.page_count).total_seconds():.0f} s at 14400 bit/s"
+    return size
+
+
+def _for_one(config: Config, gatekeeper: Gatekeeper, address: str, recipient: Recipient | str) -> ForOne:
+    if isinstance(recipient, str):
+        return ForOne(address, refused=recipient)
+    return ForOne(
+        address,
+        dialect=gatekeeper.dialect_of(address),
+        number=recipient.number.digits,
+        dialled=config.dialling.plan.dialled(recipient.number),
+        name=recipient.name,
+        company=recipient.company,
+    )
+
+
+def _cost(config: Config, recipient: Recipient, pages: int, size: int) -> str:
+    tariff = config.tariffs.of(recipient.number)
+    if tariff is None or not pages:
+        return ""
+    cost = tariff.cost(pages, call_time(size, pages))
+    return f"{config.tariffs.shown(cost)} by [tariff.{tariff.name}]"
+
+
+async def _used(config: Config, resolver: Resolver, facts: Facts) -> Used:
+    """What the sender has sent; the queue is asked only when that counts."""
+    permission = resolver.rules.of(facts.person)
+    if permission is None or not (permission.faxes_per_day or permission.faxes_per_month):
+        return Used()
+    async with _jobs(config) as jobs:
+        mails = {facts.person.mail, *facts.person.addresses}
+        return await jobs.used(mails, today=datetime.now(UTC).date(), other_than=JobId(""))
+
+
+@asynccontextmanager
+async def _jobs(config: Config) -> "AsyncIterator[JobStore]":
+    from gateway.cli.options import opened_store
+
+    async with opened_store(config) as store:
+        yield store.jobs
+
+
+def _recipient(gatekeeper: Gatekeeper, address: str) -> Recipient | str:
+    path = parse_path(f"<{address}>")
+    found = gatekeeper.recipient(path[0]) if path else b"501 5.5.4 This is not a mail address"
+    return found if isinstance(found, Recipient) else found.decode()
+
+
+def _recipients(header: Message, book: AddressBook) -> list[str]:
+    """Addresses of To, Cc and Bcc in one of our domains, each once."""
+    fields = [str(value) for name in ("To", "Cc", "Bcc") for value in header.get_all(name, [])]
+    addresses = [address for _, address in getaddresses(fields) if "@" in address]
+    return list(dict.fromkeys(a for a in addresses if book.is_ours(a.rpartition("@")[2])))
+
+
+def _sender(header: Message) -> str:
+    for name in ("Return-Path", "From"):
+        for _, address in getaddresses([str(value) for value in header.get_all(name, [])]):
+            return address
+    return ""
+
+
+def _options(options: JobOptions) -> tuple[dict[str, Any], list[str]]:
+    said = {name: value for name, value in asdict(options).items() if value}
+    return said, list(said.pop("not_done", ()))
+
+
+def _refusal(error: GatewayError | None) -> str:
+    return f"{error} {error.remedy}" if error is not None else ""
+
+
+def _beginning(file: Path) -> bytes:
+    with file.open("rb") as message:
+        return message.read(_BEGINNING)

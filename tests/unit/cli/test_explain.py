@@ -1,0 +1,103 @@
+"""faxgw explain: what would become of a mail."""
+
+import json
+from datetime import timedelta
+
+import pytest
+
+from gateway.exit_code import ExitCode
+from gateway.model.number import FaxNumber
+from gateway.model.tariff import Tariff, Tariffs
+from tests.unit.cli.test_cli import config, faxgw  # noqa: F401 - fixtures
+
+MAIL = """\
+Return-Path: <ann@example.com>
+From: Ann Smith <ann@example.com>
+To: +49301234567@fax.example.com, bob@example.com, <hello@fax.example.com>
+Subject: Offer [::b=4711,p=h,x=1]
+
+Dear Bob
+"""
+
+
+@pytest.fixture
+def mail(tmp_path):
+    file = tmp_path / "mail.eml"
+    file.write_text(MAIL)
+    return str(file)
+
+
+@pytest.fixture
+def site(config):  # noqa: F811
+    """A site that trusts this machine and knows prices."""
+    config.write_text(
+        config.read_text().replace("[smtp]", '[smtp]\nrelay_networks = ["127.0.0.1/32"]')
+        + '[trunk.backup]\nproxy = "sip:backup.example.com"\n[cost]\ncurrency = "EUR"\n'
+        + '[tariff.home]\nnumbers = ["+49"]\nper_call = 0.1\nper_page = 0.05\n'
+        + '[permission.all]\ndeny = ["+49900"]\n'
+    )
+
+
+def test_a_mail_is_explained_without_being_sent(faxgw, site, mail):  # noqa: F811
+    code, out, err = faxgw("explain", mail, "--json", "-o", "trunk.backup.channels=1")
+
+    found = json.loads(out)
+    good, bad = found["recipients"]
+    assert (code, err) == (ExitCode.OK, "")
+    assert (found["sender"], found["permission"], found["pages"]) == ("ann@example.com", "all", 1)
+    assert found["reasons"] == ["The sender is ann@example.com (trusted: smtp 127.0.0.1)."]
+    assert found["documents"] == ["mail.txt (text/plain; charset=utf-8)"]
+    assert (good["number"], good["route"], good["cost"]) == (
+        "+49301234567",
+        ["main", "backup"],
+        "0.15 EUR by [tariff.home]",
+    )
+    assert good["options"] == {"billing_code": "4711", "priority": "high"}
+    assert good["not_done"] == ["[::x=1]"]
+    assert good["reasons"] == ["[permission.all] allows faxes.", "[permission.all] allows +49301234567."]
+    assert bad["refused"].startswith("550 5.1.3 Not a fax number")
+
+
+@pytest.mark.parametrize(
+    ("arguments", "line"),
+    [
+        (["--client", "192.0.2.7"], "192.0.2.7 is in none of [smtp] relay_networks"),
+        (
+            ["-o", "resolving.authserv_id=mx.example.com"],
+            "Nothing proves that this mail is from ann@example.com",
+        ),
+        (["--to", "+49900123@fax.example.com"], 'You may not send faxes to numbers that begin with "+49900"'),
+    ],
+)
+def test_why_a_mail_would_not_be_faxed_is_told_to_people(faxgw, site, mail, arguments, line):  # noqa: F811
+    code, out, _ = faxgw("explain", mail, *arguments)
+
+    assert code == ExitCode.FAILED
+    assert f"refused:           {line}" in out
+
+
+def test_an_address_is_explained_for_a_sender(faxgw, site):  # noqa: F811
+    code, out, _ = faxgw("address", "+49900123", "--sender", "ann@example.com", "--json")
+
+    assert code == ExitCode.FAILED
+    assert json.loads(out)["refused"].startswith(
+        'You may not send faxes to numbers that begin with "+49900".'
+    )
+
+
+@pytest.mark.parametrize(
+    ("number", "tariff"), [("+49301", "home"), ("+49170", "mobile"), ("+4315", "rest"), ("0049301", "home")]
+)
+def test_the_longest_beginning_decides_what_a_call_costs(number: str, tariff: str):
+    tariffs = Tariffs((Tariff("rest"), Tariff("home", ("+49",)), Tariff("mobile", ("+4917", "+4916"))))
+
+    found = tariffs.of(FaxNumber(number))
+
+    assert found is not None
+    assert found.name == tariff
+
+
+def test_a_fax_costs_its_call_its_minutes_and_its_pages():
+    tariff = Tariff("x", per_call=0.1, per_minute=0.2, per_page=0.03)
+
+    assert tariff.cost(2, timedelta(seconds=90)) == pytest.approx(0.1 + 0.3 + 0.06)
