@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import Any
 
 from telephony.errors import AddressInUse, EngineClosed, NativeCoreMissing
+from telephony.native.clock_watch import ClockWatch
 
 _log = logging.getLogger("faxgw.telephony")
 
@@ -156,11 +157,13 @@ class NativeCore:
         self._stopped = asyncio.Event()
         self._loop = asyncio.get_running_loop()
         self._loop.add_reader(self._lib.fc_event_fd(self._core), self._drain)
+        self._watch = ClockWatch(self.statistics)
 
     async def close(self) -> None:
         """No thread of the core is left."""
         if not self._core:
             return
+        self._watch.stop()
         self._lib.fc_stop(self._core)
         with contextlib.suppress(TimeoutError):
             await asyncio.wait_for(self._stopped.wait(), 35)

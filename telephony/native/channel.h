@@ -41,7 +41,10 @@ typedef struct fc_channel {
     unsigned runs;
 } fc_channel;
 
+enum { FC_LATENESS_CLASSES = 80 };  /* four to each power of two of microseconds: up to a second */
+
 typedef struct fc_counters {
+    atomic_uint lateness[FC_LATENESS_CLASSES];
     atomic_ullong ticks, late_ticks, worst_lateness_us, rtp_in, rtp_out, rtp_lost, rtp_bad;
     atomic_ullong udptl_in, udptl_out, udptl_recovered, udptl_lost, udptl_bad;
 } fc_counters;

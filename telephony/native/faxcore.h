@@ -66,6 +66,8 @@ typedef struct fc_statistics {
     unsigned long long rtp_in, rtp_out, rtp_lost, rtp_bad;
     unsigned long long udptl_in, udptl_out, udptl_recovered, udptl_lost, udptl_bad;
     unsigned channels;
+    /* Of all wake-ups of the media thread, 500, 990 and 999 in a thousand were not later than this; 25 % exact. */
+    unsigned lateness_p50_us, lateness_p99_us, lateness_p999_us;
 } fc_statistics;
 
 /* The core. `sip_url` is like "sip:127.0.0.1:5060". NULL with a sentence in `error` when it cannot start. */

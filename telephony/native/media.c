@@ -20,6 +20,42 @@
 
 enum { EVENTS = 256, MOST_TICKS_AT_ONCE = 25, RESTS_FOR = 2, BEFORE_OTHERS = -11 };
 
+/* ---- how late it wakes up ---------------------------------------------------------------------------- */
+
+static int lateness_class(uint64_t us) {
+    if (us < 4)
+        return (int)us;
+    int power = 63 - __builtin_clzll(us);
+    int class = 4 * (power - 1) + (int)(us >> (power - 2) & 3);
+    return class < FC_LATENESS_CLASSES ? class : FC_LATENESS_CLASSES - 1;
+}
+
+/* The longest that belongs to the class, in microseconds. */
+static unsigned end_of_class(int class) {
+    return class < 4 ? (unsigned)class : ((5u + (unsigned)class % 4) << (class / 4 - 1)) - 1;
+}
+
+static unsigned lateness_of(const fc_counters *counters, unsigned per_mille) {
+    unsigned long long all = 0, seen = 0;
+    int class = 0;
+    for (int i = 0; i < FC_LATENESS_CLASSES; i++)
+        all += counters->lateness[i];
+    while (class < FC_LATENESS_CLASSES - 1 && (seen += counters->lateness[class]) * 1000 < all * per_mille)
+        class++;
+    return all ? end_of_class(class) : 0;
+}
+
+static void note_lateness(fc_media *media, int64_t late_ns) {
+    fc_counters *counters = &media->counters;
+    unsigned long long late_us = (unsigned long long)(late_ns / 1000);
+    counters->lateness[lateness_class(late_us)]++;
+    counters->ticks++;
+    if (late_ns > FC_TICK_NS)
+        counters->late_ticks++;
+    if (late_us > counters->worst_lateness_us)
+        counters->worst_lateness_us = late_us;
+}
+
 /* ---- the thread -------------------------------------------------------------------------------------- */
 
 static int64_t now_ns(void) {
@@ -91,16 +127,6 @@ static bool wait_for_channels(fc_media *media) {
     return goes_on;
 }
 
-static void note_lateness(fc_media *media, int64_t late_ns) {
-    fc_counters *counters = &media->counters;
-    unsigned long long late_us = (unsigned long long)(late_ns / 1000);
-    counters->ticks++;
-    if (late_ns > FC_TICK_NS)
-        counters->late_ticks++;
-    if (late_us > counters->worst_lateness_us)
-        counters->worst_lateness_us = late_us;
-}
-
 static void *run(void *user) {
     fc_media *media = user;
     int64_t next = 0;
@@ -164,6 +190,6 @@ void fc_get_statistics(fc_core *core, fc_statistics *out) {
         counters->ticks, counters->late_ticks, counters->worst_lateness_us,
         counters->rtp_in, counters->rtp_out, counters->rtp_lost, counters->rtp_bad,
         counters->udptl_in, counters->udptl_out, counters->udptl_recovered, counters->udptl_lost, counters->udptl_bad,
-        core->media->count,
+        core->media->count, lateness_of(counters, 500), lateness_of(counters, 990), lateness_of(counters, 999),
     };
 }
