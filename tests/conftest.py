@@ -17,6 +17,7 @@ pytest_plugins = [
     "tests.fix_postgres",
     "tests.fix_slapd",
     "tests.fix_samba",
+    "tests.fix_dovecot",
 ]
 
 

@@ -15,7 +15,7 @@ from gateway.config.people import DenySection, DirectorySection, PermissionSecti
 from gateway.config.people_rules import lacking
 from gateway.config.rules import REQUIRED, RULES
 from gateway.config.schema import Config, RetrySection
-from gateway.config.sources_rules import SOURCES, lacking_in_source
+from gateway.config.sources_rules import SOURCES, lacking_in_source, mistakes_in_sources
 from gateway.config.trunks import TrunkSection
 from gateway.errors import ConfigError
 from gateway.model.retry import FIXED
@@ -163,6 +163,8 @@ class _Reading:
             else:
                 found[name] = self._section(hints[name], table, name, name)
         self._require(tables)
+        for key, text in mistakes_in_sources(found):
+            self.mistake(key, text)
         return Config(**found)
 
     def _section(self, cls: Any, table: dict[str, Any], prefix: str, rule: str) -> Any:

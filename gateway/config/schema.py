@@ -18,7 +18,7 @@ from gateway.config.people import (
     ResolvingSection,
     TariffSection,
 )
-from gateway.config.sources import FolderSection
+from gateway.config.sources import FolderSection, ImapSection
 from gateway.config.trunks import TrunkSection
 from gateway.model.dialling import DialPlan
 from gateway.model.permission import Rules
@@ -218,6 +218,7 @@ class Config:
     queue: QueueSection = field(default_factory=QueueSection)
     smtp: SmtpSection = field(default_factory=SmtpSection)
     folder: dict[str, FolderSection] = field(default_factory=dict)
+    imap: dict[str, ImapSection] = field(default_factory=dict)
     addresses: AddressesSection = field(default_factory=AddressesSection)
     options: OptionsSection = field(default_factory=OptionsSection)
     dialling: DiallingSection = field(default_factory=DiallingSection)

@@ -1,8 +1,10 @@
-"""[folder], [imap], [microsoft365] and [exchange]: where mails lie until the gateway collects them."""
+"""[folder] and [imap]: where mails lie until the gateway collects them."""
 
 from dataclasses import dataclass
 from datetime import timedelta
 from pathlib import Path
+
+from gateway.model.secret import Secret
 
 
 @dataclass(frozen=True, slots=True)
@@ -13,3 +15,24 @@ class FolderSection:
     sender: str = ""  #: whose faxes they are, who gets the answers; required
     trust_from: bool = False  #: whoever may write there may name another sender
     look_every: timedelta = timedelta(seconds=30)  #: where inotify tells nothing
+
+
+@dataclass(frozen=True, slots=True)
+class ImapSection:
+    """[imap.NAME]: a mailbox that mails are collected from by IMAP."""
+
+    host: str = ""  #: required
+    port: int = 993
+    tls: str = "implicit"  #: "implicit", "starttls" or "none"
+    ca_file: Path | None = None  #: PEM; None means the system's authorities
+    username: str = ""  #: required
+    password: Secret | None = None  #: read from password_file
+    token_url: str = ""  #: XOAUTH2 in place of a password
+    client_id: str = ""
+    client_secret: Secret | None = None  #: read from client_secret_file
+    scope: str = ""
+    folder: str = "INBOX"
+    done: str = "Faxed"  #: folder for what was accepted; "" deletes it
+    refused: str = "Not faxed"  #: folder for what was refused; "" deletes it
+    senders: str = "proved"  #: "proved" or "internal"
+    look_every: timedelta = timedelta(minutes=5)  #: beside IDLE

@@ -1,12 +1,18 @@
 """What the settings of mailboxes and folders may be, and which of them are needed."""
 
+from collections.abc import Iterator, Mapping
 from datetime import timedelta
 from typing import Any
 
 from gateway.config import values
-from gateway.config.sources import FolderSection
+from gateway.config.sources import FolderSection, ImapSection
 from gateway.config.values import Reader
 
+_HOST = values.matching(r"[A-Za-z0-9_.:-]{1,253}", 'a host, for example "mail.example.com"', empty=True)
+_URL = values.matching(
+    r"https?://\S+", 'an address, for example "https://login.example.com/token"', empty=True
+)
+_FOLDER = values.matching(r".{1,200}", 'a folder, for example "INBOX"')
 _SECOND, _HOUR = timedelta(seconds=1), timedelta(hours=1)
 
 #: `section.*.setting` -> how it is read.
@@ -14,10 +20,19 @@ SOURCE_RULES: dict[str, Reader] = {
     "folder.*.path": values.optional_path,
     "folder.*.sender": values.optional(values.mailbox),
     "folder.*.look_every": values.duration(_SECOND, _HOUR),
+    "imap.*.host": _HOST,
+    "imap.*.port": values.number(1, 65535),
+    "imap.*.tls": values.choice("implicit", "starttls", "none"),
+    "imap.*.ca_file": values.optional_path,
+    "imap.*.token_url": _URL,
+    "imap.*.folder": _FOLDER,
+    "imap.*.senders": values.choice("proved", "internal"),
+    "imap.*.look_every": values.duration(_SECOND, _HOUR),
 }
 
+_SECRETS = ("password", "client_secret")
 #: Sections of which there may be several, each with a name of its own.
-SOURCES: dict[str, Any] = {"folder": FolderSection}
+SOURCES: dict[str, Any] = {"folder": FolderSection, "imap": ImapSection}
 
 
 def lacking_in_source(section: object) -> list[tuple[str, str]]:
@@ -25,4 +40,23 @@ def lacking_in_source(section: object) -> list[tuple[str, str]]:
     wanted: dict[str, str] = {}
     if isinstance(section, FolderSection):
         wanted = {"path": '"/var/spool/faxgw/drop"', "sender": '"sap@example.com"'}
-    return [(name, example) for name, example in wanted.items() if not getattr(section, name)]
+    elif isinstance(section, ImapSection):
+        wanted = {"host": '"mail.example.com"', "username": '"fax@example.com"'}
+        if section.token_url:
+            wanted |= {"client_id": '"faxgw"', "client_secret": '"/run/secrets/client"'}
+        else:
+            wanted |= {"password": '"/run/secrets/mailbox"'}
+    missing = [(name, example) for name, example in wanted.items() if not getattr(section, name)]
+    return [(f"{name}_file" if name in _SECRETS else name, example) for name, example in missing]
+
+
+def mistakes_in_sources(sections: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
+    """What each section alone cannot tell: the setting, and what is wrong about it."""
+    relay = getattr(sections.get("resolving"), "authserv_id", "")
+    for name, section in sections.get("imap", {}).items():
+        if section.senders == "proved" and not relay:
+            yield (
+                f"imap.{name}.senders",
+                '"proved" needs resolving.authserv_id, whose Authentication-Results prove senders. '
+                'Write "internal" only if nobody but your own people, logged in, can put mails there',
+            )

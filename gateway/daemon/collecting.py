@@ -8,11 +8,13 @@ from contextlib import suppress
 from pathlib import Path
 
 from gateway.config.schema import Config
+from gateway.errors import SenderNotProved
 from gateway.intake.accept import Gatekeeper
 from gateway.intake.collecting.collector import Collector
 from gateway.ports.collection import Collection
 from gateway.ports.mail_source import MailSource
 from gateway.resolving.automatic import why_automatic
+from gateway.resolving.identity import proof
 
 _LOOK_FOR_A_FREE_TURN = 5.0  # seconds
 
@@ -46,13 +48,20 @@ async def _turn(lock: int, stopping: asyncio.Event) -> bool:
 
 
 def _collector(config: Config, source: MailSource, collection: Collection) -> Collector:
-    applications = config.resolving.automatic == "allow"
+    applications, relay = config.resolving.automatic == "allow", config.resolving.authserv_id
+
+    def proves(sender: str, client: str, head: bytes) -> bool:
+        with suppress(SenderNotProved):
+            return bool(relay and proof(sender, client, head, relay))
+        return False
+
     return Collector(
         source,
         collection,
         Gatekeeper(config.smtp, config.addresses, config.dialling.plan),
         max_message_size=config.smtp.max_message_size,
         why_automatic=lambda head, sender: why_automatic(head, sender, applications=applications),
+        proves=proves,
     )
 
 
@@ -69,3 +78,7 @@ def _sources(config: Config) -> Iterator[MailSource]:
             look_every=folder.look_every,
         )
         yield FolderSource(name, rules)
+    for name, mailbox in config.imap.items():
+        from gateway.intake.collecting.imap import ImapSource
+
+        yield ImapSource(name, mailbox, max_size=config.smtp.max_message_size)

@@ -26,6 +26,9 @@ _PAUSES = (5.0, 15.0, 60.0, 300.0)  # seconds after a source or the queue failed
 #: Why a mail with this header, from this sender, was written by a program; "" when it was not.
 WhyAutomatic = Callable[[bytes, str], str]
 
+#: Whether a mail with this header proves by itself that it is from this sender; the second is its source.
+Proves = Callable[[str, str, bytes], bool]
+
 _log = logging.getLogger("faxgw.collecting")
 
 
@@ -40,14 +43,14 @@ class Collector:
         *,
         max_message_size: int,
         why_automatic: WhyAutomatic,
-        takes_unproved: bool = False,
+        proves: Proves = lambda _sender, _client, _head: False,
     ) -> None:
         self._source = source
         self._collection = collection
         self._gatekeeper = gatekeeper
         self._max_message_size = max_message_size  # bytes
         self._why_automatic = why_automatic
-        self._takes_unproved = takes_unproved  # the resolver looks for a proof in the mail itself
+        self._proves = proves
 
     async def run(self, stopping: asyncio.Event) -> None:
         """Collects until `stopping` is set; a mail that is being stored is stored to its end."""
@@ -90,7 +93,8 @@ class Collector:
         header = read_header(head)
         size = len(mail.content) if isinstance(mail.content, bytes) else mail.content.stat().st_size
         sender = _sender(mail, header)
-        fault = mail.fault or self._fault(mail, header, sender, size)
+        proved = mail.is_proved or self._proves(sender, self._source.name, head)
+        fault = mail.fault or self._fault(mail, header, sender, size, proved=proved)
         found = ({}, [fault]) if fault else self._recipients(mail, header)
         recipients, refused = found
         submission = None
@@ -98,8 +102,8 @@ class Collector:
             envelope = Envelope(sender, tuple(r.address for r in recipients.values()))
             client = self._source.name + (f" login {sender}" if mail.is_proved else "")
             submission = NewSubmission(envelope, tuple(recipients.values()), client)
-        answer = None
-        if refused and self._may_be_answered(mail, head, sender):
+        answer = None  # to nobody whose address may be forged, and to no program
+        if refused and proved and not self._source.answers and not self._why_automatic(head, sender):
             answer = (sender, Refusal(header.subject, header.message_id, tuple(refused)))
         taken = await self._collection.take(
             mail.key, mail.content, submission, refused=tuple(refused), answer=answer
@@ -107,11 +111,11 @@ class Collector:
         self._log(taken, sender, tuple(recipients), size)
         return taken
 
-    def _fault(self, mail: FoundMail, header: Header, sender: str, size: int) -> str:
+    def _fault(self, mail: FoundMail, header: Header, sender: str, size: int, *, proved: bool) -> str:
         """Why nothing of this mail becomes a fax; "" when something may."""
         if not sender:
             return "The mail must have one sender in its From field."
-        if not mail.is_proved and not self._takes_unproved:
+        if not proved:
             return f"Nothing proves that this mail is from {sender}."
         if size > self._max_message_size:
             return _in_words(replies.TOO_LARGE)
@@ -132,12 +136,6 @@ class Collector:
         if not found and not refused:
             refused.append(f"The mail names no fax number. {_HOW}")
         return found, refused
-
-    def _may_be_answered(self, mail: FoundMail, head: bytes, sender: str) -> bool:
-        """An answer goes to nobody whose address may be forged, and to no program."""
-        if self._source.answers or not mail.is_proved or not sender:
-            return False
-        return not self._why_automatic(head, sender)
 
     def _log(self, taken: Taken, sender: str, numbers: tuple[FaxNumber, ...], size: int) -> None:
         if taken.submission_id is not None:

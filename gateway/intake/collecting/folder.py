@@ -97,6 +97,8 @@ class FolderSource:
         """The answer file is there; documents that were refused lie in `refused/`, the others are gone."""
         try:
             await asyncio.to_thread(self._settle, self._work / mail.key.rpartition(" ")[2], taken)
+        except FileNotFoundError:
+            return  # another gateway was faster
         except OSError as error:
             raise self._unavailable(error) from error
 
@@ -209,12 +211,9 @@ class FolderSource:
         (part / "ticket").mkdir()
         moved: list[tuple[Path, Path]] = []
         try:
-            for source, target in [
-                (file, "ticket"),
-                *((self._rules.path / d, "documents") for d in documents),
-            ]:
-                source.rename(part / target / source.name)
-                moved.append((source, part / target / source.name))
+            for kind, wanted in (("ticket", [name]), ("documents", documents)):
+                for file in (self._rules.path / found for found in wanted):
+                    moved.append((file, file.rename(part / kind / file.name)))
             part.rename(part.with_suffix(""))
         except OSError:
             for source, target in moved:
@@ -282,7 +281,7 @@ class FolderSource:
             refused.mkdir(parents=True, exist_ok=True)
             for kept in (*(folder / "documents").iterdir(), file):
                 kept.rename(refused / kept.name)
-        rmtree(folder)
+        rmtree(folder, ignore_errors=True)
 
     def _unavailable(self, error: OSError) -> SourceUnavailable:
         return SourceUnavailable(

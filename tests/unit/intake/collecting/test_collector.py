@@ -46,14 +46,14 @@ def collector(source: FakeSource, queue: FakeCollection) -> Collector:
     return a_collector(source, queue)
 
 
-def a_collector(source: FakeSource, queue: FakeCollection, *, takes_unproved: bool = False) -> Collector:
+def a_collector(source: FakeSource, queue: FakeCollection, *, proves: bool = False) -> Collector:
     return Collector(
         source,
         queue,
         Gatekeeper(SmtpSection(domains=("fax.example.com",))),
         max_message_size=10_000,
         why_automatic=lambda head, sender: why_automatic(head, sender, applications=False),
-        takes_unproved=takes_unproved,
+        proves=lambda sender, source, _: proves and (sender, source) == ("ann@example.com", "imap fake"),
     )
 
 
@@ -157,12 +157,12 @@ async def test_from_alone_proves_nobody_and_a_forged_sender_gets_no_answer(
     assert source.settled[0][1].refused == ("Nothing proves that this mail is from ann@example.com.",)
 
 
-async def test_an_unproved_mail_is_handed_on_where_the_resolver_asks_for_the_proof(
+async def test_a_mail_that_proves_its_sender_by_itself_is_taken_and_proved_again_by_the_resolver(
     source: FakeSource, queue: FakeCollection
 ):
     source.put(a_mail(proved=False))
 
-    await a_collector(source, queue, takes_unproved=True).run_once()
+    await a_collector(source, queue, proves=True).run_once()
 
     assert queue.submissions[0].client == "imap fake"
 
