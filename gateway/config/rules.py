@@ -96,6 +96,7 @@ RULES: dict[str, Reader] = {
     "cover.folder": values.optional_path,
     "cover.language": _LANGUAGE,
     "cover.on_failure": values.choice("hold", "fail", "send_without"),
+    "cover.continuation": _COVER,
     "sending.station_id": _STATION_ID,
     "sending.caller_number": _CALLER,
     "sending.header": values.header_template,

@@ -146,6 +146,7 @@ class CoverSection:
     company: str = ""  #: of senders whose company is not known
     confidentiality: str = ""
     on_failure: str = "hold"  #: "hold", "fail" or "send_without"
+    continuation: str = "continuation"  #: the template for the rest of a fax that was broken off
 
     @property
     def by_number(self) -> dict[str, str]:

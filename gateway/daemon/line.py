@@ -14,6 +14,7 @@ from gateway.model.lifecycle import JobState
 from gateway.model.number import FaxNumber
 from gateway.ports.wakeups import Topic
 from gateway.receiving.worker import ReceivingWorker
+from gateway.rendering.covers.continuation import ContinuationMaker
 from gateway.rendering.page_views import RenderedViews
 from gateway.sending.worker import SendingWorker
 from gateway.stage import Stage
@@ -45,6 +46,14 @@ async def run(config: Config, stopping: asyncio.Event, ready: Ready) -> None:
                 retry=config.retry,
                 clock=SystemClock(),
                 scratch=scratch,
+                continuation=ContinuationMaker(
+                    section=config.cover,
+                    renderer=pool,
+                    blobs=store.blobs,
+                    clock=SystemClock(),
+                    scratch=scratch,
+                    timezone=config.sending.timezone,
+                ),
                 dialled=_dialled(config),
             )
             calls_out = Stage(

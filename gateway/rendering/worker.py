@@ -112,6 +112,12 @@ class RenderingWorker:
 
     async def work(self, job: Job) -> None:
         """The job is rendered, or its sender is told why not, or it is held for a person."""
+        if job.pages is not None and job.pages_confirmed:
+            # The next call begins behind the pages that arrived: they must stay the same ones.
+            await self._jobs.record(
+                job, JobEvent.PAGES_RENDERED, Outcome(trace="The pages stay as they are.")
+            )
+            return
         started = monotonic()
         submission = await self._jobs.submission(job.submission_id)
         special = self._asked_for(job.options.resolution)

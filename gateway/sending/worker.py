@@ -20,6 +20,7 @@ from gateway import faxlog
 from gateway.config.schema import RetrySection, SendingSection
 from gateway.errors import StoreUnavailable
 from gateway.model.destination import Lesson, adapted, wants_standard
+from gateway.model.ids import BlobRef
 from gateway.model.job import Job
 from gateway.model.lifecycle import TERMINAL, JobEvent
 from gateway.model.notification import NotificationKind
@@ -43,6 +44,14 @@ _log = logging.getLogger("faxgw.sending")
 _RECORD_AGAIN = (0.2, 1.0, 5.0)  # seconds to the next try; the last one for ever
 
 
+#: A job's pages with one more behind those that arrived, and how many they are; or None for no such page.
+Continuation = Callable[[Job, int], Awaitable[tuple[BlobRef, int] | None]]
+
+
+async def _no_continuation(_job: Job, _arrived: int) -> None:
+    return None
+
+
 class SendingWorker:
     """Calls the number of a job."""
 
@@ -60,7 +69,9 @@ class SendingWorker:
         scratch: Path,
         retry: Mapping[str, RetrySection] | None = None,
         dialled: Callable[[FaxNumber, str], str] = lambda number, _: str(number),
+        continuation: Continuation = _no_continuation,
     ) -> None:
+        self._continuation = continuation
         self._dialled = dialled
         self._engine = engine
         self._jobs = jobs
@@ -176,11 +187,20 @@ class SendingWorker:
                     event, outcome = await self._judge.outcome(job, transmission, lessons)
                     trunk = self._trunks[transmission.trunk]
                     await self._lessons.learn(job, transmission, trunk, lessons, event)
+                    if event is JobEvent.ATTEMPT_FAILED and transmission.pages_confirmed:
+                        outcome = await self._explained(job, transmission.pages_confirmed, outcome)
                     _tell(await self._jobs.record(job, event, outcome))
                 return
             except StoreUnavailable as error:
                 _log.error("job %s: the end of its call is not recorded yet: %s", job.id, error)
                 await asyncio.sleep(pause)
+
+    async def _explained(self, job: Job, arrived: int, outcome: Outcome) -> Outcome:
+        """The outcome, with a page that tells the recipient why the next call begins in the middle."""
+        made = await self._continuation(job, job.pages_confirmed + arrived)
+        if made is None:
+            return outcome
+        return replace(outcome, pages=made[0], page_count=made[1], shared=False)
 
 
 async def _uninterrupted(work: Awaitable[None]) -> None:

@@ -15,7 +15,7 @@ def check_covers(config: Config) -> None:
         ConfigError: every mistake, one a line.
     """
     templates = Templates(config.cover.folder)
-    named = {"cover.template": config.cover.template}
+    named = {"cover.template": config.cover.template, "cover.continuation": config.cover.continuation}
     named |= {f"cover.numbers: {start}": name for start, name in config.cover.by_number.items()}
     named |= {f"permission.{name}.cover": section.cover for name, section in config.permission.items()}
     mistakes = [
@@ -23,6 +23,9 @@ def check_covers(config: Config) -> None:
         for key, name in named.items()
         if name not in ("", NONE) and templates.find(name) is None
     ]
+    rest = templates.find(config.cover.continuation)
+    if rest is not None and rest.is_word:
+        mistakes.append("cover.continuation: must be an HTML template: no LibreOffice runs beside the calls")
     if config.cover.folder and not config.cover.folder.is_dir():
         mistakes.append(f"cover.folder: {config.cover.folder} is no folder")
     with TemporaryDirectory() as folder:

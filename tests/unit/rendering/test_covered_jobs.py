@@ -16,6 +16,7 @@ from gateway.rendering.covers.maker import CoverMaker
 from gateway.rendering.worker import RenderingWorker
 from gateway.stage import Stage
 from renderers import ConverterCrashed, ConverterTimedOut, Profile
+from telephony import PageFacts
 from tests.fakes.clock import FakeClock
 from tests.fakes.directory import FakeDirectory
 from tests.fakes.renderer import FakeRenderer
@@ -86,7 +87,8 @@ def run(opened, renderer, tmp_path):
             lease=LEASE,
             at_once=1,
         )
-        await some_received_jobs(store, *(numbers or ("+491",)))
+        if not await store.jobs.list():
+            await some_received_jobs(store, *(numbers or ("+491",)))
         for job in await store.jobs.claim(JobState.RECEIVED, lease=LEASE, limit=9):
             outcome = Outcome(sender=ANN, options=options or JobOptions())
             await store.jobs.record(job, JobEvent.SENDER_RESOLVED, outcome)
@@ -208,3 +210,19 @@ async def test_a_crash_over_a_cover_page_gets_a_second_chance(run, covers, rende
     (job,) = await run(covers)
 
     assert (job.state, job.page_count) == (JobState.RENDERED, 2)
+
+
+async def test_pages_of_which_some_arrived_are_never_made_again(run, covers, renderer, store):
+    (job,) = await run(covers)
+    (sending,) = await store.jobs.claim(JobState.RENDERED, lease=LEASE)
+    attempt = await store.jobs.open_attempt(sending, trunk="main", first_page=1)
+    await store.jobs.confirm_page(attempt, PageFacts(1, 1728, 8, 0, 14400, 196))
+    held = await store.jobs.record(sending, JobEvent.WAS_HELD)
+    await store.jobs.record(held, JobEvent.WAS_RELEASED)
+    made = len(renderer.documents)
+
+    (again,) = await run(replace(covers, template="none"))
+
+    assert len(renderer.documents) == made
+    assert (again.state, again.pages, again.page_count) == (JobState.RENDERED, job.pages, 2)
+    assert again.pages_confirmed == 1

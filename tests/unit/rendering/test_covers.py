@@ -170,15 +170,16 @@ def test_a_template_with_a_mistake_is_named_and_so_is_the_mistake(tmp_path, name
 
 def test_check_config_names_every_mistake_about_cover_pages(tmp_path):
     (tmp_path / "own.html").write_text("{{ nothing }}")
-    section = CoverSection(template="own", numbers=("+49=blue",), folder=tmp_path)
+    section = CoverSection(template="own", numbers=("+49=blue",), folder=tmp_path, continuation="red")
 
     with pytest.raises(ConfigError) as found:
         check_covers(Config(cover=section))
 
     told = str(found.value)
     assert 'cover.numbers: +49: there is no cover page "blue"' in told
+    assert 'cover.continuation: there is no cover page "red"' in told
     assert "own.html could not be made: 'nothing' is undefined" in told
-    assert len(told.splitlines()) == 2
+    assert len(told.splitlines()) == 3
 
 
 def test_the_defaults_are_without_mistakes():

@@ -19,6 +19,7 @@ from telephony.errors import EngineClosed, UnreadablePages
 from telephony.simulated import SimulatedEngine
 from tests.fakes.clock import FakeClock
 from tests.fakes.page_views import RecordingViews
+from tests.fakes.pages import a_fax
 from tests.stages import LEASE, a_rendered_job, a_store, answers
 
 MAIN = Trunk("main", "sip:main.example", channels=2)
@@ -230,6 +231,44 @@ async def test_a_call_after_a_broken_one_begins_with_the_first_page_that_is_miss
     assert [order.first_page for order in engine.orders] == [1, 3]
     assert (await store.jobs.get(job.id)).state is JobState.DELIVERED
     assert views.stamped[1] == [f"Ann Smith page {page} of 3" for page in (1, 2, 3)]
+
+
+async def test_the_rest_of_a_broken_fax_begins_with_a_page_that_explains_it(
+    opened, store, engine, views, tmp_path
+):
+    job = await a_rendered_job(store, tmp_path, pages=3)
+    asked, longer = [], await store.blobs.put(a_fax(tmp_path / "longer.tif", pages=4))
+
+    async def continuation(job, arrived):
+        asked.append((job.id, arrived))
+        return longer, 4
+
+    worker = SendingWorker(
+        engine=engine,
+        jobs=store.jobs,
+        blobs=store.blobs,
+        views=views,
+        destinations=store.destinations,
+        trunks=[MAIN],
+        section=replace(SECTION, attempts=5),
+        clock=FakeClock(datetime.now(UTC)),
+        scratch=tmp_path,
+        continuation=continuation,
+    )
+    stage = a_stage(store, opened[1], worker)
+    engine.next_call_confirms(2)
+    engine.next_call_ends(Disposition.BUSY)
+    for _ in range(2):
+        await stage.run_once()
+        await make_due(store, job)
+
+    await stage.run_once()
+
+    assert asked == [(job.id, 2)]  # the second call brought no page: the explanation is there already
+    assert [order.first_page for order in engine.orders] == [1, 3, 3]
+    delivered = await store.jobs.get(job.id)
+    assert (delivered.state, delivered.pages_confirmed, delivered.page_count) == (JobState.DELIVERED, 4, 4)
+    assert (await store.jobs.submission(job.submission_id)).page_count == 3
 
 
 async def test_the_attempt_is_written_before_the_call(stage, store, engine, tmp_path):
