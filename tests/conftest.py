@@ -18,6 +18,8 @@ pytest_plugins = [
     "tests.fix_slapd",
     "tests.fix_samba",
     "tests.fix_dovecot",
+    "tests.fix_postfix",
+    "tests.fix_graph",
 ]
 
 

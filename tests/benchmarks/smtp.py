@@ -36,6 +36,7 @@ from gateway.cluster.wakeups import open_wakeups  # noqa: E402
 from gateway.config.schema import NodeSection, QueueSection, SmtpSection  # noqa: E402
 from gateway.intake.smtp import SmtpIntake  # noqa: E402
 from gateway.store import migrate, open_store  # noqa: E402
+from tests.fix_postfix import Postfix, a_postfix  # noqa: E402
 from tests.fix_postgres import Postgres  # noqa: E402
 
 LOADS = (
@@ -223,18 +224,13 @@ def postgresql() -> Iterator[str]:
 
 
 class _Postfix(Server):
-    def __init__(self, port: int, master: int, settings: Path) -> None:
-        super().__init__(port, [master])
-        self._settings = settings
+    def __init__(self, instance: Postfix) -> None:
+        super().__init__(instance.port, [instance.pid])
+        self._instance = instance
         self._cleared = 0
 
     def clear(self) -> None:
-        said = subprocess.run(
-            ["/usr/sbin/postsuper", "-c", self._settings, "-d", "ALL"],
-            check=True,
-            capture_output=True,
-            text=True,
-        ).stderr
+        said = self._instance.run("postsuper", "-d", "ALL")
         self._cleared += int(found[1]) if (found := re.search(r"Deleted: (\d+)", said)) else 0
 
     def stored(self) -> int:
@@ -243,42 +239,10 @@ class _Postfix(Server):
 
 @contextmanager
 def postfix(folder: Path) -> Iterator[Server]:
-    port, settings = _free_port(), folder / "etc"
-    for name in ("etc", "spool", "data"):
-        (folder / name).mkdir(parents=True)
-        (folder / name).chmod(0o755)
-    folder.chmod(0o755)
-    shutil.chown(folder / "data", "postfix")
-    master = Path("/usr/share/postfix/master.cf.dist").read_text()
-    master = re.sub(r"^smtp +inet .*$", f"127.0.0.1:{port} inet n - n - - smtpd", master, flags=re.MULTILINE)
-    master = re.sub(r"^#postlog", "postlog", master, flags=re.MULTILINE)
-    (settings / "master.cf").write_text(re.sub(r"^pickup.*$", "", master, flags=re.MULTILINE))
-    (settings / "main.cf").write_text(
-        f"""compatibility_level = 3.6
-queue_directory = {folder}/spool
-data_directory = {folder}/data
-maillog_file = {folder}/postfix.log
-maillog_file_prefixes = {folder}
-myhostname = bench.example.com
-mydestination =
-inet_protocols = ipv4
-mynetworks = 127.0.0.0/8
-message_size_limit = 52428800
-smtp_dns_support_level = disabled
-smtpd_peername_lookup = no
-smtpd_client_connection_count_limit = 0
-smtpd_recipient_restrictions = check_recipient_access static:HOLD, permit
-"""
-    )
-    command = ["/usr/sbin/postfix", "-c", settings]
-    with (folder / "start.log").open("w") as log:
-        # Its daemons would keep a pipe of ours open for ever: a file.
-        subprocess.run([*command, "start"], check=True, stdout=log, stderr=log)
-        try:
-            _wait_for(port)
-            yield _Postfix(port, int((folder / "spool/pid/master.pid").read_text()), settings)
-        finally:
-            subprocess.run([*command, "stop"], check=True, stdout=log, stderr=log)
+    with a_postfix(
+        folder, "smtpd_recipient_restrictions = check_recipient_access static:HOLD, permit\n"
+    ) as it:
+        yield _Postfix(it)
 
 
 if __name__ == "__main__":

@@ -9,6 +9,7 @@ import email
 import fcntl
 import json
 import os
+import re
 import signal
 import smtplib
 import socket
@@ -17,7 +18,7 @@ import sys
 import time
 from collections import Counter
 from collections.abc import AsyncIterator, Callable, Collection, Iterator
-from contextlib import asynccontextmanager, closing, contextmanager, nullcontext, suppress
+from contextlib import asynccontextmanager, closing, contextmanager, nullcontext
 from dataclasses import dataclass, field
 from email import policy
 from email.message import EmailMessage
@@ -148,16 +149,12 @@ class World:
         return process
 
     def pid(self, role: str) -> int | None:
-        """The process id of a role, or of the "supervisor"; None when it does not run just now."""
+        """The process id of a role, of "intake-2", or of the "supervisor"; None when it does not run."""
         assert self.gateway is not None
         if role == "supervisor":
             return self.gateway.pid
-        children = Path(f"/proc/{self.gateway.pid}/task/{self.gateway.pid}/children")
-        for pid in children.read_text().split() if children.exists() else ():
-            with suppress(OSError):
-                if f"\0role\0{role}\0".encode() in Path(f"/proc/{pid}/cmdline").read_bytes():
-                    return int(pid)
-        return None
+        started = re.findall(rf" {re.escape(role)} started, process (\d+)\n", self.log)
+        return int(started[-1]) if started and is_alive(int(started[-1])) else None
 
     def signal(self, role: str, signum: signal.Signals) -> None:
         """The role gets the signal."""
@@ -275,6 +272,11 @@ class World:
         """Where the only job to this number is, or ""."""
         with self.database() as database:
             return _state(database, number)
+
+    def numbers(self) -> list[str]:
+        """The number of every job."""
+        with self.database() as database:
+            return [number for (number,) in database.execute("SELECT number FROM job")]
 
     def states(self) -> dict[str, str]:
         """Where every job is, by number."""
