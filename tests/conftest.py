@@ -19,7 +19,6 @@ pytest_plugins = [
     "tests.fix_samba",
     "tests.fix_dovecot",
     "tests.fix_postfix",
-    "tests.fix_graph",
 ]
 
 
