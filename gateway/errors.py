@@ -10,7 +10,7 @@
     |   + InvalidNumber     + SenderNotAllowed     + DocumentRejected    + MailerRefused
     |                       + AmbiguousSender  + DestinationNotAllowed  + QuotaExceeded  + AutomaticMail
     |                       + TooManyPagesForSender  + SenderNotProved
-    |                       + BillingCodeMissing
+    |                       + BillingCodeMissing  + TooExpensive  + NotApproved
     |       + NumberNotAllowed
     |                       + DeadlinePassed
     + InvariantError        our bug: logged with a traceback, job held for a person
@@ -135,6 +135,27 @@ class TooManyPagesForSender(SenderNotAllowed):
 
     code = "too-many-pages-for-sender"
     remedy = "Send it in parts, or ask your administrator for more."
+
+
+class TooExpensive(SenderNotAllowed):
+    """This fax costs more than its sender may spend on one."""
+
+    code = "too-expensive"
+    remedy = "Send it in parts, or ask your administrator for more."
+
+
+class NotApproved(SenderNotAllowed):
+    """Who approves faxes did not approve this one."""
+
+    code = "not-approved"
+    remedy = "Ask who denied it."
+
+
+class NotWaiting(GatewayError):
+    """This fax does not wait for an approval any more."""
+
+    code = "not-waiting"
+    remedy = "Nothing is to be done: it was decided, or cancelled."
 
 
 class BillingCodeMissing(PermanentError):

@@ -208,4 +208,5 @@ _DSN_WORD = {
     NotificationKind.FAILED: "FAILURE",
     NotificationKind.DELAYED: "DELAY",
     NotificationKind.RECEIVED: "",
+    NotificationKind.APPROVAL: "",
 }

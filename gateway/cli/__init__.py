@@ -22,6 +22,8 @@ COMMANDS = {
     "cover": "gateway.cli.cover:cover",
     "queue": "gateway.cli.queue:queue",
     "received": "gateway.cli.received:received",
+    "approve": "gateway.cli.approval:approve",
+    "deny": "gateway.cli.approval:deny",
     "destination": "gateway.cli.destination:destination",
     "user": "gateway.cli.user:user",
     "address": "gateway.cli.address:address",

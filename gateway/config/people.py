@@ -1,6 +1,6 @@
 """The sections about people: where they are looked up, and what they may. docs/directory.md explains them."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from datetime import date, timedelta
 from pathlib import Path
 
@@ -58,21 +58,26 @@ class PermissionSection:
     faxes_per_day: int = 0
     faxes_per_month: int = 0
     pages_per_job: int = 0
+    cost_per_job: float = 0.0
+    approver: str = ""  #: a mailbox
+    approve_pages: int = 0
+    approve_cost: float = 0.0
+    approve_numbers: tuple[str, ...] = ()
     cover: str = ""  #: a template; "" means [cover] template
 
     def named(self, name: str) -> Permission:
         """The permission these settings are."""
-        return Permission(
-            name,
-            self.groups,
-            self.may_fax,
-            self.allow,
-            self.deny,
-            self.faxes_per_day,
-            self.faxes_per_month,
-            self.pages_per_job,
-            self.cover,
-        )
+        return Permission(name, **{item.name: getattr(self, item.name) for item in fields(self)})
+
+
+@dataclass(frozen=True, slots=True)
+class ApprovalSection:
+    """[approval]: the links in the mails to those who approve faxes."""
+
+    listen: str = ""  #: "" makes no links
+    url: str = ""  #: how approvers reach it
+    key: Path | None = None  #: None means one in data_dir
+    expires: timedelta = timedelta(days=3)
 
 
 @dataclass(frozen=True, slots=True)

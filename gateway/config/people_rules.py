@@ -91,6 +91,17 @@ PEOPLE_RULES: dict[str, Reader] = {
     "permission.*.faxes_per_day": values.number(0, 1_000_000),
     "permission.*.faxes_per_month": values.number(0, 10_000_000),
     "permission.*.pages_per_job": values.number(0, 10_000),
+    "permission.*.cost_per_job": amount,
+    "permission.*.approver": values.optional(values.mailbox),
+    "permission.*.approve_pages": values.number(0, 10_000),
+    "permission.*.approve_cost": amount,
+    "permission.*.approve_numbers": _BEGINNINGS,
+    "approval.listen": values.optional(values.host_and_port),
+    "approval.url": values.matching(
+        r"https?://[^\s/?#]+(?:/[^\s?#]*)?", 'a URL, for example "https://fax.example.com/"', empty=True
+    ),
+    "approval.key": values.optional_path,
+    "approval.expires": values.duration(timedelta(minutes=5), 30 * _DAY),
     "permission.*.cover": values.matching(
         r"[A-Za-z0-9_-]{1,40}", 'a cover page, for example "standard" (`faxgw cover list`)', empty=True
     ),

@@ -11,6 +11,7 @@ from ipaddress import IPv4Network, IPv6Network
 from pathlib import Path
 
 from gateway.config.people import (
+    ApprovalSection,
     CostSection,
     DenySection,
     DirectorySection,
@@ -227,6 +228,7 @@ class Config:
     directory: dict[str, DirectorySection] = field(default_factory=dict)  #: in the order they are asked
     permission: dict[str, PermissionSection] = field(default_factory=dict)  #: the first that fits decides
     deny: dict[str, DenySection] = field(default_factory=dict)
+    approval: ApprovalSection = field(default_factory=ApprovalSection)
     cost: CostSection = field(default_factory=CostSection)
     tariff: dict[str, TariffSection] = field(default_factory=dict)
     rendering: RenderingSection = field(default_factory=RenderingSection)

@@ -1,6 +1,8 @@
 """The role work: everything that happens to a fax between the mail and the line, and the answers."""
 
 import asyncio
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
 
 from gateway.cluster.reaper import Reaper
 from gateway.cluster.wakeups import open_wakeups
@@ -10,14 +12,18 @@ from gateway.daemon.process import Ready
 from gateway.daemon.scratch import scratch_folder
 from gateway.directory import open_directories
 from gateway.mail.smtp import SmtpMailer
+from gateway.model.job import Job
 from gateway.model.lifecycle import JobState
+from gateway.notifying.approval import KEY_FILE, Ticket, Tickets, key_in
+from gateway.notifying.approval_page import ApprovalPage, link_to
 from gateway.notifying.worker import NotifyingWorker
+from gateway.ports.job_store import JobStore
 from gateway.ports.wakeups import Topic
 from gateway.rendering.covers.maker import CoverMaker
 from gateway.rendering.page_views import RenderedViews
 from gateway.rendering.worker import RenderingWorker
+from gateway.resolving.allowance import Allowances
 from gateway.resolving.options import MailWishes
-from gateway.resolving.page_limit import PageLimits
 from gateway.resolving.resolver import Resolver
 from gateway.resolving.worker import ResolvingWorker
 from gateway.stage import Stage
@@ -38,6 +44,7 @@ async def run(config: Config, stopping: asyncio.Event, ready: Ready) -> None:
             RenderPool(workers=config.rendering.workers + _ANSWERING, limits=limits) as pool,
             SmtpMailer(config.mailer) as mailer,
             open_directories(config.directory, config.node, config.queue, SystemClock()) as directory,
+            _approvals(config, store.jobs) as approval_link,
         ):
             resolver = ResolvingWorker(
                 jobs=store.jobs,
@@ -61,7 +68,7 @@ async def run(config: Config, stopping: asyncio.Event, ready: Ready) -> None:
                 profile=_profile(config.rendering),
                 scratch=scratch,
                 section=config.rendering,
-                page_limit_of=PageLimits(config.rules, directory),
+                allowance=Allowances(config.rules, directory, config.tariffs),
                 codes=config.options.dialects,
                 covers=CoverMaker(
                     section=config.cover,
@@ -107,6 +114,7 @@ async def run(config: Config, stopping: asyncio.Event, ready: Ready) -> None:
                 timezone=config.sending.timezone,
                 scratch=scratch,
                 lease=config.queue.lease + config.mailer.timeout,
+                approval_link=approval_link,
             )
             reaper = Reaper(store.jobs, lease=config.queue.lease)
             ready()
@@ -117,6 +125,24 @@ async def run(config: Config, stopping: asyncio.Event, ready: Ready) -> None:
                 group.create_task(notifier.run(stopping))
                 await stopping.wait()
                 reaping.cancel()
+
+
+@asynccontextmanager
+async def _approvals(config: Config, jobs: JobStore) -> AsyncIterator[Callable[[Job, str], str] | None]:
+    """Where somebody can approve a job, while the page for it is open; None when there is to be none."""
+    section = config.approval
+    if not section.listen:
+        yield None
+        return
+    key = key_in(section.key or config.node.data_dir / KEY_FILE)
+    tickets, url = Tickets(key), section.url or f"http://{section.listen}"
+
+    def link(job: Job, approver: str) -> str:
+        until = SystemClock().now() + section.expires
+        return link_to(url, tickets, Ticket(job.id, job.version, approver, until))
+
+    async with ApprovalPage(section.listen, tickets, jobs):
+        yield link
 
 
 def _profile(section: RenderingSection) -> Profile:

@@ -15,6 +15,7 @@ class NotificationKind(StrEnum):
     DELAYED = "delayed"
     FAILED = "failed"
     RECEIVED = "received"
+    APPROVAL = "approval"  #: a fax waits for somebody's word
 
 
 @dataclass(frozen=True, slots=True)

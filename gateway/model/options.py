@@ -55,6 +55,7 @@ class JobOptions:
     note: str = ""
     confidentiality: str = ""
     reference: str = ""
+    approved_by: str = ""  #: who let it go; nobody can ask for that
     notify: str = ""  #: RFC 3461 4.1: "NEVER", or of SUCCESS, FAILURE and DELAY some; "" says nothing
     orcpt: str = ""  #: RFC 3461 4.2: the recipient as its sender wrote it
     ret: str = ""  #: RFC 3461 4.3: "FULL" or "HDRS"

@@ -28,6 +28,11 @@ class Permission:
     faxes_per_day: int = 0
     faxes_per_month: int = 0
     pages_per_job: int = 0
+    cost_per_job: float = 0.0
+    approver: str = ""  #: who approves what the next three name
+    approve_pages: int = 0  #: faxes of more pages
+    approve_cost: float = 0.0  #: faxes that cost more
+    approve_numbers: tuple[str, ...] = ()  #: faxes to numbers that begin so
     cover: str = ""  #: the template of their cover pages; "" means the default
 
     def fits(self, person: Person) -> bool:
@@ -147,6 +152,21 @@ def _may(permission: Permission, number: FaxNumber | None, used: Used, reasons: 
             reasons.append(f"{where} allows {_faxes(limit)} a {period}; sent or on their way: {count}.")
     if permission.pages_per_job:
         reasons.append(f"{where} allows {permission.pages_per_job} pages in one fax.")
+    if permission.cost_per_job:
+        reasons.append(f"{where} allows {permission.cost_per_job:.2f} to be spent on one fax.")
+    reasons += [f"{where} asks {permission.approver} about {what}." for what in _approved(permission)]
+
+
+def _approved(permission: Permission) -> list[str]:
+    """What has to be approved."""
+    if not permission.approver:
+        return []
+    found = [f"faxes to {start}" for start in permission.approve_numbers]
+    if permission.approve_pages:
+        found.append(f"faxes of more than {permission.approve_pages} pages")
+    if permission.approve_cost:
+        found.append(f"faxes that cost more than {permission.approve_cost:.2f}")
+    return found
 
 
 def _faxes(count: int) -> str:

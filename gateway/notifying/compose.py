@@ -14,6 +14,7 @@ from email.errors import MessageError
 from email.message import EmailMessage
 from email.utils import format_datetime
 
+from gateway.model.allowance import APPROVAL_NEEDED
 from gateway.model.attempt import Attempt
 from gateway.model.collected import Refusal
 from gateway.model.job import Job
@@ -87,7 +88,7 @@ def compose_answer(
         "job": job.id,
         "node": letterhead.node,
     }
-    message = _message(notification, notification.kind.value, facts, enclosure, letterhead)
+    message = _message(notification, _template(notification, job), facts, enclosure, letterhead)
     _answer_to(message, original.message_id)
     _add_machine_readable(
         message,
@@ -104,6 +105,36 @@ def compose_answer(
     )
     _enclose(message, enclosure, f"fax-{_NOT_IN_NAMES.sub('', job.number.digits)}.pdf")
     make_report(message, job, notification.kind, letterhead.node)
+    return message
+
+
+def compose_approval(
+    notification: Notification,
+    job: Job,
+    *,
+    original: Original,
+    enclosure: Enclosure,
+    letterhead: Letterhead,
+    link: str,
+) -> EmailMessage:
+    """The mail that asks somebody to approve a fax. `link` leads to the page where he can, or is ""."""
+    sender = job.sender.mail if job.sender else ""
+    name = job.sender.name if job.sender else ""
+    facts = {
+        "number": job.number.digits,
+        "sender": _line(f"{name} <{sender}>" if name else sender),
+        "reason": _line(job.failure.reason) if job.failure else "",
+        "original": _line(original.subject),
+        "pages": str(job.page_count),
+        "link": link,
+        "note": enclosure.note,
+        "picture": _PICTURE if enclosure.picture else "",
+        "job": job.id,
+        "node": letterhead.node,
+    }
+    message = _message(notification, "approval", facts, enclosure, letterhead)
+    _add_machine_readable(message, {"Job": job.id, "Number": job.number.digits, "State": "held"})
+    _enclose(message, enclosure, f"fax-{_NOT_IN_NAMES.sub('', job.number.digits)}.pdf")
     return message
 
 
@@ -174,7 +205,7 @@ def _message(
     message["Date"] = format_datetime(notification.created_at.astimezone(letterhead.timezone))
     if _MESSAGE_ID.fullmatch(notification.message_id):
         message["Message-ID"] = notification.message_id
-    is_answer = notification.kind is not NotificationKind.RECEIVED
+    is_answer = notification.kind not in (NotificationKind.RECEIVED, NotificationKind.APPROVAL)
     message["Auto-Submitted"] = "auto-replied" if is_answer else "auto-generated"
     message.set_content(text)
     message.add_alternative(fill_html(kind, facts), subtype="html")
@@ -205,6 +236,12 @@ def _add_machine_readable(message: EmailMessage, facts: dict[str, str]) -> None:
     for name, fact in facts.items():
         if fact:
             message[f"X-Fax-{name}"] = _NOT_ASCII.sub("?", _line(fact))
+
+
+def _template(notification: Notification, job: Job) -> str:
+    """The words of an answer: a fax that waits for somebody's word is not called again by itself."""
+    is_waiting = job.failure is not None and job.failure.code == APPROVAL_NEEDED
+    return "waiting" if is_waiting else notification.kind.value
 
 
 def _code(job: Job, last: Attempt | None) -> str:

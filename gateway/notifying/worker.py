@@ -6,6 +6,7 @@ A mail server that is away loses nothing: a notification is tried again, later a
 
 import asyncio
 import logging
+from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import replace
 from datetime import timedelta
@@ -19,13 +20,15 @@ from gateway.config.schema import MailerSection
 from gateway.errors import MailerRefused, MailerUnavailable, StoreUnavailable
 from gateway.model.ids import BlobRef
 from gateway.model.job import Job
-from gateway.model.notification import Notification
+from gateway.model.notification import Notification, NotificationKind
 from gateway.notifying import words
+from gateway.notifying.approval import waits_for_approval
 from gateway.notifying.compose import (
     Enclosure,
     Letterhead,
     Original,
     compose_answer,
+    compose_approval,
     compose_received,
     compose_refusal,
 )
@@ -67,7 +70,10 @@ class NotifyingWorker:
         timezone: str = "",
         scratch: Path | None = None,
         lease: timedelta = _LEASE,
+        approval_link: Callable[[Job, str], str] | None = None,
     ) -> None:
+        """`approval_link` is where somebody (a mailbox) can approve a job."""
+        self._approval_link = approval_link
         self._outbox = outbox
         self._jobs = jobs
         self._received = received
@@ -172,6 +178,8 @@ class NotifyingWorker:
         if notification.refusal is not None:
             return compose_refusal(notification, notification.refusal, self._letterhead)
         job = await self._job(notification)
+        if notification.kind is NotificationKind.APPROVAL:
+            return await self._compose_approval(notification, job, enclosure)
         return compose_answer(
             notification,
             job,
@@ -179,6 +187,20 @@ class NotifyingWorker:
             original=await self._original(job),
             enclosure=enclosure,
             letterhead=self._letterhead,
+        )
+
+    async def _compose_approval(
+        self, notification: Notification, job: Job, enclosure: Enclosure
+    ) -> EmailMessage:
+        if not waits_for_approval(job):
+            raise KeyError(f"job {job.id} does not wait for an approval any more")
+        return compose_approval(
+            notification,
+            job,
+            original=await self._original(job),
+            enclosure=enclosure,
+            letterhead=self._letterhead,
+            link=self._approval_link(job, notification.mailbox) if self._approval_link else "",
         )
 
     async def _job(self, notification: Notification) -> Job:

@@ -18,10 +18,12 @@ from typing import ClassVar, Protocol
 
 from gateway import faxlog
 from gateway.config.schema import RenderingSection
-from gateway.errors import DocumentRejected, TooManyPagesForSender
+from gateway.errors import DocumentRejected, PermanentError
+from gateway.model.allowance import APPROVAL_NEEDED, Demand
 from gateway.model.ids import BlobRef
-from gateway.model.job import Failure, Job, Sender
+from gateway.model.job import Failure, Job
 from gateway.model.lifecycle import JobEvent
+from gateway.model.notification import NewNotification, NotificationKind
 from gateway.model.submission import Submission
 from gateway.model.tariff import call_time
 from gateway.ports.blobs import Blobs
@@ -30,13 +32,13 @@ from gateway.rendering.covers.maker import CoverMaker
 from gateway.rendering.covers.templates import CoverFailed
 from gateway.rendering.partial import PartlySent, Rest, each_alone, failure_in, note_page, to_description
 from gateway.rendering.unpack import Unpacked, unpack
-from gateway.stage import refusal
+from gateway.stage import answer, refusal
 from renderers import ConverterCrashed, FaxPages, Profile, RenderError, Resolution, SourceDocument
 
 _log = logging.getLogger("faxgw.rendering")
 
-#: The most pages of one fax of this sender; 0 means any number.
-PageLimitOf = Callable[[Sender], Awaitable[int]]
+#: What stands against a job of so many pages, whose call takes so long; None when nothing does.
+Allowance = Callable[[Job, int, timedelta], Awaitable[PermanentError | Demand | None]]
 
 _LONGEST_TRACE = 2000  # characters
 
@@ -93,7 +95,7 @@ class RenderingWorker:
         profile: Profile,
         scratch: Path,
         section: RenderingSection | None = None,
-        page_limit_of: PageLimitOf | None = None,
+        allowance: Allowance | None = None,
         codes: Collection[str] = (),
         covers: CoverMaker | None = None,
         cover_or_nothing: bool = False,
@@ -101,7 +103,7 @@ class RenderingWorker:
         """`cover_or_nothing` fails a job whose cover page cannot be made; otherwise it is held."""
         self._covers = covers
         self._cover_or_nothing = cover_or_nothing
-        self._page_limit_of = page_limit_of
+        self._allowance = allowance
         self._codes = codes
         self._jobs = jobs
         self._blobs = blobs
@@ -126,7 +128,7 @@ class RenderingWorker:
                 made = await self._taken_over(submission.pages, submission.page_count)
             else:
                 made = await (special or self)._render(submission)
-            if await self._is_too_long(job, made, shared=special is None):
+            if await self._is_stopped(job, made, shared=special is None):
                 return
             made = await self._covered(job, submission, made)
         except (RenderError, NothingToFax) as error:
@@ -252,17 +254,28 @@ class RenderingWorker:
             _log.warning("%s Trying once more. %s", error.sentence, error.detail)
             return await self._renderer.render(documents, profile, out)
 
-    async def _is_too_long(self, job: Job, made: "_Made", *, shared: bool) -> bool:
-        """Whether the job was refused because its sender may not send so many pages. Cover pages are free."""
-        limit = await self._page_limit_of(job.sender) if self._page_limit_of and job.sender else 0
-        if not limit or made.page_count <= limit:
+    async def _is_stopped(self, job: Job, made: "_Made", *, shared: bool) -> bool:
+        """Whether the job was refused, or is held for an approval, now that its pages are known.
+
+        Cover pages are free.
+        """
+        found = await self._allowance(job, made.page_count, made.call) if self._allowance else None
+        if found is None:
             return False
-        error = TooManyPagesForSender(f"The fax has {made.page_count} pages; you may send {limit} in one.")
-        failure = Failure(error.code, str(error), error.remedy)
-        faxlog.render_failed(job, failure)
         # The pages are kept, so that the other jobs of the mail need not make them again to know.
-        told = refusal(job, failure)
         outcome = _outcome(made, shared=shared)
+        if isinstance(found, Demand):
+            failure = Failure(APPROVAL_NEEDED, found.why, f"{found.approver} has to approve it.")
+            asked = NewNotification(NotificationKind.APPROVAL, found.approver, job_id=job.id)
+            owed = (asked, *answer(job, NotificationKind.DELAYED))
+            trace = f"{found.why} {found.approver} was asked."
+            faxlog.held(job, trace)
+            held = replace(outcome, failure=failure, notifications=owed, trace=trace)
+            await self._jobs.record(job, JobEvent.WAS_HELD, held)
+            return True
+        failure = Failure(found.code, str(found), found.remedy)
+        faxlog.render_failed(job, failure)
+        told = refusal(job, failure)
         refused = replace(outcome, failure=failure, notifications=told.notifications, trace=told.trace)
         faxlog.job_finished(await self._jobs.record(job, JobEvent.REFUSED, refused))
         return True

@@ -125,7 +125,7 @@ def _values(wanted: Record, state: JobState) -> dict[str, Any]:
         values["pages"] = outcome.pages
     if outcome.page_count is not None:
         values["page_count"] = outcome.page_count
-    if outcome.failure or wanted.event is JobEvent.WAS_RETRIED:
+    if outcome.failure or wanted.event in (JobEvent.WAS_RETRIED, JobEvent.WAS_RELEASED):
         failure = outcome.failure
         values["failure_code"] = failure.code if failure else None
         values["failure_reason"] = failure.reason if failure else None

@@ -5,6 +5,7 @@ from dataclasses import replace
 import pytest
 
 from gateway.config.schema import CoverSection
+from gateway.errors import TooManyPagesForSender
 from gateway.model.lifecycle import JobEvent, JobState
 from gateway.model.notification import NotificationKind
 from gateway.model.options import JobOptions
@@ -58,8 +59,8 @@ def run(opened, renderer, tmp_path):
     async def run(section, *numbers, options=None, limit=0, rules=None):
         store, wakeups = opened
 
-        async def pages_allowed(_):
-            return limit
+        async def pages_allowed(_, pages, __):
+            return TooManyPagesForSender() if limit and pages > limit else None
 
         worker = RenderingWorker(
             jobs=store.jobs,
@@ -67,7 +68,7 @@ def run(opened, renderer, tmp_path):
             renderer=renderer,
             profile=Profile(),
             scratch=tmp_path,
-            page_limit_of=pages_allowed,
+            allowance=pages_allowed,
             covers=CoverMaker(
                 section=section,
                 renderer=renderer,
