@@ -3,6 +3,8 @@
     TelephonyError
     + NativeCoreMissing   the C core cannot be loaded; says what to install
     + AddressInUse        the SIP port is taken
+    + TlsMissing          a trunk uses TLS and nothing says how
+    + BadCertificate      a file of the TLS settings cannot be read (telephony.tls)
     + UnreadablePages     the file to send is no TIFF class F
     + EngineClosed        the engine was closed while it was asked to work
 
@@ -23,6 +25,10 @@ class NativeCoreMissing(TelephonyError):
 
 class AddressInUse(TelephonyError):
     """The SIP address is in use. Stop the other program or set another address."""
+
+
+class TlsMissing(TelephonyError):
+    """A trunk uses TLS: say in [sip] tls_listen where our end of it is."""
 
 
 class UnreadablePages(TelephonyError):

@@ -14,11 +14,12 @@ from telephony.call.media import Line
 from telephony.call.session import CallSession
 from telephony.disposition import Disposition
 from telephony.engine import IncomingCall, OnEvent, SendOrder
-from telephony.errors import EngineClosed, UnreadablePages
+from telephony.errors import EngineClosed, TlsMissing, UnreadablePages
 from telephony.events import CallReleased
 from telephony.native.bridge import NativeCore, NativeEvent, versions
 from telephony.page_file import StoredPage, whole_pages
 from telephony.strangers import Strangers
+from telephony.tls import TlsSettings
 from telephony.transmission import Transmission
 from telephony.trunk import Trunk
 from telephony.uri import SipUri
@@ -26,7 +27,7 @@ from telephony.watch import TrunkWatch
 
 __all__ = ["SipEngine", "versions"]
 
-_ANY = ("0.0.0.0", "::")  # noqa: S104
+_ANY = ("0.0.0.0", "[::]", "*")  # noqa: S104
 _WIDTHS = frozenset({1728, 2048, 2432, 3456, 4096, 4864})  # pixels (ITU-T T.4 2.1 and T.30 table 2)
 _ENDING = 40.0  # seconds that calls have to end at close
 
@@ -50,7 +51,9 @@ class SipEngine:
         media_ports: tuple[int, int] = (16384, 32767),
         media_address: str = "",
         trunks: Sequence[Trunk] = (),
+        *,
         user_agent: str = "faxgw",
+        tls: TlsSettings | None = None,
     ) -> None:
         """An engine for `listen` ("127.0.0.1:5060"); it starts with `async with`.
 
@@ -61,7 +64,7 @@ class SipEngine:
         self._port = int(port)
         self._media_ports, self._media_address = media_ports, media_address
         self._trunks = tuple(trunks)
-        self._user_agent = user_agent
+        self._user_agent, self._tls = user_agent, tls
         self._core: NativeCore | None = None
         self._watches: dict[str, TrunkWatch] = {}
         self._watching: asyncio.Task[None] | None = None
@@ -75,9 +78,17 @@ class SipEngine:
 
         Raises:
             AddressInUse: the SIP port is taken.
+            BadCertificate: a file of the TLS settings cannot be read.
+            TlsMissing: a trunk uses TLS and there are no settings for it.
             NativeCoreMissing: the core is not built.
         """
-        self._core = core = NativeCore(f"sip:{self._host}:{self._port}", self._user_agent, self._on_invite)
+        for trunk in self._trunks:
+            if trunk.uses_tls and not self._tls:
+                raise TlsMissing(
+                    f"The trunk {trunk.name} uses TLS: say in [sip] tls_listen where our end of it is."
+                )
+        url = f"sip:{self._host}:{self._port}"
+        self._core = core = NativeCore(url, self._user_agent, self._on_invite, self._tls)
         host = self._media_address or (socket.gethostname() if self._host in _ANY else self._host)
         self._watches = {trunk.name: TrunkWatch(core, trunk, host) for trunk in self._trunks}
         self._watching = asyncio.ensure_future(self._watch())
@@ -172,9 +183,10 @@ class SipEngine:
         return self._core
 
     def _line(self, local_address: str) -> Line:
-        return Line(
-            self._alive(), self._host.strip("[]"), self._media_address or local_address, self._media_ports
-        )
+        bind = self._host.strip("[]")
+        if self._host in _ANY:
+            bind = "::" if ":" in local_address else "0.0.0.0"  # noqa: S104
+        return Line(self._alive(), bind, self._media_address or local_address, self._media_ports)
 
     def _local_address(self, peer: SipUri) -> str:
         if self._host not in _ANY:

@@ -37,6 +37,12 @@ class Trunk:
     sources: tuple[str, ...] = ()  #: addresses and networks that calls come from, beside the proxy's own
 
     @property
+    def uses_tls(self) -> bool:
+        """Whether SIP goes to the trunk over TLS."""
+        next_hop = (self.outbound_proxy or self.proxy).lower()
+        return next_hop.startswith("sips:") or "transport=tls" in next_hop
+
+    @property
     def route(self) -> str:
         """The Route of requests that begin something, or ""."""
         uri = self.outbound_proxy

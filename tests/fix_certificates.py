@@ -17,6 +17,7 @@ class Certificates:
     authority: Path
     server: Path  #: for 127.0.0.1
     client: Path  #: of "Billing Server"
+    sip: Path  #: for 127.0.0.1, as sofia-sip wants it: in the common name
 
     def client_context(self, *, with_certificate: bool = False) -> ssl.SSLContext:
         """A client that trusts the authority, and shows its own certificate if that is wanted."""
@@ -36,6 +37,7 @@ def make_certificates(folder: Path) -> Certificates:
         authority,
         _make(folder, "server", "/CN=gateway", server),
         _make(folder, "client", "/CN=Billing Server", client),
+        _make(folder, "sip", "/CN=127.0.0.1", client),
     )
 
 

@@ -62,11 +62,16 @@ class Provider:
 
 @contextlib.contextmanager
 def a_provider(
-    calls: str = "127.0.0.1:9", *, address: str = "", registered_for: int = 600, tls: Path | None = None
+    calls: str = "127.0.0.1:9",
+    *,
+    address: str = "",
+    registered_for: int = 600,
+    tls: Path | None = None,
+    asks_for: Path | None = None,
 ) -> Iterator[Provider]:
     """A provider that hands calls on to `calls`, after asking who makes them.
 
-    `tls`: a folder with key.pem, cert.pem and, where clients need a certificate, ca.pem.
+    `tls`: its certificate and key, in one file. `asks_for`: the authority that must have signed the client's.
     """
     if not shutil.which("kamailio"):
         raise RuntimeError("kamailio is not installed. Run: apt-get install kamailio kamailio-tls-modules")
@@ -94,7 +99,7 @@ def a_provider(
         )  # fmt: skip
         Path(folder, "kamailio.cfg").write_text(settings)
         if tls:
-            Path(folder, "tls.cfg").write_text(_tls_settings(tls))
+            Path(folder, "tls.cfg").write_text(_tls_settings(tls, asks_for))
         with Path(folder, "log").open("w") as log:
             command = [
                 "kamailio",
@@ -120,16 +125,16 @@ def a_provider(
             process.wait(20)
 
 
-def _tls_settings(files: Path) -> str:
-    asks = (files / "ca.pem").exists()
-    client = (
-        f"verify_certificate = yes\nrequire_certificate = yes\nca_list = {files}/ca.pem\n" if asks else ""
-    )
-    return (
-        f"[server:default]\nmethod = TLSv1.2+\nprivate_key = {files}/key.pem\n"
-        f"certificate = {files}/cert.pem\n{client}"
-        "[client:default]\nverify_certificate = no\n"
-    )
+def _tls_settings(certificate: Path, asks_for: Path | None) -> str:
+    lines = [
+        "[server:default]",
+        "method = TLSv1.2+",
+        f"private_key = {certificate}",
+        f"certificate = {certificate}",
+    ]
+    if asks_for:
+        lines += ["verify_certificate = yes", "require_certificate = yes", f"ca_list = {asks_for}"]
+    return "\n".join([*lines, "[client:default]", "verify_certificate = no", ""])
 
 
 def _answers(address: str, process: "subprocess.Popen[bytes]", log: Path) -> None:

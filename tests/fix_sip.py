@@ -22,6 +22,7 @@ import pytest
 from telephony.engine import IncomingCall, SendOrder
 from telephony.events import CallEvent, PageConfirmed
 from telephony.sip_engine import SipEngine
+from telephony.tls import TlsSettings
 from telephony.transmission import Transmission
 from telephony.trunk import Trunk
 
@@ -29,15 +30,16 @@ MEDIA_PORTS = (20000, 59999)  # an engine steps over ports that are taken
 SCENARIOS = Path(__file__).parent / "integration" / "telephony" / "sipp"
 
 
-def free_address() -> str:
+def free_address(host: str = "127.0.0.1") -> str:
     """An address on this machine where SIP can listen, by UDP and TCP."""
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
     while True:
-        with socket.socket(type=socket.SOCK_DGRAM) as udp, socket.socket() as tcp:
-            udp.bind(("127.0.0.1", 0))
+        with socket.socket(family, socket.SOCK_DGRAM) as udp, socket.socket(family) as tcp:
+            udp.bind((host, 0))
             port = udp.getsockname()[1]
             with contextlib.suppress(OSError):
-                tcp.bind(("127.0.0.1", port))
-                return f"127.0.0.1:{port}"
+                tcp.bind((host, port))
+                return f"[{host}]:{port}" if ":" in host else f"{host}:{port}"
 
 
 def sipp_version() -> str:
@@ -102,11 +104,13 @@ class Station:
 
 
 @contextlib.asynccontextmanager
-async def a_station(calls: str = "127.0.0.1:9", **settings: Any) -> AsyncIterator[Station]:
-    """An engine whose trunk is the SIP address `calls`."""
-    address = free_address()
+async def a_station(
+    calls: str = "127.0.0.1:9", *, host: str = "127.0.0.1", tls: TlsSettings | None = None, **settings: Any
+) -> AsyncIterator[Station]:
+    """An engine at `host` whose trunk is the SIP address `calls`."""
+    address = free_address(host)
     trunk = Trunk("main", proxy=f"sip:{calls}", **settings)
-    async with SipEngine(address, MEDIA_PORTS, trunks=[trunk]) as engine:
+    async with SipEngine(address, MEDIA_PORTS, trunks=[trunk], tls=tls) as engine:
         yield Station(engine, trunk, address)
 
 

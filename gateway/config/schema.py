@@ -187,6 +187,11 @@ class SipSection:
     listen: str = "0.0.0.0:5060"
     media_ports: tuple[int, int] = (16384, 32767)
     media_address: str = ""  #: announced to peers; "" means the address of the listener or route
+    tls_listen: str = ""  #: address:port; "" means no TLS
+    tls_certificate: Path | None = None  #: with its chain (PEM)
+    tls_key: Path | None = None  #: None: it is in the file of the certificate
+    tls_ca: Path | None = None  #: who signed the certificates of the trunks; None: those the system believes
+    tls_verify: bool = True
 
 
 @dataclass(frozen=True, slots=True)

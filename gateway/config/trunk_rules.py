@@ -1,4 +1,4 @@
-"""What each setting of [trunk.NAME] may be."""
+"""What each setting of [trunk.NAME], and of TLS in [sip], may be."""
 
 from datetime import timedelta
 
@@ -15,6 +15,10 @@ def _network(value: object) -> str:
 
 
 TRUNK_RULES: dict[str, Reader] = {
+    "sip.tls_listen": values.optional(values.host_and_port),
+    "sip.tls_certificate": values.optional_path,
+    "sip.tls_key": values.optional_path,
+    "sip.tls_ca": values.optional_path,
     "trunk.*.proxy": _SIP_URI,
     "trunk.*.channels": values.number(1, 10_000),
     "trunk.*.t38": values.choice("prefer", "accept", "never"),

@@ -5,7 +5,7 @@ from collections.abc import Callable
 from dataclasses import replace
 
 from gateway.cluster.wakeups import open_wakeups
-from gateway.config.schema import Config
+from gateway.config.schema import Config, SipSection
 from gateway.config.trunks import TrunkSection
 from gateway.daemon.clock import SystemClock
 from gateway.daemon.process import GRACE, Ready
@@ -22,6 +22,7 @@ from gateway.store import open_store
 from renderers import RenderPool
 from telephony import T38Policy, Trunk
 from telephony.sip_engine import SipEngine
+from telephony.tls import TlsSettings
 
 
 async def run(config: Config, stopping: asyncio.Event, ready: Ready) -> None:
@@ -33,7 +34,7 @@ async def run(config: Config, stopping: asyncio.Event, ready: Ready) -> None:
             open_wakeups(config.queue, config.node) as wakeups,
             open_store(config.queue, config.node, wakeups) as store,
             RenderPool(workers=1, office=False) as pool,
-            SipEngine(config.sip.listen, config.sip.media_ports, config.sip.media_address, trunks) as engine,
+            _engine(config.sip, trunks) as engine,
         ):
             sending = SendingWorker(
                 engine=engine,
@@ -79,6 +80,13 @@ async def run(config: Config, stopping: asyncio.Event, ready: Ready) -> None:
             async with asyncio.TaskGroup() as group:
                 group.create_task(calls_out.run(stopping))
                 group.create_task(calls_in.run(stopping))
+
+
+def _engine(sip: SipSection, trunks: list[Trunk]) -> SipEngine:
+    tls = TlsSettings(sip.tls_listen, sip.tls_certificate, sip.tls_key, sip.tls_ca, sip.tls_verify)
+    return SipEngine(
+        sip.listen, sip.media_ports, sip.media_address, trunks, tls=tls if sip.tls_listen else None
+    )
 
 
 def _trunk(name: str, section: TrunkSection) -> Trunk:

@@ -15,6 +15,8 @@ from telephony.uri import SipUri, escape_user
 
 _SLOWEST_PAGE = 600.0  # seconds: a dense fine page at 2400 bit/s takes about as long
 _CALL_SETUP = 180.0  # seconds
+_SIGN = 8.0  # seconds; an INVITE is repeated after 0.5, 1.5, 3.5 and 7.5 s (RFC 3261 17.1.1.2)
+_GIVE_UP = 0.5  # seconds for the end of a call that nobody heard of
 
 
 class OutgoingCall(CallSession):
@@ -44,6 +46,7 @@ class OutgoingCall(CallSession):
         except Exception:
             self._release()  # the channel must not outlive a call that never began
             raise
+        self._after("sign", _SIGN, self._no_sign)
         self._after("answer", self._trunk.answer_timeout_s, self._no_answer)
         self._after("total", _CALL_SETUP + _SLOWEST_PAGE * (self._pages_owed or 1), self._too_long)
         self._on_event(Dialled(self.sip_call_id))
@@ -66,6 +69,12 @@ class OutgoingCall(CallSession):
         )
         self._call = self._core.invite(self.on_call_event, request, self._media.audio_offer())
 
+    def _no_sign(self) -> None:
+        """Nobody has so much as said 100: another trunk is tried sooner than SIP itself gives up."""
+        self._facts.detail = f"the trunk said nothing for {_SIGN:.0f} seconds"
+        self.hang_up(Disposition.TRUNK_UNAVAILABLE)
+        self._after("release", _GIVE_UP, self._stop_waiting)
+
     def _no_answer(self) -> None:
         self._facts.detail = f"no answer within {self._trunk.answer_timeout_s:.0f} seconds"
         self.hang_up(Disposition.NO_ANSWER if self._rang else Disposition.TRUNK_UNAVAILABLE)
@@ -75,6 +84,7 @@ class OutgoingCall(CallSession):
         self.hang_up(Disposition.INTERRUPTED if self._facts.pages else Disposition.LINE_FAILED)
 
     def _on_provisional(self, event: NativeEvent) -> None:
+        self._stop_timer("sign")
         if event.status > 100 and self.state is CallState.DIALLING:
             self._rang = True
             self._enter(CallState.EARLY)
@@ -84,6 +94,7 @@ class OutgoingCall(CallSession):
         if self.state not in (CallState.DIALLING, CallState.EARLY):
             super()._on_accepted(event)
             return
+        self._stop_timer("sign")
         self._facts.sip_status = event.status
         if self._media.take_answer(event.sdp):
             self._answered()

@@ -16,6 +16,7 @@ from typing import Any
 
 from telephony.errors import AddressInUse, EngineClosed, NativeCoreMissing
 from telephony.native.clock_watch import ClockWatch
+from telephony.tls import TlsSettings
 
 _log = logging.getLogger("faxgw.telephony")
 
@@ -138,19 +139,19 @@ def versions() -> dict[str, str]:
 class NativeCore:
     """The running core. Used from one event loop; `close` ends all calls."""
 
-    def __init__(self, sip_url: str, user_agent: str, on_invite: Sink) -> None:
+    def __init__(
+        self, sip_url: str, user_agent: str, on_invite: Sink, tls: TlsSettings | None = None
+    ) -> None:
         """Listening at `sip_url`; `on_invite` hears of every call that comes in.
 
         Raises:
             NativeCoreMissing: the core is not built.
             AddressInUse: another program has the port.
+            BadCertificate: a file of `tls` cannot be read.
         """
         module = load()
         self._ffi, self._lib = module.ffi, module.lib
-        error = self._ffi.new("char[200]")
-        self._core = self._lib.fc_start(sip_url.encode(), user_agent.encode(), error, 200)
-        if not self._core:
-            raise AddressInUse(self._ffi.string(error).decode(errors="replace"))
+        self._core = self._start(sip_url, user_agent, tls)
         self._on_invite = on_invite
         self._calls: dict[int, Sink] = {}
         self._channels: dict[int, Sink] = {}
@@ -158,6 +159,21 @@ class NativeCore:
         self._loop = asyncio.get_running_loop()
         self._loop.add_reader(self._lib.fc_event_fd(self._core), self._drain)
         self._watch = ClockWatch(self.statistics)
+
+    def _start(self, sip_url: str, user_agent: str, tls: TlsSettings | None) -> Any:
+        with tls.folder() if tls else contextlib.nullcontext() as folder:
+            kept = {
+                "sip_url": self._text(sip_url),
+                "user_agent": self._text(user_agent),
+                "tls_url": self._text(f"sips:{tls.listen}" if tls else None),
+                "tls_folder": self._text(str(folder) if folder else None),
+            }
+            settings = self._ffi.new("fc_settings *", kept | {"tls_verify": bool(tls and tls.verify)})
+            error = self._ffi.new("char[300]")
+            core = self._lib.fc_start(settings, error, 300)
+        if not core:
+            raise AddressInUse(self._ffi.string(error).decode(errors="replace"))
+        return core
 
     async def close(self) -> None:
         """No thread of the core is left."""

@@ -124,7 +124,7 @@ const char *fc_t30_result_text(int result) {
     return t30_completion_code_to_str(result);
 }
 
-fc_core *fc_start(const char *sip_url, const char *user_agent, char *error, int error_size) {
+fc_core *fc_start(const fc_settings *settings, char *error, int error_size) {
     fc_core *core = fc_zeroed(sizeof *core);
     pthread_mutex_init(&core->event_lock, NULL);
     core->last_event = &core->first_event;
@@ -141,7 +141,7 @@ fc_core *fc_start(const char *sip_url, const char *user_agent, char *error, int 
     else
         snprintf(error, (size_t)error_size, "no thread can be started");
     if (core->media)
-        core->sip = fc_sip_start(core, sip_url, user_agent, error, error_size);
+        core->sip = fc_sip_start(core, settings, error, error_size);
     if (!core->sip) {
         fc_free(core);
         return NULL;

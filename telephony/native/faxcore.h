@@ -70,8 +70,16 @@ typedef struct fc_statistics {
     unsigned lateness_p50_us, lateness_p99_us, lateness_p999_us;
 } fc_statistics;
 
-/* The core. `sip_url` is like "sip:127.0.0.1:5060". NULL with a sentence in `error` when it cannot start. */
-fc_core *fc_start(const char *sip_url, const char *user_agent, char *error, int error_size);
+typedef struct fc_settings {
+    const char *sip_url;        /* like "sip:127.0.0.1:5060": UDP and TCP */
+    const char *tls_url;        /* like "sips:127.0.0.1:5061"; NULL: no TLS */
+    const char *tls_folder;     /* agent.pem (key and certificate) and cafile.pem; read at the start only */
+    int tls_verify;             /* 1: a peer without a certificate for its name is not talked to */
+    const char *user_agent;
+} fc_settings;
+
+/* The core. NULL with a sentence in `error` when it cannot start. */
+fc_core *fc_start(const fc_settings *settings, char *error, int error_size);
 void fc_stop(fc_core *core);            /* asks; FC_STOPPED is the last event */
 void fc_free(fc_core *core);            /* after FC_STOPPED */
 int fc_event_fd(fc_core *core);         /* readable while events wait */

@@ -70,7 +70,7 @@ void fc_disk_sync(fc_disk *disk, const char *file, int memory, fc_event *page);
 /* ---- sip.c -------------------------------------------------------------------------------------------- */
 
 typedef struct fc_sip fc_sip;
-fc_sip *fc_sip_start(fc_core *core, const char *url, const char *user_agent, char *error, int error_size);
+fc_sip *fc_sip_start(fc_core *core, const fc_settings *settings, char *error, int error_size);
 void fc_sip_stop(fc_sip *sip);      /* FC_STOPPED follows */
 void fc_sip_join(fc_sip *sip);
 

@@ -136,9 +136,14 @@ static bool set_up(fc_sip *sip) {
     if (!sip->root)
         return false;
     su_root_threading(sip->root, 0);
-    sip->nua = nua_create(sip->root, on_nua, sip, NUTAG_URL(sip->url), NUTAG_MEDIA_ENABLE(0), NUTAG_AUTOANSWER(0),
+    const fc_settings *is = sip->settings;
+    sip->nua = nua_create(sip->root, on_nua, sip, NUTAG_URL(is->sip_url), NUTAG_MEDIA_ENABLE(0), NUTAG_AUTOANSWER(0),
                           NUTAG_AUTOALERT(0), NUTAG_ENABLEMESSAGE(0), NUTAG_SESSION_TIMER(0),
-                          NUTAG_DETECT_NETWORK_UPDATES(0), SIPTAG_USER_AGENT_STR(sip->user_agent),
+                          NUTAG_DETECT_NETWORK_UPDATES(0), SIPTAG_USER_AGENT_STR(is->user_agent),
+                          TAG_IF(is->tls_url, NUTAG_SIPS_URL(is->tls_url)),
+                          TAG_IF(is->tls_url, NUTAG_CERTIFICATE_DIR(is->tls_folder)),
+                          TPTAG_TLS_VERIFY_POLICY(is->tls_verify ? TPTLS_VERIFY_OUT | TPTLS_VERIFY_SUBJECTS_OUT
+                                                                 : TPTLS_VERIFY_NONE),
                           TPTAG_STUN_SERVER(0), /* else strangers' packets are answered, and logged to stderr */
                           SIPTAG_SUPPORTED_STR(""), SIPTAG_ALLOW_STR("INVITE, ACK, BYE, CANCEL, OPTIONS"),
                           TAG_END());
@@ -172,13 +177,12 @@ static void *run(void *user) {
     return NULL;
 }
 
-fc_sip *fc_sip_start(fc_core *core, const char *url, const char *user_agent, char *error, int error_size) {
+fc_sip *fc_sip_start(fc_core *core, const fc_settings *settings, char *error, int error_size) {
     fc_sip *sip = fc_zeroed(sizeof *sip);
     su_init();
     su_log_redirect(NULL, keep_quiet, NULL);
     sip->core = core;
-    sip->url = fc_copy(url);
-    sip->user_agent = fc_copy(user_agent);
+    sip->settings = settings;
     sip->last = &sip->first;
     sip->order_fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
     pthread_mutex_init(&sip->lock, NULL);
@@ -194,7 +198,8 @@ fc_sip *fc_sip_start(fc_core *core, const char *url, const char *user_agent, cha
     pthread_mutex_unlock(&sip->lock);
     if (started)
         return sip;
-    snprintf(error, (size_t)error_size, "%s cannot be used: another program has the port, or it is not our address", url);
+    snprintf(error, (size_t)error_size, "%s%s%s cannot be used: another program has the port, or it is not our address",
+             settings->sip_url, settings->tls_url ? " or " : "", settings->tls_url ? settings->tls_url : "");
     fc_sip_join(sip);
     return NULL;
 }
@@ -206,7 +211,5 @@ void fc_sip_join(fc_sip *sip) {
     close(sip->order_fd);
     pthread_cond_destroy(&sip->changed);
     pthread_mutex_destroy(&sip->lock);
-    free(sip->url);
-    free(sip->user_agent);
     free(sip);
 }

@@ -34,7 +34,7 @@ typedef struct order {
 
 struct fc_sip {
     fc_core *core;
-    char *url, *user_agent;
+    const fc_settings *settings;    /* until it has started */
     pthread_t thread;
     int order_fd;
     su_root_t *root;

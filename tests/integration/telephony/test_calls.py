@@ -51,6 +51,7 @@ SCENARIOS = {
     "three pages": Scenario({}, {}, (Sheet(rows=150), Sheet(rows=150, y_dpi=196), Sheet(rows=150))),
     "resumed": Scenario({}, {}, (Sheet(rows=150), Sheet(rows=150)), first_page=2),
     "odd number": Scenario({}, {}, number="+4930#1*2"),
+    "over IPv6": Scenario({"host": "::1"}, {"host": "::1"}),
 }
 
 

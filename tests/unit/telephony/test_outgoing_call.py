@@ -84,7 +84,7 @@ async def test_a_trunk_that_never_rings_is_unavailable(line):
     facts = await call.finished
 
     assert facts.disposition is Disposition.TRUNK_UNAVAILABLE
-    assert "30 seconds" in facts.detail
+    assert facts.detail == "the trunk said nothing for 8 seconds"
     assert line.core.holds_nothing
 
 
