@@ -1,30 +1,82 @@
 """faxgw render."""
 
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
 from gateway.errors import DocumentRejected
+
+if TYPE_CHECKING:
+    from gateway.rendering.unpack import Unpacked
 
 
 @click.command()
 @click.argument(
     "files", nargs=-1, required=True, type=click.Path(exists=True, dir_okay=False, path_type=Path)
 )
-@click.option("-o", "--output", required=True, type=click.Path(path_type=Path), metavar="OUT.tif")
+@click.option("-o", "--output", required=True, type=click.Path(path_type=Path), metavar="OUT.tif|.pdf|.png")
 @click.option(
-    "--resolution", type=click.Choice(["standard", "fine", "superfine"]), default="fine", show_default=True
+    "--resolution",
+    type=click.Choice(["standard", "fine", "superfine"]),
+    default="fine",
+    show_default=True,
 )
 def render(files: tuple[Path, ...], output: Path, resolution: str) -> None:
-    """Turn documents into fax pages (TIFF class F), as a mail with these attachments would be."""
+    """Turn documents into fax pages, as a mail with these attachments would be.
+
+    Saved mails (.eml, .msg), winmail.dat and archives are opened. OUT is a TIFF class F, a PDF, or a PNG; of
+    several pages there are several PNGs.
+    """
+    from tempfile import TemporaryDirectory
+
+    from gateway.cli.views import check_view, write_view
+    from gateway.rendering.worker import call_time
+    from renderers import Profile, RenderError, Resolution, render_now
+
+    check_view(output)
+    with TemporaryDirectory() as name:
+        folder = Path(name)
+        try:
+            mail = _unpacked(files, folder)
+            profile = Profile(resolution=Resolution[resolution.upper()])
+            pages = render_now(mail.documents, profile, folder / "pages.tif")
+            size = pages.path.stat().st_size
+            write_view(pages, output)
+        except RenderError as error:
+            detail = f" ({error.detail})" if error.detail else ""
+            raise DocumentRejected(f"{error.sentence} {error.remedy}{detail}") from error
+    for note in mail.notes:
+        click.echo(note)
+    took = call_time(size, pages.page_count).total_seconds()
+    count = f"{pages.page_count} page{'s' * (pages.page_count != 1)}"
+    click.echo(f"{output}: {count}, {size} bytes; the call would take about {took:.0f} s")
+
+
+def _unpacked(files: tuple[Path, ...], folder: Path) -> "Unpacked":
+    """The documents in a mail with these attachments.
+
+    Raises:
+        RenderError: what is wrong with the first one that cannot be opened.
+    """
+    from email.message import EmailMessage
     from mimetypes import guess_type
 
-    from renderers import Profile, RenderError, Resolution, SourceDocument, render_now
+    from gateway.config.schema import RenderingSection
+    from gateway.rendering.unpack import unpack
+    from renderers import DocumentEmpty
 
-    documents = [SourceDocument(file.name, file, guess_type(file.name)[0]) for file in files]
-    try:
-        pages = render_now(documents, Profile(resolution=Resolution[resolution.upper()]), output)
-    except RenderError as error:
-        detail = f" ({error.detail})" if error.detail else ""
-        raise DocumentRejected(f"{error.sentence} {error.remedy}{detail}") from error
-    click.echo(f"{output}: {pages.page_count} page{'s' * (pages.page_count != 1)}")
+    mail = EmailMessage()
+    for file in files:
+        kind = guess_type(file.name)[0] or "application/octet-stream"
+        if kind.startswith(("message/", "multipart/")):
+            kind = "application/octet-stream"  # opened by what is in it
+        main, _, sub = kind.partition("/")
+        mail.add_attachment(file.read_bytes(), main, sub, filename=file.name)
+    (folder / "mail").write_bytes(bytes(mail))
+    unpacked = unpack(folder / "mail", folder, RenderingSection(signature_pictures=True))
+    for fault in unpacked.faults.values():
+        raise fault
+    if not unpacked.documents:
+        raise DocumentEmpty(files[0].name)
+    return unpacked

@@ -3,6 +3,7 @@
 import asyncio
 import json
 from pathlib import Path
+from zipfile import ZipFile
 
 import pytest
 
@@ -219,7 +220,22 @@ def test_a_document_is_rendered_without_a_gateway(faxgw, tmp_path):
 
     code, out, _ = faxgw("render", str(tmp_path / "note.txt"), "-o", str(tmp_path / "note.tif"))
 
-    assert (code, out) == (ExitCode.OK, f"{tmp_path / 'note.tif'}: 1 page\n")
+    size = (tmp_path / "note.tif").stat().st_size
+    told = f"{tmp_path / 'note.tif'}: 1 page, {size} bytes; the call would take about 16 s\n"
+    assert (code, out) == (ExitCode.OK, told)
+
+
+def test_archives_and_saved_mails_are_opened_and_pages_can_be_looked_at(faxgw, tmp_path):
+    (tmp_path / "note.txt").write_text("A note")
+    with ZipFile(tmp_path / "all.zip", "w") as archive:
+        archive.write(tmp_path / "note.txt", "note.txt")
+        archive.writestr("mail.eml", "From: a@example.com\r\nSubject: Offer\r\n\r\nHello\r\n")
+
+    code, out, _ = faxgw("render", str(tmp_path / "all.zip"), "-o", str(tmp_path / "page.png"))
+
+    assert code == ExitCode.OK
+    assert out.splitlines()[:2] == ["opened all.zip", "opened mail.eml"]
+    assert {file.name for file in tmp_path.glob("*.png")} == {"page-1.png", "page-2.png"}
 
 
 def test_a_document_that_cannot_be_rendered_is_one_line(faxgw, tmp_path):
