@@ -19,6 +19,7 @@ pytest_plugins = [
     "tests.fix_samba",
     "tests.fix_dovecot",
     "tests.fix_postfix",
+    "tests.fix_graph",
 ]
 
 

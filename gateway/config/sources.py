@@ -1,4 +1,4 @@
-"""[folder] and [imap]: where mails lie until the gateway collects them."""
+"""[folder], [imap] and [microsoft365]: where mails lie until the gateway collects them."""
 
 from dataclasses import dataclass
 from datetime import timedelta
@@ -36,3 +36,22 @@ class ImapSection:
     refused: str = "Not faxed"  #: folder for what was refused; "" deletes it
     senders: str = "proved"  #: "proved" or "internal"
     look_every: timedelta = timedelta(minutes=5)  #: beside IDLE
+
+
+@dataclass(frozen=True, slots=True)
+class Microsoft365Section:
+    """[microsoft365.NAME]: a mailbox at Microsoft 365, by Graph."""
+
+    tenant: str = ""  #: required
+    client_id: str = ""  #: required
+    client_secret: Secret | None = None  #: read from client_secret_file; this or a certificate
+    certificate: Path | None = None  #: PEM, with its key
+    mailbox: str = ""  #: required
+    collect: bool = True  #: False: mails are only sent through it
+    folder: str = "inbox"
+    done: str = "Faxed"  #: folder for what was accepted; "" deletes it
+    refused: str = "Not faxed"  #: folder for what was refused; "" deletes it
+    look_every: timedelta = timedelta(seconds=15)
+    authority: str = "https://login.microsoftonline.com"
+    endpoint: str = "https://graph.microsoft.com"
+    ca_file: Path | None = None  #: PEM; None means the system's authorities

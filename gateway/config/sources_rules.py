@@ -5,12 +5,15 @@ from datetime import timedelta
 from typing import Any
 
 from gateway.config import values
-from gateway.config.sources import FolderSection, ImapSection
+from gateway.config.sources import FolderSection, ImapSection, Microsoft365Section
 from gateway.config.values import Reader
 
 _HOST = values.matching(r"[A-Za-z0-9_.:-]{1,253}", 'a host, for example "mail.example.com"', empty=True)
 _URL = values.matching(
     r"https?://\S+", 'an address, for example "https://login.example.com/token"', empty=True
+)
+_TENANT = values.matching(
+    r"[A-Za-z0-9.-]{1,100}", 'a tenant, for example "contoso.onmicrosoft.com"', empty=True
 )
 _FOLDER = values.matching(r".{1,200}", 'a folder, for example "INBOX"')
 _SECOND, _HOUR = timedelta(seconds=1), timedelta(hours=1)
@@ -28,11 +31,22 @@ SOURCE_RULES: dict[str, Reader] = {
     "imap.*.folder": _FOLDER,
     "imap.*.senders": values.choice("proved", "internal"),
     "imap.*.look_every": values.duration(_SECOND, _HOUR),
+    "microsoft365.*.tenant": _TENANT,
+    "microsoft365.*.certificate": values.optional_path,
+    "microsoft365.*.mailbox": values.optional(values.mailbox),
+    "microsoft365.*.folder": _FOLDER,
+    "microsoft365.*.look_every": values.duration(_SECOND, _HOUR),
+    "microsoft365.*.authority": _URL,
+    "microsoft365.*.endpoint": _URL,
+    "microsoft365.*.ca_file": values.optional_path,
+    "mailer.through": values.matching(
+        r"microsoft365\.[A-Za-z0-9_-]{1,40}", '"microsoft365.NAME", or "" for SMTP', empty=True
+    ),
 }
 
 _SECRETS = ("password", "client_secret")
 #: Sections of which there may be several, each with a name of its own.
-SOURCES: dict[str, Any] = {"folder": FolderSection, "imap": ImapSection}
+SOURCES: dict[str, Any] = {"folder": FolderSection, "imap": ImapSection, "microsoft365": Microsoft365Section}
 
 
 def lacking_in_source(section: object) -> list[tuple[str, str]]:
@@ -46,6 +60,14 @@ def lacking_in_source(section: object) -> list[tuple[str, str]]:
             wanted |= {"client_id": '"faxgw"', "client_secret": '"/run/secrets/client"'}
         else:
             wanted |= {"password": '"/run/secrets/mailbox"'}
+    elif isinstance(section, Microsoft365Section):
+        wanted = {
+            "tenant": '"contoso.onmicrosoft.com"',
+            "client_id": '"00000000-0000-0000-0000-000000000000"',
+        }
+        wanted |= {"mailbox": '"fax@example.com"'}
+        if section.certificate is None:
+            wanted |= {"client_secret": '"/run/secrets/client"'}
     missing = [(name, example) for name, example in wanted.items() if not getattr(section, name)]
     return [(f"{name}_file" if name in _SECRETS else name, example) for name, example in missing]
 
@@ -60,3 +82,6 @@ def mistakes_in_sources(sections: Mapping[str, Any]) -> Iterator[tuple[str, str]
                 '"proved" needs resolving.authserv_id, whose Authentication-Results prove senders. '
                 'Write "internal" only if nobody but your own people, logged in, can put mails there',
             )
+    kind, _, name = getattr(sections.get("mailer"), "through", "").partition(".")
+    if name and name not in sections.get(kind, {}):
+        yield "mailer.through", f"there is no [{kind}.{name}]"

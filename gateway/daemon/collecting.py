@@ -82,3 +82,8 @@ def _sources(config: Config) -> Iterator[MailSource]:
         from gateway.intake.collecting.imap import ImapSource
 
         yield ImapSource(name, mailbox, max_size=config.smtp.max_message_size)
+    for name, account in config.microsoft365.items():
+        from gateway.intake.collecting.microsoft365 import Microsoft365Source
+
+        if account.collect:
+            yield Microsoft365Source(name, account, max_size=config.smtp.max_message_size)

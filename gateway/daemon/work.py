@@ -8,10 +8,10 @@ from gateway.cluster.reaper import Reaper
 from gateway.cluster.wakeups import open_wakeups
 from gateway.config.schema import Config, RenderingSection
 from gateway.daemon.clock import SystemClock
+from gateway.daemon.mailer import open_mailer
 from gateway.daemon.process import Ready
 from gateway.daemon.scratch import scratch_folder
 from gateway.directory import open_directories
-from gateway.mail.smtp import SmtpMailer
 from gateway.model.job import Job
 from gateway.model.lifecycle import JobState
 from gateway.notifying.approval import KEY_FILE, Ticket, Tickets, key_in
@@ -42,7 +42,7 @@ async def run(config: Config, stopping: asyncio.Event, ready: Ready) -> None:
             open_wakeups(config.queue, config.node) as wakeups,
             open_store(config.queue, config.node, wakeups) as store,
             RenderPool(workers=config.rendering.workers + _ANSWERING, limits=limits) as pool,
-            SmtpMailer(config.mailer) as mailer,
+            open_mailer(config) as mailer,
             open_directories(config.directory, config.node, config.queue, SystemClock()) as directory,
             _approvals(config, store.jobs) as approval_link,
         ):

@@ -11,11 +11,14 @@ import pytest
 
 from gateway.intake.collecting.folder import FolderRules, FolderSource
 from gateway.intake.collecting.imap import ImapSource
+from gateway.intake.collecting.microsoft365 import Microsoft365Source
 from gateway.model.collected import Taken
 from gateway.model.ids import SubmissionId
 from gateway.ports.mail_source import FoundMail, MailSource
+from tests.fakes.graph_server import GraphServer
 from tests.fakes.mail_source import FakeSource
 from tests.fix_dovecot import Dovecot
+from tests.fix_graph import a_section
 
 TAKEN = Taken(SubmissionId("S1"))
 
@@ -57,7 +60,13 @@ def imap(request: pytest.FixtureRequest) -> Place:
     )
 
 
-@pytest.fixture(params=[fake, folder, imap])
+def microsoft365(request: pytest.FixtureRequest) -> Place:
+    server: GraphServer = request.getfixturevalue("graph")
+    section = a_section(server, request.getfixturevalue("localhost"))
+    return Place(server.deliver, lambda: Microsoft365Source("contract", section, max_size=1_000_000))
+
+
+@pytest.fixture(params=[fake, folder, imap, microsoft365])
 def place(request: pytest.FixtureRequest) -> Place:
     made: Place = request.param(request)
     return made

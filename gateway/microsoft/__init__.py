@@ -1,0 +1,1 @@
+"""What talks to Microsoft's mail servers; mails are collected and sent through it."""
