@@ -50,7 +50,7 @@ def bilevel(page: GrayPage, resolution: Resolution) -> Bits:
     threshold = THRESHOLDS[resolution]
     pictures = [box for box in page.pictures if _dots(box) >= SMALL_PICTURE]
     found = survey(page.gray, page.pictures, threshold)
-    if not pictures and not found.lost.any():
+    if not pictures and not found.finds_lost_text:
         return found.bits
     black = page.gray < threshold
     rescue_text(page.gray, black, found, resolution, threshold)

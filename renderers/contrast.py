@@ -8,7 +8,7 @@ tints do not become blots. Most pages have no such block and are done in half a 
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TypeVar
+from typing import Any, TypeVar
 
 import numpy as np
 import numpy.typing as npt
@@ -25,6 +25,8 @@ _BLOCK = 16
 _BLOCK_CONTRAST = 40
 #: Beside a block with text, less is enough: the feet and heads of its letters.
 _EDGE_CONTRAST = 10
+#: Text this much darker than the threshold may still break up.
+_BROKEN = 58
 #: Strokes are thinner than this on paper.
 _STROKE_MM = 2.0
 _DOTS_PER_MM = 8.04
@@ -37,7 +39,13 @@ class Survey:
     bits: Bits  #: packed, 1 where darker than the threshold
     darkest: Gray
     lightest: Gray
-    lost: Mask
+    dark: Mask  #: black blocks that hold text, and what lies beside them
+    pale: Mask  #: blocks whose text is white, or breaks up
+
+    @property
+    def finds_lost_text(self) -> bool:
+        """Whether there is anything to rescue."""
+        return bool(self.dark.any() or self.pale.any())
 
 
 def survey(gray: Gray, pictures: tuple[Box, ...], threshold: int) -> Survey:
@@ -50,44 +58,62 @@ def survey(gray: Gray, pictures: tuple[Box, ...], threshold: int) -> Survey:
     darkest, lightest = np.empty((2, len(page) // _BLOCK, PAGE_WIDTH // _BLOCK), np.uint8)
     places = [array.ctypes.data for array in (bits, darkest, lightest)]
     library().survey(page.ctypes.data, PAGE_WIDTH, len(page), threshold, *places)
-    lost = _lost_blocks(darkest, lightest, threshold) if len(darkest) else np.zeros(darkest.shape, np.bool_)
+    if not len(darkest):
+        return Survey(bits, darkest, lightest, np.zeros((0, 0), np.bool_), np.zeros((0, 0), np.bool_))
+    dark, pale = _lost_blocks(darkest, lightest, threshold)
     for box in pictures:
-        lost[box.top // _BLOCK : -(-box.bottom // _BLOCK), box.left // _BLOCK : -(-box.right // _BLOCK)] = (
-            False
+        inside = (
+            slice(box.top // _BLOCK, -(-box.bottom // _BLOCK)),
+            slice(box.left // _BLOCK, -(-box.right // _BLOCK)),
         )
-    return Survey(bits, darkest, lightest, lost)
+        dark[inside] = pale[inside] = False
+    return Survey(bits, darkest, lightest, dark, pale)
 
 
 def rescue_text(gray: Gray, black: Mask, found: Survey, resolution: Resolution, threshold: int) -> None:
     """Changes `black` where text would be lost otherwise."""
-    if not found.lost.any():
+    if not found.finds_lost_text:
         return
-    blocks = _surroundings(found.lost)
+    blocks = _surroundings(found.dark | found.pale)
     dots = tuple(slice(one.start * _BLOCK, one.stop * _BLOCK) for one in blocks)
-    low, high = _range_around(found.darkest[blocks], found.lightest[blocks], threshold)
-    on_light = np.clip(_ground(gray[dots]), low, high) > low // 2 + high // 2
+    dark, pale, darkest = found.dark[blocks], found.pale[blocks], found.darkest[blocks]
+    low, high = _range_around(darkest, found.lightest[blocks], dark, threshold)
+    ground = np.where(dark, _ground(gray[dots], gray[dots] < threshold), _ground(gray[dots]))
+    on_light = np.clip(ground, low, high) > low // 2 + high // 2
     strokes = _thin_strokes(gray[dots], _dots_of((high - low) // 2), _dots_of(on_light), resolution)
-    black[dots] ^= strokes & _dots_of(found.lost[blocks])
+    black[dots] &= ~(strokes & _dots_of(dark))
+    # Light text on a black tint is there already; only what stands on white is made whole.
+    black[dots] |= strokes & _dots_of(pale & (on_light | (darkest >= threshold)))
 
 
-def _lost_blocks(darkest: Gray, lightest: Gray, threshold: int) -> Mask:
-    """Blocks of one colour that hold contrast.
+def _lost_blocks(darkest: Gray, lightest: Gray, threshold: int) -> tuple[Mask, Mask]:
+    """Black blocks and white ones that hold contrast.
 
-    A white one must have no black near it: soft edges of black letters reach into the next block.
+    A white one must have no black near it: soft edges of black letters reach into the next block. Beside a
+    black one text goes on to the edge of its tint, where there is paper in the same block.
     """
     contrast = lightest - darkest
-    alone = ~_spread(darkest < threshold, np.logical_or) | (lightest < threshold)
-    text = alone & (contrast >= _BLOCK_CONTRAST)
-    return text | (_spread(text, np.logical_or) & alone & (contrast >= _EDGE_CONTRAST))
+    black = lightest < threshold
+    dark = black & (contrast >= _BLOCK_CONTRAST)
+    edge = np.where(black, contrast >= _EDGE_CONTRAST, darkest < threshold)
+    white = ~black & ~_spread(darkest < threshold - _BROKEN, np.logical_or)
+    pale = white & (contrast >= _BLOCK_CONTRAST)
+    return (
+        dark | (_spread(dark, np.logical_or) & edge),
+        pale | (_spread(pale, np.logical_or) & white & (contrast >= _EDGE_CONTRAST)),
+    )
 
 
-def _range_around(darkest: Gray, lightest: Gray, threshold: int) -> tuple[Gray, Gray]:
+def _range_around(darkest: Gray, lightest: Gray, dark: Mask, threshold: int) -> tuple[Gray, Gray]:
     """The darkest and lightest grey around each block, on its own side of the threshold."""
     black = lightest < threshold
-    low = _spread(np.where(black, darkest, np.maximum(darkest, threshold)).astype(np.uint8), np.minimum)
+    white_low = np.where(black, 255, np.maximum(darkest, threshold - _BROKEN)).astype(np.uint8)
+    low = _spread(np.where(black, darkest, 255).astype(np.uint8), np.minimum)
     high = _spread(np.where(black, lightest, 0).astype(np.uint8), np.maximum)
-    white_high = _spread(lightest, np.maximum)
-    return low, np.where(black, high, white_high)
+    return (
+        np.where(dark, low, _spread(white_low, np.minimum)),
+        np.where(dark, np.maximum(low, high), _spread(lightest, np.maximum)),
+    )
 
 
 def _surroundings(lost: Mask) -> tuple[slice, slice]:
@@ -107,11 +133,18 @@ def _spread(blocks: npt.NDArray[T], choose: np.ufunc) -> npt.NDArray[T]:
     return around
 
 
-def _ground(gray: Gray) -> npt.NDArray[np.float64]:
-    """The mean grey of each block and the eight around it."""
-    rows, width = gray.shape
-    means = gray.reshape(rows // _BLOCK, _BLOCK, width // _BLOCK, _BLOCK).mean(axis=(1, 3))
-    return _spread(means, np.add) / 9
+def _ground(gray: Gray, counted: Mask | None = None) -> npt.NDArray[np.float64]:
+    """The mean grey of each block and the eight around it; of the dots that are counted."""
+    if counted is None:
+        return _spread(_sums(gray), np.add) / (9 * _BLOCK**2)
+    return _spread(_sums(np.where(counted, gray, 0)), np.add) / np.maximum(1, _spread(_sums(counted), np.add))
+
+
+def _sums(dots: npt.NDArray[Any]) -> npt.NDArray[np.float64]:
+    rows, width = dots.shape
+    blocks = dots.reshape(rows // _BLOCK, _BLOCK, width // _BLOCK, _BLOCK)
+    sums: npt.NDArray[np.float64] = blocks.sum(axis=(1, 3), dtype=np.float64)
+    return sums
 
 
 def _dots_of(blocks: npt.NDArray[T]) -> npt.NDArray[T]:

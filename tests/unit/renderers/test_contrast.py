@@ -43,6 +43,34 @@ def test_text_that_one_threshold_loses_can_be_read(ground, ink):
     assert abs(contrast) > 0.9
 
 
+@pytest.mark.parametrize(("ground", "ink"), [(110, 30), (150, 60), (20, 140)])
+def test_text_at_the_edge_of_its_tint_is_whole(ground, ink):
+    page = Image.new("L", (PAGE_WIDTH, 400), 255)
+    letters = Image.new("1", page.size)
+    ImageDraw.Draw(letters).text((203, 190), "Order 4711-B", font=font(MONOSPACED, 32), fill=1)
+    page.paste(ground, (200, 190, 1600, 228))  # not where blocks of 16 dots end
+    page.paste(ink, (0, 0), letters)
+
+    black = np.unpackbits(bilevel(GrayPage(np.asarray(page)), FINE), axis=1).astype(bool)
+
+    area = (slice(191, 227), slice(202, 500))
+    inside = np.asarray(letters)[area]
+    assert black[area][~inside].mean() - black[area][inside].mean() > 0.9
+
+
+@pytest.mark.parametrize("ink", [140, 155, 167, 169, 200])
+def test_grey_text_with_soft_edges_does_not_break_up(ink):
+    large = Image.new("L", (PAGE_WIDTH * 4, 1600), 255)
+    ImageDraw.Draw(large).text((800, 400), "Illegible otherwise", font=font(MONOSPACED, 100), fill=ink)
+    gray = np.asarray(large.resize((PAGE_WIDTH, 400), Image.Resampling.BOX))
+
+    black = np.unpackbits(bilevel(GrayPage(gray), FINE), axis=1).astype(bool)
+
+    covered = gray < (ink + 255) / 2
+    assert black[covered].mean() > 0.97
+    assert black[~covered].mean() < 0.01
+
+
 @pytest.mark.parametrize(("ground", "paper"), [(190, 255), (200, 240), (60, 130), (30, 100)])
 def test_tints_do_not_get_frames(ground, paper):
     gray = np.full((400, PAGE_WIDTH), paper, np.uint8)
