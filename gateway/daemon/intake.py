@@ -7,7 +7,7 @@ from gateway.config.schema import Config
 from gateway.daemon.clock import SystemClock
 from gateway.daemon.collecting import collect
 from gateway.daemon.process import Ready
-from gateway.directory import Directories, DirectoryLogins, open_directories
+from gateway.directory import Directories, DirectoryLogins, SenderScreen, open_directories
 from gateway.intake.smtp import SmtpIntake
 from gateway.intake.users import UsersFile
 from gateway.ports.authenticator import Authenticator
@@ -27,11 +27,21 @@ async def run(config: Config, stopping: asyncio.Event, ready: Ready) -> None:
             addresses=config.addresses,
             plan=config.dialling.plan,
             authenticator=_logins(config, directory),
+            screen=_screen(config, directory),
             share_port=config.smtp.processes > 1,
         ),
     ):
         ready()
         await collect(config, store.collection, stopping)
+
+
+def _screen(config: Config, directory: Directories | None) -> SenderScreen | None:
+    """Who may not send; None where everybody may."""
+    rules = config.rules
+    if directory is None and not rules.permissions and not rules.bans:
+        return None
+    unknown = config.resolving.unknown == "refuse"
+    return SenderScreen(directory, rules, SystemClock(), refuse_unknown=unknown)
 
 
 def _logins(config: Config, directory: Directories | None) -> Authenticator | None:

@@ -3,5 +3,6 @@
 from gateway.directory.cache import Answer
 from gateway.directory.directories import Directories, open_directories
 from gateway.directory.logins import DirectoryLogins
+from gateway.directory.screen import SenderScreen
 
-__all__ = ["Answer", "Directories", "DirectoryLogins", "open_directories"]
+__all__ = ["Answer", "Directories", "DirectoryLogins", "SenderScreen", "open_directories"]

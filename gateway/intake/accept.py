@@ -36,11 +36,18 @@ class Transaction:
     parameters: MailParameters = field(default_factory=MailParameters)
     recipients: dict[FaxNumber, Recipient] = field(default_factory=dict)  #: a number gets one fax
     accepted: int = 0  #: RCPT commands that were; LMTP answers each of them
+    latest: FaxNumber | None = None  #: of the last RCPT, if that added it
 
     @property
     def smtputf8(self) -> bool:
         """Whether addresses may be UTF-8."""
         return self.parameters.smtputf8
+
+    def withdraw_latest(self) -> None:
+        """The recipient that the last RCPT added is none after all."""
+        if self.latest is not None:
+            del self.recipients[self.latest]
+            self.accepted -= 1
 
 
 def parse_path(text: str) -> tuple[str, str] | None:
@@ -86,6 +93,7 @@ class Gatekeeper:
         found = self.recipient(address)
         if isinstance(found, bytes):
             return found
+        transaction.latest = None
         if found.number not in transaction.recipients:
             if len(transaction.recipients) >= self._max_recipients:
                 return replies.TOO_MANY_RECIPIENTS
@@ -93,6 +101,7 @@ class Gatekeeper:
             dsn |= {"notify": parameters.notify, "orcpt": parameters.orcpt}
             options = replace(found.options, **cast(dict[str, Any], dsn))
             transaction.recipients[found.number] = replace(found, options=options)
+            transaction.latest = found.number
         transaction.accepted += 1
         return replies.RECIPIENT_OK
 

@@ -48,6 +48,7 @@ NO_SUB_ADDRESS = b"550 5.1.3 Sub-addresses cannot be dialled; write the number a
 NULL_SENDER = b"550 5.7.1 Bounces and automatic answers are not faxed"
 TOO_MANY_RECIPIENTS = b"452 4.5.3 Too many recipients; send the others in another mail"
 
+CANNOT_JUDGE = b"451 4.3.0 Cannot look up the sender now; try again later"
 FOREIGN_SENDER = b"553 5.7.1 This login may not send from that address"
 TOO_MANY_MAILS = b"450 4.7.1 Too many mails in this hour; try again later"
 
@@ -109,6 +110,11 @@ def accepted(submission_id: str) -> bytes:
 def bad_number(reason: str) -> bytes:
     """The number cannot be dialled; `reason` is one of `gateway.model.dialling`."""
     return f"550 5.1.3 {reason}; write it like +49301234567@ and the fax domain".encode()
+
+
+def sender_refused(reason: str) -> bytes:
+    """The sender may not fax there."""
+    return f"550 5.7.1 {' '.join(reason.split())[:400]}".encode("ascii", "replace")
 
 
 def number_not_allowed(reason: str) -> bytes:

@@ -10,6 +10,7 @@ from aiosmtpd.smtp import SMTP
 
 from gateway.intake.accept import Gatekeeper
 from gateway.intake.guard import Guard, Limits
+from gateway.intake.screening import Screen
 from gateway.ports.authenticator import Authenticator
 from gateway.ports.job_store import JobStore
 
@@ -44,6 +45,7 @@ class Service:
     guard: Guard = field(default_factory=lambda: Guard(Limits()))
     tls: ssl.SSLContext | None = None  #: for STARTTLS; None offers none
     authenticator: Authenticator | None = None
+    screen: Screen | None = None  #: says who may not send
     tarpit: float = 1.0  #: how much of its slowness a wrong password gets
     idle_timeout: float = 300.0  #: seconds; RFC 5321 4.5.3.2.7
     closing: bool = False

@@ -21,6 +21,7 @@ from gateway.intake.accept import Transaction
 from gateway.intake.block_reader import BlockReader
 from gateway.intake.dialogue import Dialogue, Offer
 from gateway.intake.message import COMMAND_LIMIT, receive, trace_line
+from gateway.intake.screening import screened
 from gateway.intake.service import Service
 from gateway.intake.spool import Spool
 from gateway.intake.tls import name_in
@@ -146,6 +147,8 @@ class SmtpSession(SMTP):
             reply = self._dialogue.reply_to(line) if line else replies.LINE_TOO_LONG
             if reply is replies.AUTHENTICATED:
                 reply = await self._check_password()
+            elif reply is replies.RECIPIENT_OK and service.screen is not None:
+                reply = await screened(service.screen, self._dialogue)
             self._reply(reply)
             if reply is replies.START_DATA:
                 await self._take_message()

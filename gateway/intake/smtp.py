@@ -16,6 +16,7 @@ from gateway.config.schema import AddressesSection, SmtpSection
 from gateway.errors import ConfigError
 from gateway.intake.accept import Gatekeeper
 from gateway.intake.guard import Guard, Limits
+from gateway.intake.screening import Screen
 from gateway.intake.service import Service
 from gateway.intake.session import SmtpSession
 from gateway.intake.spool import IncomingFolder
@@ -42,6 +43,7 @@ class SmtpIntake:
         share_port: bool = False,
         max_connections: int | None = None,
         authenticator: Authenticator | None = None,
+        screen: Screen | None = None,
         tarpit: float = 1.0,
         grace: float = _GRACE,
     ) -> None:
@@ -52,6 +54,7 @@ class SmtpIntake:
         self._share_port = share_port
         self._max_connections = max_connections or section.max_connections
         self._authenticator = authenticator
+        self._screen = screen
         self._tarpit = tarpit
         self._grace = grace
         self._folder = ExitStack()
@@ -114,6 +117,7 @@ class SmtpIntake:
             guard=Guard(limits),
             tls=tls,
             authenticator=self._authenticator,
+            screen=self._screen,
             tarpit=self._tarpit,
         )
         service.inspect()
