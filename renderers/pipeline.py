@@ -15,11 +15,12 @@ import numpy as np
 from renderers.bilevel import bilevel
 from renderers.document import FaxPages, SourceDocument
 from renderers.errors import DocumentEmpty, DocumentProtected, TooManyPages
+from renderers.fineness import needs_fine
 from renderers.media_type import PROTECTED_OFFICE, charset_of, media_type_of
-from renderers.profile import Profile
+from renderers.profile import Profile, Resolution
 from renderers.registry import renderer_for
 from renderers.spec import BilevelPage, Bits, RasterPage, Workshop
-from renderers.tiff import FaxWriter
+from renderers.tiff import FaxWriter, decode_pages
 from renderers.tiff_tags import read_fax_pages
 
 #: Black dots that a page without anything on it may have: a speck of half a millimetre.
@@ -34,6 +35,10 @@ def render(documents: Sequence[SourceDocument], out: Path, workshop: Workshop) -
     """
     if not documents:
         raise DocumentEmpty(remedy="Attach a document or write some text, and send it again.")
+    if workshop.profile.by_content:
+        plain = replace(workshop, profile=replace(workshop.profile, by_content=False))
+        pages = render(documents, out, plain)
+        return pages if _needs_fine(pages) else _at_standard(documents, out, plain)
     profile, dropped = workshop.profile, 0
     with FaxWriter(out, profile.description) as tiff:
         for document in documents:
@@ -48,6 +53,16 @@ def render(documents: Sequence[SourceDocument], out: Path, workshop: Workshop) -
         if not tiff.page_count:
             raise _empty(documents[0])
     return replace(read_fax_pages(out), dropped=dropped)
+
+
+def _needs_fine(pages: FaxPages) -> bool:
+    return any(needs_fine(bits) for bits, _ in decode_pages(pages.path))
+
+
+def _at_standard(documents: Sequence[SourceDocument], out: Path, workshop: Workshop) -> FaxPages:
+    return render(
+        documents, out, replace(workshop, profile=replace(workshop.profile, resolution=Resolution.STANDARD))
+    )
 
 
 def is_blank(bits: Bits) -> bool:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import enum
 from dataclasses import dataclass
+from typing import Any
 
 #: Dots in a scan line of an A4 or Letter fax page (T.4 table 1).
 PAGE_WIDTH = 1728
@@ -58,7 +59,23 @@ class Profile:
     paper: Paper = Paper.A4  #: no page gets longer than this sheet
     page_limit: int = 200  #: a fax with more pages is refused, not cut
     drop_blank: bool = False  #: pages without anything on them are left out
+    by_content: bool = False  #: standard resolution where nothing on any page needs the one above
     description: str = ""  #: ASCII that is kept in the file and read by `read_description`
+
+    @classmethod
+    def of(cls, resolution: str, **rest: Any) -> Profile:
+        """A profile with this resolution: "standard", "fine", "superfine", or "auto" for fine or standard.
+
+        Raises:
+            KeyError: no such resolution.
+        """
+        if resolution == "auto":
+            return cls(Resolution.FINE, by_content=True, **rest)
+        return cls(Resolution[resolution.upper()], **rest)
+
+    def is_like(self, other: Profile) -> bool:
+        """Both ask for the same resolution."""
+        return (self.resolution, self.by_content) == (other.resolution, other.by_content)
 
     @property
     def rows(self) -> int:

@@ -63,6 +63,7 @@ def profile_to_wire(profile: Profile) -> Answer:
         "paper": profile.paper.name,
         "page_limit": profile.page_limit,
         "drop_blank": profile.drop_blank,
+        "by_content": profile.by_content,
         "description": profile.description,
     }
 
@@ -100,6 +101,7 @@ def _render(job: Job, part: Path, folder: Path, office_socket: Path | None, offi
         Paper[facts["paper"]],
         facts["page_limit"],
         facts["drop_blank"],
+        facts["by_content"],
         facts["description"],
     )
     return _pages_to_wire(render(documents, part, Workshop(profile, folder, office_socket, office_seconds)))

@@ -28,7 +28,7 @@ from gateway.ports.directory import Directory
 from gateway.rendering.unpack import unpack
 from gateway.resolving.options import MailWishes
 from gateway.resolving.resolver import Facts, Resolver
-from renderers import Profile, RenderError, Resolution, render_now
+from renderers import Profile, RenderError, render_now
 
 if TYPE_CHECKING:
     from gateway.ports.job_store import JobStore
@@ -148,8 +148,8 @@ def _add_pages(found: Explained, config: Config, file: Path, facts: Facts) -> in
     """The documents are rendered; returns their size in bytes, for an estimate of the call."""
     section = config.rendering
     resolution = facts.options.resolution or section.resolution
-    profile = Profile(
-        resolution=Resolution[resolution.upper()],
+    profile = Profile.of(
+        resolution,
         page_limit=section.page_limit,
         drop_blank=section.blank_pages == "drop",
     )

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 @click.option("-o", "--output", required=True, type=click.Path(path_type=Path), metavar="OUT.tif|.pdf|.png")
 @click.option(
     "--resolution",
-    type=click.Choice(["standard", "fine", "superfine"]),
+    type=click.Choice(["standard", "fine", "superfine", "auto"]),
     default="fine",
     show_default=True,
 )
@@ -31,15 +31,15 @@ def render(files: tuple[Path, ...], output: Path, resolution: str) -> None:
     from tempfile import TemporaryDirectory
 
     from gateway.cli.views import check_view, write_view
-    from gateway.rendering.worker import call_time
-    from renderers import Profile, RenderError, Resolution, render_now
+    from gateway.model.tariff import call_time
+    from renderers import Profile, RenderError, render_now
 
     check_view(output)
     with TemporaryDirectory() as name:
         folder = Path(name)
         try:
             mail = _unpacked(files, folder)
-            profile = Profile(resolution=Resolution[resolution.upper()])
+            profile = Profile.of(resolution)
             pages = render_now(mail.documents, profile, folder / "pages.tif")
             size = pages.path.stat().st_size
             write_view(pages, output)

@@ -79,7 +79,7 @@ RULES: dict[str, Reader] = {
     "dialling.extensions": values.choice("refuse", "append"),
     "dialling.allow": values.list_of(_BEGINNING, example='["+49"]'),
     "dialling.deny": values.list_of(_BEGINNING, example='["+49900"]'),
-    "rendering.resolution": values.choice("standard", "fine"),
+    "rendering.resolution": values.choice("standard", "fine", "superfine", "auto"),
     "rendering.workers": values.number(1, 256),
     "rendering.page_limit": values.number(1, 10_000),
     "rendering.timeout": values.duration(timedelta(seconds=5), _HOUR),

@@ -121,7 +121,7 @@ class DiallingSection:
 class RenderingSection:
     """[rendering]: documents to pages."""
 
-    resolution: str = "fine"  #: "standard" or "fine"
+    resolution: str = "fine"  #: "standard", "fine", "superfine" or "auto"
     workers: int = 2
     page_limit: int = 300
     timeout: timedelta = timedelta(seconds=120)  #: for one submission

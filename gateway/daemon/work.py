@@ -28,7 +28,7 @@ from gateway.resolving.resolver import Resolver
 from gateway.resolving.worker import ResolvingWorker
 from gateway.stage import Stage
 from gateway.store import open_store
-from renderers import Limits, Profile, RenderPool, Resolution
+from renderers import Limits, Profile, RenderPool
 
 _RESOLVED_AT_ONCE = 8
 _ANSWERING = 1  # worker of the pool beyond [rendering] workers, so that answers never wait for documents
@@ -146,8 +146,8 @@ async def _approvals(config: Config, jobs: JobStore) -> AsyncIterator[Callable[[
 
 
 def _profile(section: RenderingSection) -> Profile:
-    return Profile(
-        resolution=Resolution[section.resolution.upper()],
+    return Profile.of(
+        section.resolution,
         page_limit=section.page_limit,
         drop_blank=section.blank_pages == "drop",
     )

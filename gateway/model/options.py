@@ -17,6 +17,8 @@ _TRUNK = re.compile(r"[A-Za-z0-9_-]{1,40}")
 _RESOLUTIONS = {"standard": "standard", "coarse": "standard", "normal": "standard", "low": "standard"} | {
     "fine": "fine",
     "high": "fine",
+    "superfine": "superfine",
+    "auto": "auto",
 }
 
 
@@ -42,7 +44,7 @@ class Wish:
 class JobOptions:
     """What the sender asked for. An empty one asks for nothing."""
 
-    resolution: str = ""  #: "standard" or "fine"
+    resolution: str = ""  #: "standard", "fine", "superfine" or "auto"
     send_at: datetime | None = None  #: not before
     attempts: int | None = None  #: calls at most
     billing_code: str = ""

@@ -33,7 +33,7 @@ from gateway.rendering.covers.templates import CoverFailed
 from gateway.rendering.partial import PartlySent, Rest, each_alone, failure_in, note_page, to_description
 from gateway.rendering.unpack import Unpacked, unpack
 from gateway.stage import answer, refusal
-from renderers import ConverterCrashed, FaxPages, Profile, RenderError, Resolution, SourceDocument
+from renderers import ConverterCrashed, FaxPages, Profile, RenderError, SourceDocument
 
 _log = logging.getLogger("faxgw.rendering")
 
@@ -156,10 +156,10 @@ class RenderingWorker:
 
     def _asked_for(self, resolution: str) -> "RenderingWorker | None":
         """One that renders in this resolution, or None when that is what we do anyway."""
-        if not resolution or (wanted := Resolution[resolution.upper()]) is self._profile.resolution:
+        if not resolution or (wanted := Profile.of(resolution)).is_like(self._profile):
             return None
         special = copy(self)
-        special._profile = replace(self._profile, resolution=wanted)
+        special._profile = replace(self._profile, resolution=wanted.resolution, by_content=wanted.by_content)
         return special
 
     async def _taken_over(self, pages: BlobRef, page_count: int) -> "_Made":

@@ -16,6 +16,8 @@ NOTHING = JobOptions()
     [
         ("resolution", "FINE", JobOptions(resolution="fine")),
         ("resolution", "coarse", JobOptions(resolution="standard")),
+        ("resolution", "auto", JobOptions(resolution="auto")),
+        ("resolution", "superfine", JobOptions(resolution="superfine")),
         ("priority", "normal", NOTHING),
         ("priority", "High", JobOptions(priority="high")),
         ("priority", "low", JobOptions(not_done=("as written",))),
