@@ -8,7 +8,7 @@ import json
 import re
 from collections.abc import Callable, Iterable
 from dataclasses import asdict, dataclass, replace
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from typing import Any, cast
 
 _MAX_TEXT = 60  # characters of a wish that are repeated to its sender
@@ -22,8 +22,8 @@ _RESOLUTIONS = {"standard": "standard", "coarse": "standard", "normal": "standar
 }
 
 
-#: What a fax of high priority is put before: whatever has waited for less.
-HEAD_START = timedelta(hours=1)
+#: Who goes first; of the same priority, who has waited longest.
+PRIORITIES = ("urgent", "high", "normal", "low")
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,7 +49,7 @@ class JobOptions:
     attempts: int | None = None  #: calls at most
     billing_code: str = ""
     header: str | None = None  #: who is printed as the sender in the header line
-    priority: str = ""  #: "high" goes before what has waited for less than `HEAD_START`
+    priority: str = ""  #: one of PRIORITIES; "" is "normal"
     trunk: str = ""  #: the NAME of a [trunk.NAME] to be tried first
     cover: str = ""  #: the name of a template, "on" or "none"
     sender_name: str = ""  #: this and what follows is printed on the cover page
@@ -90,9 +90,9 @@ class JobOptions:
         return replace(self, **cast(dict[str, Any], {wish.name: value}))
 
     @property
-    def due_in(self) -> timedelta | None:
-        """When a fax that could go now is due, beside the others: a high priority is due before now."""
-        return -HEAD_START if self.priority == "high" else None
+    def rank(self) -> int:
+        """The place of the priority: 0 goes first."""
+        return PRIORITIES.index(self.priority or "normal")
 
     def refusing(self, name: str, written: str = "") -> "JobOptions":
         """These options without the wish of this name, which is told as not done."""
@@ -165,13 +165,14 @@ def _matching(pattern: re.Pattern[str]) -> Callable[[str], str | None]:
     return lambda text: text if pattern.fullmatch(text) else None
 
 
+_PRIORITY_WORDS = {word: word for word in PRIORITIES if word != "normal"} | {"bulk": "low"}
 _READERS: dict[str, Callable[[str], object]] = {
     "resolution": lambda text: _RESOLUTIONS.get(text.lower()),
     "send_at": _moment,
     "attempts": _attempts,
     "billing_code": _printable(100),
     "header": _printable(100),
-    "priority": lambda text: "high" if text.lower() == "high" else None,
+    "priority": lambda text: _PRIORITY_WORDS.get(text.lower()),
     "trunk": _matching(_TRUNK),
     "cover": _cover,
     "note": _note,

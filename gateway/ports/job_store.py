@@ -74,6 +74,8 @@ class JobStore(Protocol):
     async def claim(self, *states: JobState, lease: timedelta, limit: int = 1) -> list[Job]:
         """Up to `limit` due jobs out of `states`, oldest due first, now owned by this node.
 
+        They are of the highest priority that has a job to claim, and of no other.
+
         Raises:
             InvariantError: the states are not those of one stage.
         """

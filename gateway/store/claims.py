@@ -1,11 +1,11 @@
-"""Claiming: due jobs become this node's, oldest due first, in one statement.
+"""Claiming: due jobs become this node's, of one priority, oldest due first, in one statement.
 
 Two rules beside the state: one call per destination at a time, and one rendering per message at a time (so
 that a body is rendered once and its pages are reused). Within one claim the first of a number, or of a
 message, goes; the others wait for their turn. Unique indexes hold both rules when two nodes claim at once.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from datetime import timedelta
 from functools import cache
 from typing import Any
@@ -16,12 +16,15 @@ from sqlalchemy.engine import Connection
 from gateway.errors import InvariantError
 from gateway.model.job import Job
 from gateway.model.lifecycle import CLAIMABLE, TRANSITIONS, JobEvent, JobState
+from gateway.model.options import PRIORITIES
 from gateway.store import tables
 from gateway.store.rows import JOB_COLUMNS, job_from
 from gateway.store.statements import TRACE, in_states, trace_row, with_trace
 from gateway.store.types import Span, later, now
 
 _job = tables.job
+_TURN = [_job.c[name] for name in tables.TURN]
+_RANK = sa.bindparam("rank", type_=sa.Integer)
 
 
 def claim(
@@ -32,7 +35,10 @@ def claim(
     def work(connection: Connection) -> list[Job]:
         dialect = connection.dialect.name
         given = {"node": node, "lease": lease, "limit": limit}
-        rows = connection.execute(_claim(states, dialect), given).all()
+        rows: Sequence[Any] = ()
+        for rank in connection.execute(_ranks_due(states)).scalars().all():
+            if rows := connection.execute(_claim(states, dialect), given | {"rank": rank}).all():
+                break
         jobs = sorted((job_from(row) for row in rows), key=lambda job: (job.due_at, job.id))
         if jobs and dialect == "sqlite":  # PostgreSQL has written them in the same statement
             connection.execute(TRACE, [trace_row(job, JobEvent.CLAIMED, node) for job in jobs])
@@ -46,7 +52,7 @@ def due_in(states: frozenset[JobState]) -> Callable[[Connection], timedelta | No
 
     def work(connection: Connection) -> timedelta | None:
         row = connection.execute(_next_due(states)).first()
-        return None if row is None else row.due_at - row.now
+        return None if row is None or row.due_at is None else row.due_at - row.now
 
     return work
 
@@ -55,7 +61,8 @@ def due_in(states: frozenset[JobState]) -> Callable[[Connection], timedelta | No
 def _claim(states: frozenset[JobState], dialect: str) -> Any:
     due = (
         sa.select(_job.c.id)
-        .where(_waiting(states), _job.c.due_at <= now(), *_free(states), *_in_turn(states))
+        .where(_waiting(states), _job.c.priority == _RANK, _job.c.due_at <= now())
+        .where(*_free(states), *_in_turn(states))
         .order_by(_job.c.due_at, _job.c.id)
         .limit(sa.bindparam("limit", type_=sa.Integer))
     )
@@ -76,13 +83,33 @@ def _claim(states: frozenset[JobState], dialect: str) -> Any:
 
 
 @cache
+def _ranks_due(states: frozenset[JobState]) -> Any:
+    """The priorities of which something is due: one look into the index for each, however much waits."""
+    looks = [
+        sa.select(sa.literal(rank).label("rank")).where(
+            sa.exists().where(_waiting(states), _job.c.priority == rank, _job.c.due_at <= now())
+        )
+        for rank in range(len(PRIORITIES))
+    ]
+    return sa.union_all(*looks).order_by("rank")
+
+
+@cache
 def _next_due(states: frozenset[JobState]) -> Any:
-    return (
-        sa.select(_job.c.due_at, now().label("now"))
-        .where(_waiting(states), *_free(states))
-        .order_by(_job.c.due_at, _job.c.id)
-        .limit(1)
-    )
+    # The first of each priority is found by the index; the first of all would be sorted out of all.
+    of_each = [
+        sa.select(
+            sa.select(_job.c.due_at)
+            .where(_waiting(states), _job.c.priority == rank, *_free(states))
+            .order_by(_job.c.due_at, _job.c.id)
+            .limit(1)
+            .scalar_subquery()
+            .label("due_at")
+        )
+        for rank in range(len(PRIORITIES))
+    ]
+    first = sa.union_all(*of_each).subquery()
+    return sa.select(sa.func.min(first.c.due_at).label("due_at"), now().label("now"))
 
 
 def _stage(states: frozenset[JobState]) -> tuple[frozenset[JobState], JobState]:
@@ -121,7 +148,7 @@ def _free(states: frozenset[JobState]) -> list[sa.ColumnElement[bool]]:
 
 
 def _in_turn(states: frozenset[JobState]) -> list[sa.ColumnElement[bool]]:
-    """Nothing of the same number, or message, has waited longer."""
+    """Nothing of the same number, or message, that is due goes before."""
     if (shared := _shared(states)) is None:
         return []
     earlier = _job.alias("earlier")
@@ -129,6 +156,7 @@ def _in_turn(states: frozenset[JobState]) -> list[sa.ColumnElement[bool]]:
         ~sa.exists().where(
             _waiting(states, "earlier"),
             earlier.c[shared] == _job.c[shared],
-            sa.tuple_(earlier.c.due_at, earlier.c.id) < sa.tuple_(_job.c.due_at, _job.c.id),
+            earlier.c.due_at <= now(),
+            sa.tuple_(*(earlier.c[name] for name in tables.TURN)) < sa.tuple_(*_TURN),
         )
     ]

@@ -6,7 +6,6 @@ Outcome; the facts of a call close the open attempt, and leaving SENDING closes 
 
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
-from datetime import timedelta
 from functools import cache
 from typing import Any
 
@@ -36,13 +35,6 @@ class Record:
     outcome: Outcome
     node: str
     lapsed: bool = False  #: the lease has expired: the owner is gone, whoever it was
-
-    @property
-    def due_in(self) -> timedelta | None:
-        """When the job is due; one of high priority comes before others that wait for the same stage."""
-        waits = self.event in (JobEvent.SENDER_RESOLVED, JobEvent.PAGES_RENDERED)
-        options = self.outcome.options or self.job.options
-        return self.outcome.due_in or (options.due_in if waits else None)
 
     @property
     def is_single(self) -> bool:
@@ -121,6 +113,7 @@ def _values(wanted: Record, state: JobState) -> dict[str, Any]:
         values["sender_caller_number"] = outcome.sender.caller_number
     if outcome.options is not None:
         values["options"] = outcome.options.to_json()
+        values["priority"] = outcome.options.rank
     if outcome.pages is not None:
         values["pages"] = outcome.pages
     if outcome.page_count is not None:
@@ -144,7 +137,7 @@ def _update(connection: Connection, wanted: Record, values: dict[str, Any]) -> J
     job, dialect = wanted.job, connection.dialect.name
     given = {f"new_{name}": value for name, value in values.items()}
     given |= {"job": job.id, "old": job.state.value, "read": job.version, "owner": job.leased_by}
-    if due_in := wanted.due_in:
+    if due_in := wanted.outcome.due_in:
         given["due_in"] = due_in
     statement = _statement(frozenset(values), bool(due_in), wanted.lapsed, dialect)
     text = wanted.outcome.trace

@@ -28,7 +28,7 @@ def job_from(row: Sequence[Any]) -> Job:
     # One unpacking instead of twenty look-ups by name: this runs for every claim and every record.
     (id_, submission_id, state, number, address, created_at, due_at, attempts, pages_confirmed) = row[:9]
     (mail, name, station_id, caller_number, pages, page_count, code, reason, remedy) = row[9:18]
-    (leased_by, leased_until, version, recipient_name, recipient_company, options) = row[18:]
+    (leased_by, leased_until, version, recipient_name, recipient_company, options, _) = row[18:]
     return Job(
         id=JobId(id_),
         submission_id=SubmissionId(submission_id),

@@ -38,6 +38,7 @@ def submission_rows(
                 "recipient_name": recipient.name or None,
                 "recipient_company": recipient.company or None,
                 "options": recipient.options.to_json(),
+                "priority": recipient.options.rank,
             }
             for job_id, recipient in zip(job_ids, submission.recipients, strict=True)
         ],

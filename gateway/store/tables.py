@@ -13,7 +13,7 @@ from gateway.model.lifecycle import TERMINAL, JobState
 from gateway.model.received import ReceivedState
 from gateway.store.types import Moment, Words, now
 
-REVISION = "0005"
+REVISION = "0006"
 
 metadata = sa.MetaData(
     naming_convention={
@@ -38,6 +38,7 @@ RESOLVED = _in(JobState.RESOLVED)
 TO_SEND = _in(JobState.RENDERED, JobState.DEFERRED)
 SENDING = _in(JobState.SENDING)
 RENDERING = _in(JobState.RENDERING)
+TURN = ("priority", "due_at", "id")
 OPEN = sa.text(f"state NOT IN ({words(sorted(TERMINAL))})")
 
 submission = Table(
@@ -79,14 +80,15 @@ job = Table(
     Column("recipient_name", Words),
     Column("recipient_company", Words),
     Column("options", sa.Text),
+    Column("priority", sa.Integer, nullable=False, server_default=sa.text("2")),  # JobOptions.rank
     sa.CheckConstraint(f"state IN ({words(JobState)})", name="state_known"),
     sa.CheckConstraint("(state LIKE '%ing') = (leased_by IS NOT NULL)", name="owned"),
     sa.CheckConstraint("(leased_by IS NULL) = (leased_until IS NULL)", name="lease"),
     Index("job_submission", "submission_id"),
-    # What each stage claims, oldest due first. Finished jobs are in none of them.
-    Index("job_to_resolve", "due_at", "id", sqlite_where=RECEIVED, postgresql_where=RECEIVED),
-    Index("job_to_render", "due_at", "id", sqlite_where=RESOLVED, postgresql_where=RESOLVED),
-    Index("job_to_send", "due_at", "id", sqlite_where=TO_SEND, postgresql_where=TO_SEND),
+    # What each stage claims, by priority and then oldest due first. Finished jobs are in none of them.
+    Index("job_to_resolve", *TURN, sqlite_where=RECEIVED, postgresql_where=RECEIVED),
+    Index("job_to_render", *TURN, sqlite_where=RESOLVED, postgresql_where=RESOLVED),
+    Index("job_to_send", *TURN, sqlite_where=TO_SEND, postgresql_where=TO_SEND),
     Index("job_open", "id", sqlite_where=OPEN, postgresql_where=OPEN),
     Index(
         "job_leased",
@@ -110,10 +112,10 @@ job = Table(
         postgresql_where=RENDERING,
     ),
     # Who of those with the same number, or of the same message, comes first.
-    Index("job_number_turn", "number", "due_at", "id", sqlite_where=TO_SEND, postgresql_where=TO_SEND),
+    Index("job_number_turn", "number", *TURN, sqlite_where=TO_SEND, postgresql_where=TO_SEND),
     Index(
         "job_submission_turn",
-        *("submission_id", "due_at", "id"),
+        *("submission_id", *TURN),
         sqlite_where=RESOLVED,
         postgresql_where=RESOLVED,
     ),
