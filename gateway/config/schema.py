@@ -75,6 +75,11 @@ class SmtpSection:
     max_connections: int = 500  #: of one process
     max_client_connections: int = 50  #: of one client, in one process
     max_messages_per_hour: int = 0  #: of one client or login, in one process; 0 means no limit
+    max_recipients_per_hour: int = 0  #: fax numbers of one client or login; as above
+    max_sender_messages_per_hour: int = 0  #: of one envelope sender; as above
+    max_sender_recipients_per_hour: int = 0  #: fax numbers of one envelope sender; as above
+    proxy_networks: tuple[Network, ...] = ()  #: load balancers that begin with a PROXY header
+    xclient_networks: tuple[Network, ...] = ()  #: relays that may say whom they speak for
     max_guesses: int = 10  #: wrong passwords, until a client is banned
     ban: timedelta = timedelta(minutes=15)
     processes: int = 1

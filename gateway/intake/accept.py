@@ -4,11 +4,12 @@ Closed by default: a client outside `relay_networks` and a domain that is not ou
 """
 
 import re
+from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
 from ipaddress import IPv6Address, ip_address
 from typing import Any, cast
 
-from gateway.config.schema import AddressesSection, SmtpSection
+from gateway.config.schema import AddressesSection, Network, SmtpSection
 from gateway.errors import InvalidNumber, NumberNotAllowed
 from gateway.intake import replies
 from gateway.intake.addresses import AddressBook
@@ -58,6 +59,17 @@ def parse_path(text: str) -> tuple[str, str] | None:
     return None if len(address) > _MAX_ADDRESS else (address, found[3] or "")
 
 
+def is_in(client: str, networks: Iterable[Network]) -> bool:
+    """Whether the IP address is in one of these networks."""
+    try:
+        address = ip_address(client.partition("%")[0])
+    except ValueError:
+        return False
+    if isinstance(address, IPv6Address) and address.ipv4_mapped is not None:
+        address = address.ipv4_mapped
+    return any(address in network for network in networks)
+
+
 class Gatekeeper:
     """What the section [smtp] says about one recipient."""
 
@@ -74,13 +86,7 @@ class Gatekeeper:
 
     def may_relay(self, client: str) -> bool:
         """Whether the client (an IP address) is in one of `relay_networks`."""
-        try:
-            address = ip_address(client.partition("%")[0])
-        except ValueError:
-            return False
-        if isinstance(address, IPv6Address) and address.ipv4_mapped is not None:
-            address = address.ipv4_mapped
-        return any(address in network for network in self._networks)
+        return is_in(client, self._networks)
 
     def add_recipient(
         self, transaction: Transaction, address: str, parameters: RcptParameters, *, may_relay: bool

@@ -4,7 +4,7 @@ Which message the dialogue has come to is in `transaction`; the bytes behind DAT
 (`gateway.intake.data`).
 
 Spec: RFC 5321; PIPELINING: 2920; ENHANCEDSTATUSCODES: 2034; STARTTLS: 3207; AUTH: 4954; DSN: 3461;
-LMTP: 2033. The others are at `gateway.intake.parameters`.
+LMTP: 2033; XCLIENT: Postfix's XCLIENT_README. The others are at `gateway.intake.parameters`.
 """
 
 from collections.abc import Callable
@@ -16,6 +16,7 @@ from gateway.intake import replies
 from gateway.intake.accept import Gatekeeper, Transaction, parse_path
 from gateway.intake.guard import Guard, Limits
 from gateway.intake.parameters import RcptParameters, read_mail, read_rcpt
+from gateway.intake.proxy import XCLIENT_ATTRIBUTES, read_xclient
 from gateway.intake.sasl import MECHANISMS, BadResponse, Credentials, Exchange
 from gateway.ports.authenticator import Login
 
@@ -30,6 +31,7 @@ class Offer:
     starttls: bool = False
     passwords: bool = False  #: AUTH, once the connection is encrypted
     lmtp: bool = False  #: RFC 2033 in place of SMTP
+    xclient: bool = False  #: the client may say whom it speaks for
 
 
 _PLAIN_SMTP = Offer()
@@ -62,6 +64,7 @@ class Dialogue:
         self._is_relay = gatekeeper.may_relay(client)
         self._exchange: Exchange | None = None
         self._unknown = 0
+        self._hello_of_client = ""  # as the one who speaks for it says
 
     @property
     def who(self) -> str:
@@ -111,12 +114,14 @@ class Dialogue:
     def _greet(self, argument: str) -> bytes:
         if not argument:
             return replies.HELLO_SYNTAX
-        self.hello, self.transaction = argument, None
+        self.hello, self.transaction = self._hello_of_client or argument, None
         more = []
         if self.offer.starttls and not self.encrypted:
             more.append("STARTTLS")
         if self.offer.passwords and self.encrypted:
             more.append("AUTH " + " ".join(MECHANISMS))
+        if self.offer.xclient:
+            more.append("XCLIENT " + " ".join(XCLIENT_ATTRIBUTES))
         return replies.extensions(self._hostname, self._max_message_size, *more)
 
     def _helo(self, argument: str) -> bytes:
@@ -124,7 +129,7 @@ class Dialogue:
             return replies.LHLO_ONLY
         if not argument:
             return replies.HELLO_SYNTAX
-        self.hello, self.transaction = argument, None
+        self.hello, self.transaction = self._hello_of_client or argument, None
         return replies.hello(self._hostname)
 
     def _mail(self, argument: str) -> bytes:  # noqa: PLR0911 - one reason, one reply
@@ -142,7 +147,7 @@ class Dialogue:
             return replies.NEEDS_SMTPUTF8
         if self.login is not None and not self.login.may_send_as(path[0]):
             return replies.FOREIGN_SENDER
-        if not self._guard.may_send(self.who):
+        if not self._guard.may_send(self.who, path[0]):
             return replies.TOO_MANY_MAILS
         self.transaction = Transaction(path[0], parameters)
         return replies.SENDER_OK
@@ -170,7 +175,24 @@ class Dialogue:
         may_relay = self._is_relay or self.login is not None
         if not may_relay and self.offer.passwords:
             return replies.AUTH_REQUIRED
+        mail_from = transaction.mail_from
+        if may_relay and len(transaction.recipients) >= self._guard.recipients_left(self.who, mail_from):
+            return replies.TOO_MANY_FAXES
         return self._gatekeeper.add_recipient(transaction, address, parameters, may_relay=may_relay)
+
+    def _xclient(self, argument: str) -> bytes:
+        if not self.offer.xclient:
+            return replies.NO_XCLIENT
+        if self.transaction is not None:
+            return replies.XCLIENT_IN_MAIL
+        client = read_xclient(argument)
+        if client is None:
+            return replies.XCLIENT_SYNTAX
+        if client.address:
+            self.client, self.login = client.address, None
+            self._is_relay = self._gatekeeper.may_relay(client.address)
+        self.hello, self._hello_of_client = "", client.hello
+        return replies.greeting(self._hostname, lmtp=self.offer.lmtp)
 
     def _starttls(self, argument: str) -> bytes:
         if argument:
@@ -256,5 +278,6 @@ class Dialogue:
         "EXPN": _not_implemented,
         "AUTH": _auth,
         "STARTTLS": _starttls,
+        "XCLIENT": _xclient,
         "BDAT": _not_implemented,
     }

@@ -51,6 +51,13 @@ TOO_MANY_RECIPIENTS = b"452 4.5.3 Too many recipients; send the others in anothe
 CANNOT_JUDGE = b"451 4.3.0 Cannot look up the sender now; try again later"
 FOREIGN_SENDER = b"553 5.7.1 This login may not send from that address"
 TOO_MANY_MAILS = b"450 4.7.1 Too many mails in this hour; try again later"
+TOO_MANY_FAXES = b"450 4.7.1 Too many faxes in this hour; try again later"
+
+# Clients that speak for others.
+NO_XCLIENT = b"550 5.7.1 This client may not say whom it speaks for"
+XCLIENT_IN_MAIL = b"503 5.5.1 Not within a mail"
+XCLIENT_SYNTAX = b"501 5.5.4 Syntax: XCLIENT NAME=... ADDR=... HELO=..., values in xtext"
+NO_PROXY_HEADER = b"421 4.7.0 A connection of this client begins with a PROXY header, goodbye"
 
 # TLS and passwords.
 START_TLS = b"220 2.0.0 Ready to start TLS"

@@ -8,6 +8,7 @@ from typing import Any, Protocol
 
 from aiosmtpd.smtp import SMTP
 
+from gateway.config.schema import Network
 from gateway.intake.accept import Gatekeeper
 from gateway.intake.guard import Guard, Limits
 from gateway.intake.screening import Screen
@@ -46,6 +47,8 @@ class Service:
     tls: ssl.SSLContext | None = None  #: for STARTTLS; None offers none
     authenticator: Authenticator | None = None
     screen: Screen | None = None  #: says who may not send
+    proxy_networks: tuple[Network, ...] = ()  #: whose connections begin with a PROXY header
+    xclient_networks: tuple[Network, ...] = ()  #: who may say whom it speaks for
     tarpit: float = 1.0  #: how much of its slowness a wrong password gets
     idle_timeout: float = 300.0  #: seconds; RFC 5321 4.5.3.2.7
     closing: bool = False

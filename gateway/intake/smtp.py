@@ -104,6 +104,9 @@ class SmtpIntake:
         limits = Limits(
             connections=section.max_client_connections,
             messages_per_hour=section.max_messages_per_hour,
+            recipients_per_hour=section.max_recipients_per_hour,
+            sender_messages_per_hour=section.max_sender_messages_per_hour,
+            sender_recipients_per_hour=section.max_sender_recipients_per_hour,
             guesses=section.max_guesses,
             ban=section.ban.total_seconds(),
         )
@@ -118,6 +121,8 @@ class SmtpIntake:
             tls=tls,
             authenticator=self._authenticator,
             screen=self._screen,
+            proxy_networks=section.proxy_networks,
+            xclient_networks=section.xclient_networks,
             tarpit=self._tarpit,
         )
         service.inspect()

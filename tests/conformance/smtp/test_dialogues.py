@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from gateway.config.schema import SmtpSection
+from gateway.config.schema import Network, SmtpSection
 from gateway.intake.smtp import SmtpIntake
 from gateway.intake.users import UsersFile, set_user
 from gateway.model.secret import Secret
@@ -17,6 +17,7 @@ from tests.fix_certificates import Certificates
 
 DIALOGUES = sorted((Path(__file__).parent / "dialogues").glob("*.dialog"))
 LOOPBACK = (ip_network("127.0.0.0/8"),)
+CLIENTS = (ip_network("192.0.2.0/24"), ip_network("2001:db8::/32"))
 
 
 @pytest.mark.parametrize("dialogue", DIALOGUES, ids=lambda path: path.stem)
@@ -44,10 +45,14 @@ def a_section(name: str, folder: Path, certificates: Certificates) -> SmtpSectio
     section = SmtpSection(
         listen="127.0.0.1:0",
         domains=("fax.example.com",),
-        relay_networks=() if words & {"stranger", "auth", "certificate"} else LOOPBACK,
+        relay_networks=_relays(words),
         max_message_size=100_000,
         max_recipients=3,
-        max_messages_per_hour=2 if "hour" in words else 0,
+        max_messages_per_hour=2 if {"mails", "hour"} <= words else 0,
+        max_recipients_per_hour=2 if {"faxes", "hour"} <= words else 0,
+        max_sender_messages_per_hour=1 if {"sender", "hour"} <= words else 0,
+        proxy_networks=LOOPBACK if "proxy" in words and "elsewhere" not in words else (),
+        xclient_networks=LOOPBACK if "xclient" in words else (),
         max_guesses=3,
         hostname="gateway.example.com",
     )
@@ -59,6 +64,12 @@ def a_section(name: str, folder: Path, certificates: Certificates) -> SmtpSectio
     if "implicit" in words:
         section = replace(section, tls_listen="127.0.0.1:0")
     return replace(section, lmtp_listen="127.0.0.1:0") if "lmtp" in words else section
+
+
+def _relays(words: set[str]) -> tuple[Network, ...]:
+    if words & {"proxy", "xclient"}:
+        return CLIENTS
+    return () if words & {"stranger", "auth", "certificate"} else LOOPBACK
 
 
 def test_there_are_dialogues():

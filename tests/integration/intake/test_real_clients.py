@@ -17,6 +17,9 @@ from tests.stages import a_store
 
 SAMPLES = Path(__file__).parents[3] / "samples" / "mails"
 ANNA = "anna@example.com"
+LOOPBACK = (ip_network("127.0.0.0/8"),)
+_PROXIED = ["--proxy-source", "192.0.2.7", "--proxy-source-port", "40000"]
+_PROXIED += ["--proxy-dest", "198.51.100.1", "--proxy-dest-port", "25"]
 
 
 @asynccontextmanager
@@ -119,6 +122,31 @@ async def test_swaks_sends_an_attachment(tmp_path):
         assert client.returncode == 0, said.decode()
         (job,) = await store.jobs.list()
     assert job.number.digits == "0301234567"
+
+
+@pytest.mark.parametrize(
+    ("setting", "options"),
+    [
+        ("xclient_networks", ["--xclient-addr", "192.0.2.7", "--xclient-helo", "pc.example.com"]),
+        ("proxy_networks", ["--proxy-version", "1", "--proxy-family", "TCP4", *_PROXIED]),
+        ("proxy_networks", ["--proxy-version", "2", "--proxy-family", "AF_INET", *_PROXIED]),
+    ],
+    ids=["xclient", "proxy-v1", "proxy-v2"],
+)
+async def test_swaks_speaks_for_another_client(tmp_path, setting, options):
+    settings = {setting: LOOPBACK, "relay_networks": (ip_network("192.0.2.7/32"),)}
+    async with a_gateway(tmp_path, **settings) as (store, port):
+        command = ["swaks", "--server", f"127.0.0.1:{port}", "--from", ANNA, "--to", "102@fax.example.com"]
+        done = await asyncio.to_thread(
+            subprocess.run, [*command, *options], capture_output=True, check=False, timeout=30
+        )
+
+        assert done.returncode == 0, done.stdout.decode()
+        (job,) = await store.jobs.list()
+        submission = await store.jobs.submission(job.submission_id)
+        message = await store.blobs.get(submission.message)
+    assert submission.client == "smtp 192.0.2.7"
+    assert b" ([192.0.2.7])\r\n" in message[:200]
 
 
 async def test_several_clients_at_once_lose_nothing(tmp_path):

@@ -3,6 +3,7 @@
 from gateway.intake.guard import Guard, Limits
 
 ANN, BOB = "192.0.2.1", "192.0.2.2"
+SENDER, OTHER = "ann@example.com", "bob@example.com"
 
 
 class Clock:
@@ -26,15 +27,38 @@ def test_a_client_has_so_many_connections_and_others_have_their_own():
 def test_mails_are_counted_by_the_hour():
     clock = Clock()
     guard = Guard(Limits(messages_per_hour=2), clock)
-    guard.sent(ANN)
+    guard.sent(ANN, SENDER, 1)
     clock.time += 1800
-    guard.sent(ANN)
+    guard.sent(ANN, SENDER, 1)
 
-    assert not guard.may_send(ANN)
-    assert guard.may_send(BOB)
+    assert not guard.may_send(ANN, SENDER)
+    assert guard.may_send(BOB, SENDER)
 
     clock.time += 1800
-    assert guard.may_send(ANN)
+    assert guard.may_send(ANN, SENDER)
+
+
+def test_faxes_are_counted_by_the_hour_whatever_the_number_of_mails():
+    clock = Clock()
+    guard = Guard(Limits(recipients_per_hour=10), clock)
+    guard.sent(ANN, SENDER, 7)
+
+    assert guard.recipients_left(ANN, SENDER) == 3
+    assert guard.recipients_left(BOB, SENDER) == 10
+
+    clock.time += 3600
+    assert guard.recipients_left(ANN, SENDER) == 10
+
+
+def test_a_sender_has_a_limit_of_his_own_behind_whichever_server():
+    guard = Guard(Limits(sender_messages_per_hour=2, sender_recipients_per_hour=5))
+    guard.sent(ANN, SENDER, 2)
+    guard.sent(BOB, SENDER.upper(), 1)
+
+    assert not guard.may_send(ANN, SENDER)
+    assert guard.may_send(ANN, OTHER)
+    assert guard.recipients_left(BOB, SENDER) == 2
+    assert guard.recipients_left(ANN, OTHER) == 5
 
 
 def test_who_guesses_waits_longer_each_time_and_is_banned_for_a_while():
@@ -54,9 +78,9 @@ def test_what_is_remembered_is_bounded():
     guard = Guard(Limits(messages_per_hour=1, guesses=1))
 
     for number in range(12_000):
-        guard.sent(f"c{number}")
+        guard.sent(f"c{number}", SENDER, 1)
         guard.guessed(f"c{number}")
 
-    assert guard.may_send("c0")
-    assert not guard.may_send("c11999")
+    assert guard.may_send("c0", SENDER)
+    assert not guard.may_send("c11999", SENDER)
     assert guard.is_banned("c11999")
