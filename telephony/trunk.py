@@ -12,6 +12,30 @@ class T38Policy(StrEnum):
     NEVER = "never"  #: stay on G.711
 
 
+class CallerForm(StrEnum):
+    """Where a trunk looks for the number that calls."""
+
+    FROM = "from"  #: From alone (RFC 3261)
+    ASSERTED = "asserted"  #: P-Asserted-Identity too (RFC 3325)
+    DIVERSION = "diversion"  #: Diversion too (RFC 5806)
+
+
+class CalledForm(StrEnum):
+    """Where a trunk says which number was called."""
+
+    REQUEST_URI = "request_uri"
+    TO = "to"
+    DIVERSION = "diversion"  #: the number that diverted the call to us
+
+
+class ErrorCorrection(StrEnum):
+    """How UDPTL packets that are lost are won back (ITU-T T.38 9.1)."""
+
+    REDUNDANCY = "redundancy"
+    FEC = "fec"
+    NONE = "none"
+
+
 @dataclass(frozen=True, slots=True)
 class Trunk:
     """One SIP peer."""
@@ -35,6 +59,14 @@ class Trunk:
     keep_alive_s: float = 30.0  #: seconds between two OPTIONS; 0 asks nothing
     keep_alive_misses: int = 3  #: OPTIONS in a row without an answer until the trunk counts as down
     sources: tuple[str, ...] = ()  #: addresses and networks that calls come from, beside the proxy's own
+
+    caller_form: CallerForm = CallerForm.FROM  #: of calls that we make
+    caller_host: str = ""  #: what stands behind the @ of the number that calls; "" means our address
+    called_from: CalledForm = CalledForm.REQUEST_URI  #: of calls that come in
+    caller_from: CallerForm = CallerForm.FROM  #: of calls that come in
+    error_correction: ErrorCorrection = ErrorCorrection.REDUNDANCY  #: that we ask for in T.38
+    udptl_depth: int = 3  #: earlier packets repeated in each datagram, or the entries of FEC
+    max_datagram: int = 1400  #: bytes; the largest datagram that is sent and promised to be taken
 
     @property
     def uses_tls(self) -> bool:

@@ -2,7 +2,7 @@
 
 import re
 from dataclasses import dataclass
-from urllib.parse import quote
+from urllib.parse import quote, unquote
 
 from telephony.errors import TelephonyError
 
@@ -13,6 +13,15 @@ _URI = re.compile(
 
 class BadUri(TelephonyError):
     """This is no SIP address."""
+
+
+_USER = re.compile(r"(?:sips?|tel):([^@;>\s]+)", re.IGNORECASE)
+
+
+def user_in(header: str) -> str:
+    """The user or number of the first address in a header such as P-Asserted-Identity; "" without one."""
+    found = _USER.search(header)
+    return unquote(found[1]) if found else ""
 
 
 def escape_user(user: str) -> str:

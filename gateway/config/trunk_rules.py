@@ -32,6 +32,15 @@ TRUNK_RULES: dict[str, Reader] = {
     "trunk.*.keep_alive": values.duration(timedelta(seconds=1), timedelta(hours=1)),
     "trunk.*.keep_alive_misses": values.number(0, 100),
     "trunk.*.sources": values.list_of(_network, example='["192.0.2.0/24"]'),
+    "trunk.*.caller_form": values.choice("from", "asserted", "diversion"),
+    "trunk.*.caller_host": values.matching(
+        r"[A-Za-z0-9_.:-]{1,253}", 'a host, for example "provider.example"', empty=True
+    ),
+    "trunk.*.called_from": values.choice("request_uri", "to", "diversion"),
+    "trunk.*.caller_from": values.choice("from", "asserted", "diversion"),
+    "trunk.*.error_correction": values.choice("redundancy", "fec", "none"),
+    "trunk.*.udptl_depth": values.number(0, 7),
+    "trunk.*.max_datagram": values.number(72, 1400),
     "trunk.*.dial_as": values.choice("", "e164", "international", "national"),
     "trunk.*.prefix": values.matching(r"[0-9*#]{1,15}", 'digits, for example "0"', empty=True),
 }

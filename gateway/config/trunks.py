@@ -26,5 +26,12 @@ class TrunkSection:
     keep_alive: timedelta = timedelta(seconds=30)  #: between two OPTIONS
     keep_alive_misses: int = 3  #: until the trunk counts as down; 0 asks nothing
     sources: tuple[str, ...] = ()  #: addresses and networks of calls, beside the proxy's own
+    caller_form: str = "from"  #: "from", "asserted" or "diversion": of calls that we make
+    caller_host: str = ""  #: behind the @ of the number that calls; "" means our address
+    called_from: str = "request_uri"  #: "request_uri", "to" or "diversion": of calls that come in
+    caller_from: str = "from"  #: "from", "asserted" or "diversion": of calls that come in
+    error_correction: str = "redundancy"  #: "redundancy", "fec" or "none"
+    udptl_depth: int = 3
+    max_datagram: int = 1400  #: bytes
     dial_as: str = ""  #: "e164", "international" or "national"; "" means [dialling] dial_as
     prefix: str = ""  #: before every number but internal ones; "" means [dialling] outside_line

@@ -23,6 +23,7 @@ from renderers import RenderPool
 from telephony import T38Policy, Trunk
 from telephony.sip_engine import SipEngine
 from telephony.tls import TlsSettings
+from telephony.trunk import CalledForm, CallerForm, ErrorCorrection
 
 
 async def run(config: Config, stopping: asyncio.Event, ready: Ready) -> None:
@@ -108,6 +109,13 @@ def _trunk(name: str, section: TrunkSection) -> Trunk:
         keep_alive_s=section.keep_alive.total_seconds() if section.keep_alive_misses else 0.0,
         keep_alive_misses=section.keep_alive_misses or 1,
         sources=section.sources,
+        caller_form=CallerForm(section.caller_form),
+        caller_host=section.caller_host,
+        called_from=CalledForm(section.called_from),
+        caller_from=CallerForm(section.caller_from),
+        error_correction=ErrorCorrection(section.error_correction),
+        udptl_depth=section.udptl_depth,
+        max_datagram=section.max_datagram,
     )
 
 

@@ -11,7 +11,8 @@ from telephony.engine import OnEvent
 from telephony.native.bridge import NativeEvent
 from telephony.station import station_id
 from telephony.transmission import Transmission
-from telephony.trunk import T38Policy, Trunk
+from telephony.trunk import CalledForm, CallerForm, T38Policy, Trunk
+from telephony.uri import user_in
 
 _CNG_TIMEOUT = 3.0  # seconds; a calling machine may be silent (manual dialling): then ask for T.38 unheard
 _RINGING = 60.0  # seconds in which somebody must take or refuse the call
@@ -27,8 +28,7 @@ class SipIncomingCall(CallSession):
         self._offer_sdp = invite.sdp
         self._call = invite.id
         self.sip_call_id = invite.sip_call_id
-        self._called = invite.request_user or invite.to_user
-        self._caller = "" if invite.from_user.lower() == "anonymous" else invite.from_user
+        self._called, self._caller = _called(trunk, invite), _caller(trunk, invite)
         self._enter(CallState.RINGING)
         self._asked_unheard = False
         self._core.adopt(self._call, self.on_call_event)
@@ -41,12 +41,12 @@ class SipIncomingCall(CallSession):
 
     @property
     def called(self) -> str:
-        """The user part of the Request-URI, else of To."""
+        """The number that was called, from where the trunk says it; else the Request-URI's, else To's."""
         return self._called
 
     @property
     def caller(self) -> str:
-        """The user part of From; "" when it is anonymous."""
+        """The number that calls, from where the trunk says it; "" when it is anonymous."""
         return self._caller
 
     async def reject(self, sip_status: int) -> None:
@@ -116,3 +116,14 @@ class SipIncomingCall(CallSession):
         if not self._facts.answered_at:
             self._facts.detail = "the caller gave up before the call was answered"
         super()._on_farewell(event)
+
+
+def _called(trunk: Trunk, invite: NativeEvent) -> str:
+    said = {CalledForm.TO: invite.to_user, CalledForm.DIVERSION: user_in(invite.diversion)}
+    return said.get(trunk.called_from, "") or invite.request_user or invite.to_user
+
+
+def _caller(trunk: Trunk, invite: NativeEvent) -> str:
+    said = {CallerForm.ASSERTED: user_in(invite.asserted), CallerForm.DIVERSION: user_in(invite.diversion)}
+    caller = said.get(trunk.caller_from, "") or invite.from_user
+    return "" if caller.lower() == "anonymous" else caller

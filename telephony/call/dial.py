@@ -11,6 +11,7 @@ from telephony.engine import OnEvent, SendOrder
 from telephony.events import Dialled, Ringing
 from telephony.native.bridge import NativeEvent, SipRequest
 from telephony.station import station_id
+from telephony.trunk import CallerForm
 from telephony.uri import SipUri, escape_user
 
 _SLOWEST_PAGE = 600.0  # seconds: a dense fine page at 2400 bit/s takes about as long
@@ -54,16 +55,17 @@ class OutgoingCall(CallSession):
     def _invite(self, proxy: SipUri) -> None:
         order, address = self._order, self._line.media_address
         self.sip_call_id = f"{secrets.token_hex(12)}@{address}"
-        caller = escape_user(order.caller_number) or "anonymous"
+        number = escape_user(order.caller_number)
         name = "".join(c for c in order.caller_name if c.isprintable() and c not in '"\\')
         display = f'"{name}" ' if name else ""
-        host = f"[{address}]" if ":" in address else address
+        host = self._trunk.caller_host or (f"[{address}]" if ":" in address else address)
         request = SipRequest(
             uri=proxy.with_user(order.number),
-            sender=f"{display}<sip:{caller}@{host}>",
+            sender=f"{display}<sip:{number or self._trunk.username or 'anonymous'}@{host}>",
             to=f"<{proxy.address_of(order.number)}>",
             sip_call_id=self.sip_call_id,
             route=self._trunk.route,
+            headers=_caller_headers(self._trunk.caller_form, f"<sip:{number}@{host}>") if number else (),
             username=self._trunk.username,
             password=self._trunk.password,
         )
@@ -111,3 +113,13 @@ class OutgoingCall(CallSession):
         if facts.disposition is None:
             facts.disposition = sip_disposition(event.status, event.cause, rang=self._rang)
             facts.detail = f"{event.status} {event.text}" if event.status else f"no answer: {event.text}"
+
+
+def _caller_headers(form: CallerForm, address: str) -> tuple[str, ...]:
+    match form:
+        case CallerForm.ASSERTED:
+            return (f"P-Asserted-Identity: {address}",)
+        case CallerForm.DIVERSION:
+            return (f"Diversion: {address};reason=unconditional;privacy=off",)
+        case _:
+            return ()

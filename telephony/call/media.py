@@ -92,7 +92,7 @@ class CallMedia:
         return audio_offer(self._open_ports.rtp, codecs)
 
     def _image(self) -> Media:
-        return image_offer(self._open_ports.udptl, self._trunk.max_bit_rate)
+        return image_offer(self._open_ports.udptl, self._trunk)
 
     def _sdp(self, *media: Media) -> str:
         self._version += 1
@@ -129,7 +129,7 @@ class CallMedia:
         image, audio = usable_image(offer), usable_audio(offer)
         answers = {id(media): refused(media) for media in offer.media}
         if image and self._takes_image(audio, may_switch=may_switch) and self._use_image(image):
-            answers[id(image)] = image_answer(image, self._open_ports.udptl, self._trunk.max_bit_rate)
+            answers[id(image)] = image_answer(image, self._open_ports.udptl, self._trunk)
         elif audio and (codec := self._use_audio(audio)):
             answers[id(audio)] = self._audio((codec,))
         else:
@@ -163,7 +163,7 @@ class CallMedia:
         return None
 
     def _use_image(self, media: Media) -> bool:
-        parameters = agreed(media)
+        parameters = agreed(media, self._trunk)
         used = self._core.use_t38(
             self._open_ports.channel,
             media.address,

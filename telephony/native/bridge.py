@@ -53,6 +53,8 @@ _TEXTS = (
     "request_user",
     "sip_call_id",
     "source",
+    "asserted",
+    "diversion",
     "remote_id",
 )
 
@@ -81,6 +83,8 @@ class NativeEvent:
     request_user: str = ""
     sip_call_id: str = ""
     source: str = ""
+    asserted: str = ""
+    diversion: str = ""
     remote_id: str = ""
 
 

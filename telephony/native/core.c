@@ -79,6 +79,8 @@ void fc_event_free(fc_event *event) {
     free(event->request_user);
     free(event->sip_call_id);
     free(event->source);
+    free(event->asserted);
+    free(event->diversion);
     free(event->remote_id);
     free(event);
 }

@@ -11,7 +11,8 @@
 typedef struct fc_core fc_core;
 
 enum fc_event_kind {
-    FC_INVITE = 1,      /* a call comes in: sdp, from_user, from_name, to_user, request_user, sip_call_id, source */
+    FC_INVITE = 1,      /* a call comes in: sdp, from_user, from_name, to_user, request_user, sip_call_id, source,
+                           asserted, diversion */
     FC_REINVITE,        /* the peer wants other media: sdp */
     FC_PROVISIONAL,     /* 1xx to our INVITE: status, text, sdp */
     FC_ACCEPTED,        /* 2xx to our (re-)INVITE: status, sdp, remote */
@@ -39,6 +40,8 @@ typedef struct fc_event {
     char *sdp;
     char *from_user, *from_name, *to_user, *request_user, *sip_call_id;
     char *source;       /* address:port the request came from */
+    char *asserted;     /* the first P-Asserted-Identity (RFC 3325), as it stands */
+    char *diversion;    /* the first Diversion (RFC 5806), as it stands */
     char *remote_id;
     struct fc_event *next;
 } fc_event;

@@ -29,6 +29,14 @@ static char *user_of(const url_t *url) {
     return user;
 }
 
+/* A header that sofia-sip has no word for, as it stands. */
+static char *header_of(const sip_t *sip, const char *name) {
+    for (const sip_unknown_t *header = sip->sip_unknown; header; header = header->un_next)
+        if (strcasecmp(header->un_name, name) == 0)
+            return fc_copy(header->un_value);
+    return NULL;
+}
+
 static char *source_of(nua_t *nua) {
     msg_t *message = nua_current_request(nua);
     char host[80] = "", text[112];
@@ -54,6 +62,8 @@ static void on_invite(fc_sip *self, nua_handle_t *handle, fc_call *call, const s
     event->request_user = user_of(sip->sip_request->rq_url);
     event->sip_call_id = fc_copy(sip->sip_call_id->i_id);
     event->source = source_of(self->nua);
+    event->asserted = header_of(sip, "P-Asserted-Identity");
+    event->diversion = header_of(sip, "Diversion");
     fc_post(self->core, event);
 }
 

@@ -3,10 +3,14 @@
 from dataclasses import dataclass
 
 from telephony.sdp.description import Description, Media
+from telephony.trunk import ErrorCorrection, Trunk
 
-OUR_MAX_DATAGRAM = 1400  #: bytes that we can take
-_REDUNDANCY = 3  #: earlier packets repeated in each datagram
-_FEC = (3, 3)  #: span and entries
+_FEC_SPAN = 3
+_NAMES = {
+    ErrorCorrection.REDUNDANCY: "t38UDPRedundancy",
+    ErrorCorrection.FEC: "t38UDPFEC",
+    ErrorCorrection.NONE: "t38UDPNoEC",
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,12 +24,12 @@ class T38Parameters:
     fec_entries: int = 0
 
 
-def image_offer(port: int, max_bit_rate: int) -> Media:
+def image_offer(port: int, trunk: Trunk) -> Media:
     """An m=image section that offers T.38 version 0 at `port`."""
-    return _image(port, max_bit_rate, 0, "t38UDPRedundancy")
+    return _image(port, trunk, _NAMES[trunk.error_correction])
 
 
-def _image(port: int, max_bit_rate: int, version: int, correction: str) -> Media:
+def _image(port: int, trunk: Trunk, correction: str) -> Media:
     return Media(
         "image",
         port,
@@ -33,11 +37,11 @@ def _image(port: int, max_bit_rate: int, version: int, correction: str) -> Media
         ("t38",),
         "",
         (
-            ("T38FaxVersion", str(version)),
-            ("T38MaxBitRate", str(max_bit_rate)),
+            ("T38FaxVersion", "0"),
+            ("T38MaxBitRate", str(trunk.max_bit_rate)),
             ("T38FaxRateManagement", "transferredTCF"),
             ("T38FaxMaxBuffer", "2000"),
-            ("T38FaxMaxDatagram", str(OUR_MAX_DATAGRAM)),
+            ("T38FaxMaxDatagram", str(trunk.max_datagram)),
             ("T38FaxUdpEC", correction),
         ),
     )
@@ -52,21 +56,21 @@ def usable_image(description: Description) -> Media | None:
     return None
 
 
-def image_answer(offered: Media, port: int, max_bit_rate: int) -> Media:
+def image_answer(offered: Media, port: int, trunk: Trunk) -> Media:
     """The answer to an offer of T.38: version 0, which every version must take, and his error correction."""
     correction = offered.attribute("T38FaxUdpEC") or "t38UDPRedundancy"
     known = {"t38udpfec": "t38UDPFEC", "t38udpnoec": "t38UDPNoEC"}
-    return _image(port, max_bit_rate, 0, known.get(correction.lower(), "t38UDPRedundancy"))
+    return _image(port, trunk, known.get(correction.lower(), "t38UDPRedundancy"))
 
 
-def agreed(media: Media) -> T38Parameters:
+def agreed(media: Media, trunk: Trunk) -> T38Parameters:
     """What the peer's m=image section means for us."""
     correction = (media.attribute("T38FaxUdpEC") or "t38UDPRedundancy").lower()
-    span, entries = _FEC if correction == "t38udpfec" else (0, 0)
+    span, entries = (_FEC_SPAN, trunk.udptl_depth) if correction == "t38udpfec" else (0, 0)
     return T38Parameters(
         version=0,
-        max_datagram=_number(media, "T38FaxMaxDatagram"),
-        redundancy=0 if correction == "t38udpnoec" else _REDUNDANCY,
+        max_datagram=min(_number(media, "T38FaxMaxDatagram") or trunk.max_datagram, trunk.max_datagram),
+        redundancy=0 if correction == "t38udpnoec" else trunk.udptl_depth,
         fec_span=span,
         fec_entries=entries,
     )

@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 
 from telephony import Compression, Disposition, Medium, T38Policy, Transmission
+from telephony.trunk import CalledForm, CallerForm, ErrorCorrection
 from tests.fax_pages import Sheet, draw_fax, pictures
 from tests.fix_sip import Heard, a_line
 
@@ -51,7 +52,9 @@ SCENARIOS = {
     "three pages": Scenario({}, {}, (Sheet(rows=150), Sheet(rows=150, y_dpi=196), Sheet(rows=150))),
     "resumed": Scenario({}, {}, (Sheet(rows=150), Sheet(rows=150)), first_page=2),
     "odd number": Scenario({}, {}, number="+4930#1*2"),
-    "over IPv6": Scenario({"host": "::1"}, {"host": "::1"}),
+    "repaired by FEC": Scenario({}, {"error_correction": ErrorCorrection.FEC, "max_datagram": 320}),
+    "diverted": Scenario({"caller_form": CallerForm.DIVERSION}, {"called_from": CalledForm.DIVERSION}),
+    "over IPv6": Scenario({"host": "::1"}, {"host": "::1", "sources": ("::1",)}),
 }
 
 
@@ -148,6 +151,10 @@ def test_resolutions_are_those_of_the_pages(outcomes):
 
 def test_a_number_with_plus_hash_and_star_arrives_as_dialled(outcomes):
     assert (outcomes["odd number"].called, outcomes["odd number"].caller) == ("+4930#1*2", "49301")
+
+
+def test_a_diverted_call_is_for_the_number_that_diverted_it(outcomes):
+    assert outcomes["diverted"].called == "49301"
 
 
 @pytest.fixture

@@ -1,6 +1,7 @@
 """Calls without a network: the core is a fake and time jumps."""
 
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -38,8 +39,8 @@ class CallUnderTest:
     def _line(self) -> Line:
         return Line(self.core, "127.0.0.1", "192.0.2.1", (16384, 16484))  # type: ignore[arg-type]
 
-    def dials(self, t38: T38Policy = T38Policy.PREFER, *, pages: int = 2, **settings: float) -> OutgoingCall:
-        trunk = Trunk("main", "sip:pbx.example.com", t38=t38, **settings)  # type: ignore[arg-type]
+    def dials(self, t38: T38Policy = T38Policy.PREFER, *, pages: int = 2, **settings: Any) -> OutgoingCall:
+        trunk = Trunk("main", "sip:pbx.example.com", t38=t38, **settings)
         order = SendOrder("+49301", Path("fax.tif"), trunk, local_id="US", caller_number="+49302")
         call = OutgoingCall(self._line(), order, self.told, pages_owed=pages)
         call.dial()
@@ -50,9 +51,18 @@ class CallUnderTest:
         self.core.sip(Kind.ACCEPTED, status=200, sdp=AUDIO)
         return call
 
-    def rings(self, t38: T38Policy = T38Policy.PREFER, *, sdp: str = AUDIO, **facts: str) -> SipIncomingCall:
+    def rings(
+        self,
+        t38: T38Policy = T38Policy.PREFER,
+        *,
+        sdp: str = AUDIO,
+        settings: dict[str, Any] | None = None,
+        **facts: str,
+    ) -> SipIncomingCall:
         invite = NativeEvent(Kind.INVITE, 77, sdp=sdp, request_user="+49301", sip_call_id="abc", **facts)
-        return SipIncomingCall(self._line(), Trunk("main", "sip:pbx.example.com", t38=t38), invite)
+        return SipIncomingCall(
+            self._line(), Trunk("main", "sip:pbx.example.com", t38=t38, **settings or {}), invite
+        )
 
     def ends_with(self, result: int, pages: int = 0) -> None:
         self.core.fax(Kind.FAX_DONE, status=result, page=pages, text="words")

@@ -1,8 +1,13 @@
+from dataclasses import replace
+
 import pytest
 
 from telephony.sdp.audio import audio_offer, choose_codec, usable_audio
 from telephony.sdp.description import Description, Media, parse, render
 from telephony.sdp.image import T38Parameters, agreed, image_answer, image_offer, usable_image
+from telephony.trunk import ErrorCorrection, Trunk
+
+TRUNK = Trunk("main", "sip:pbx.example.com")
 
 
 def an_image(*attributes: tuple[str, str], port: int = 4000, protocol: str = "udptl") -> Media:
@@ -63,40 +68,66 @@ def test_protocol_and_format_of_t38_are_read_in_any_case_of_letters():
 
 
 def test_our_offer_of_t38_is_understood_by_ourselves():
-    text = render("192.0.2.1", (image_offer(4002, 14400),), session_id=1, version=1)
+    text = render("192.0.2.1", (image_offer(4002, TRUNK),), session_id=1, version=1)
 
     image = usable_image(parse(text))
 
     assert image is not None
-    assert agreed(image) == T38Parameters(version=0, max_datagram=1400, redundancy=3)
+    assert agreed(image, TRUNK) == T38Parameters(version=0, max_datagram=1400, redundancy=3)
 
 
 @pytest.mark.parametrize(
     ("correction", "answered", "parameters"),
     [
-        ("t38UDPRedundancy", "t38UDPRedundancy", T38Parameters(0, 0, 3)),
-        ("T38UDPREDUNDANCY", "t38UDPRedundancy", T38Parameters(0, 0, 3)),
-        ("t38UDPFEC", "t38UDPFEC", T38Parameters(0, 0, 3, 3, 3)),
-        ("t38UDPNoEC", "t38UDPNoEC", T38Parameters(0, 0, 0)),
-        ("something", "t38UDPRedundancy", T38Parameters(0, 0, 3)),
+        ("t38UDPRedundancy", "t38UDPRedundancy", T38Parameters(0, 1400, 3)),
+        ("T38UDPREDUNDANCY", "t38UDPRedundancy", T38Parameters(0, 1400, 3)),
+        ("t38UDPFEC", "t38UDPFEC", T38Parameters(0, 1400, 3, 3, 3)),
+        ("t38UDPNoEC", "t38UDPNoEC", T38Parameters(0, 1400, 0)),
+        ("something", "t38UDPRedundancy", T38Parameters(0, 1400, 3)),
     ],
 )
 def test_the_peers_error_correction_is_answered_and_used(correction, answered, parameters):
     offered = an_image(("T38FaxUdpEC", correction))
 
-    answer = image_answer(offered, 4002, 14400)
+    answer = image_answer(offered, 4002, TRUNK)
 
     assert answer.attribute("T38FaxUdpEC") == answered
-    assert agreed(offered) == parameters
+    assert agreed(offered, TRUNK) == parameters
 
 
 @pytest.mark.parametrize("version", ["0", "1", "2", "3", "x"])
 def test_every_version_of_t38_is_answered_with_version_zero(version):
-    answer = image_answer(an_image(("T38FaxVersion", version)), 4002, 14400)
+    answer = image_answer(an_image(("T38FaxVersion", version)), 4002, TRUNK)
 
     assert answer.attribute("T38FaxVersion") == "0"
 
 
-@pytest.mark.parametrize(("text", "size"), [("400", 400), ("", 0), ("-1", 0), ("9" * 30, 0), ("72 ", 72)])
-def test_a_datagram_size_that_cannot_be_counts_as_unknown(text, size):
-    assert agreed(an_image(("T38FaxMaxDatagram", text))).max_datagram == size
+@pytest.mark.parametrize(
+    ("text", "size"), [("400", 400), ("", 1400), ("-1", 1400), ("9" * 30, 1400), ("72 ", 72), ("9000", 1400)]
+)
+def test_a_datagram_size_that_cannot_be_counts_as_ours(text, size):
+    assert agreed(an_image(("T38FaxMaxDatagram", text)), TRUNK).max_datagram == size
+
+
+@pytest.mark.parametrize(
+    ("correction", "written"),
+    [
+        (ErrorCorrection.REDUNDANCY, "t38UDPRedundancy"),
+        (ErrorCorrection.FEC, "t38UDPFEC"),
+        (ErrorCorrection.NONE, "t38UDPNoEC"),
+    ],
+)
+def test_a_trunk_says_how_losses_are_made_up_for_and_how_large_datagrams_are(correction, written):
+    trunk = replace(TRUNK, error_correction=correction, max_datagram=320)
+
+    offer = image_offer(4002, trunk)
+
+    assert offer.attribute("T38FaxUdpEC") == written
+    assert offer.attribute("T38FaxMaxDatagram") == "320"
+
+
+def test_the_depth_of_a_trunk_is_what_is_sent():
+    deep = replace(TRUNK, udptl_depth=5, max_datagram=600)
+
+    assert agreed(an_image(("T38FaxUdpEC", "t38UDPRedundancy")), deep) == T38Parameters(0, 600, 5)
+    assert agreed(an_image(("T38FaxUdpEC", "t38UDPFEC")), deep) == T38Parameters(0, 600, 5, 3, 5)
