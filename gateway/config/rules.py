@@ -7,6 +7,8 @@ from gateway.config.people_rules import PEOPLE_RULES
 from gateway.config.sources_rules import SOURCE_RULES
 from gateway.config.trunk_rules import TRUNK_RULES
 from gateway.config.values import Reader
+from gateway.model.options import PRIORITIES
+from gateway.model.quiet import QuietHours
 
 _STATION_ID = values.matching(
     r"[ -~]{0,20}",
@@ -36,6 +38,16 @@ _COVER_OF_NUMBER = values.matching(
     r"\+?[0-9*#]{1,20}=[A-Za-z0-9_-]{1,40}", 'BEGINNING=TEMPLATE, for example "+4930=letter"'
 )
 _LANGUAGE = values.matching(r"[a-z]{2,3}", 'a language, for example "de" (ISO 639)')
+
+
+def _quiet_hours(value: object) -> str:
+    """Two times of the day, or nothing."""
+    found = values.text(value)
+    if found:
+        QuietHours.read(found, None, ())
+    return found
+
+
 _MINUTE = timedelta(minutes=1)
 _HOUR = timedelta(hours=1)
 
@@ -109,6 +121,8 @@ RULES: dict[str, Reader] = {
     "sending.attempts": values.number(1, 100),
     "sending.give_up_after": values.duration(_MINUTE, timedelta(days=30)),
     "sending.deadline": values.duration(_MINUTE, timedelta(days=365)),
+    "sending.quiet_hours": _quiet_hours,
+    "sending.quiet_for": values.list_of(values.choice(*PRIORITIES), example='["low", "normal"]'),
     "sending.remember": values.duration(_HOUR, timedelta(days=365)),
     "retry.*.attempts": values.number(0, 100),
     "retry.*.delay": values.duration(timedelta(seconds=1), timedelta(days=7)),

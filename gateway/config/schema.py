@@ -174,6 +174,8 @@ class SendingSection:
     no_answer_delay: timedelta = timedelta(minutes=15)
     give_up_after: timedelta = timedelta(days=1)  #: a fax that no trunk would take for so long fails
     deadline: timedelta = timedelta(days=30)  #: no call later than this after the mail came
+    quiet_hours: str = ""  #: "22:00-06:30", on the clocks of `timezone`; "" means none
+    quiet_for: tuple[str, ...] = ("low",)  #: the priorities that wait then
     remember: timedelta = timedelta(days=7)  #: how long what a call taught about a number holds
 
 

@@ -46,6 +46,7 @@ class JobOptions:
 
     resolution: str = ""  #: "standard", "fine", "superfine" or "auto"
     send_at: datetime | None = None  #: not before
+    deadline: datetime | None = None  #: no call after this
     attempts: int | None = None  #: calls at most
     billing_code: str = ""
     header: str | None = None  #: who is printed as the sender in the header line
@@ -117,8 +118,8 @@ class JobOptions:
         if not text:
             return _NOTHING
         kept = json.loads(text)
-        if "send_at" in kept:
-            kept["send_at"] = datetime.fromisoformat(kept["send_at"])
+        for moment in {"send_at", "deadline"} & set(kept):
+            kept[moment] = datetime.fromisoformat(kept[moment])
         return cls(**kept | {"not_done": tuple(kept.get("not_done", ()))})
 
 
@@ -169,6 +170,7 @@ _PRIORITY_WORDS = {word: word for word in PRIORITIES if word != "normal"} | {"bu
 _READERS: dict[str, Callable[[str], object]] = {
     "resolution": lambda text: _RESOLUTIONS.get(text.lower()),
     "send_at": _moment,
+    "deadline": _moment,
     "attempts": _attempts,
     "billing_code": _printable(100),
     "header": _printable(100),

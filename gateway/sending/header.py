@@ -19,7 +19,7 @@ class HeaderLine:
             ConfigError: a field that does not exist, braces that do not match, or an unknown time zone.
         """
         self._template = template
-        self._zone = _zone(timezone)
+        self._zone = zone_of(timezone)
         try:
             fields = {name for _, name, _, _ in string.Formatter().parse(template) if name is not None}
         except ValueError as error:
@@ -50,7 +50,12 @@ class HeaderLine:
         ]
 
 
-def _zone(name: str) -> ZoneInfo | None:
+def zone_of(name: str) -> ZoneInfo | None:
+    """The time zone of this name; None, which is the machine's own, for no name.
+
+    Raises:
+        ConfigError: there is no such zone.
+    """
     if not name:
         return None  # the machine's own
     try:

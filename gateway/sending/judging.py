@@ -10,9 +10,11 @@ from gateway.model.destination import Lesson, is_told
 from gateway.model.job import Job
 from gateway.model.lifecycle import JobEvent
 from gateway.model.notification import NewNotification, NotificationKind
+from gateway.model.quiet import QuietHours
 from gateway.model.retry import OwnRule, RetryLimits, Verdict, judge
 from gateway.ports.clock import Clock
 from gateway.ports.job_store import JobStore, Outcome
+from gateway.sending.header import zone_of
 from gateway.stage import answer
 from telephony import Disposition, Transmission
 
@@ -28,6 +30,7 @@ class Judge:
         self._jobs = jobs
         self._clock = clock
         self._deadline = section.deadline
+        self._quiet = quiet_hours(section)
         self._limits = RetryLimits(
             attempts=section.attempts,
             delay=section.delay,
@@ -44,13 +47,17 @@ class Judge:
             DeadlinePassed: it is too late for this fax.
             InvariantError: we died in its calls again and again; a person must look.
         """
-        if self._left(job) <= timedelta():
+        if self._left(job) <= self.rest(job):
             raise DeadlinePassed
         if job.attempts < _DEATHS:
             return
         latest = (await self._jobs.attempts(job.id))[-_DEATHS:]
         if all(attempt.disposition is None for attempt in latest):
             raise InvariantError(f"The gateway died in the last {_DEATHS} calls of this job.")
+
+    def rest(self, job: Job) -> timedelta:
+        """How long the job has to wait because of quiet hours; zero when it may be called now."""
+        return self._quiet.wait(self._clock.now(), job.options.priority) if self._quiet else timedelta()
 
     async def outcome(
         self, job: Job, transmission: Transmission, known: Collection[Lesson]
@@ -82,13 +89,21 @@ class Judge:
 
     def _left(self, job: Job) -> timedelta:
         """Until no call may be made for the job any more."""
-        return self._deadline - self._age(job)
+        left = self._deadline - self._age(job)
+        return min(left, job.options.deadline - self._clock.now()) if job.options.deadline else left
 
     async def _earlier_ends(self, job: Job) -> list[Disposition]:
         """How the calls of this job ended that cost an attempt, since it was last retried by hand."""
         ends = [attempt.disposition for attempt in await self._jobs.attempts(job.id)]
         costly = [end for end in ends if end is not None and self._limits.costs_an_attempt(end)]
         return costly[-job.attempts :] if job.attempts else []
+
+
+def quiet_hours(section: SendingSection) -> QuietHours | None:
+    """The quiet hours of [sending]; None when there are none."""
+    if not section.quiet_hours:
+        return None
+    return QuietHours.read(section.quiet_hours, zone_of(section.timezone), section.quiet_for)
 
 
 def _owed(job: Job, verdict: Verdict) -> tuple[NewNotification, ...]:

@@ -94,6 +94,10 @@ class SendingWorker:
             _tell(await self._jobs.record(job, JobEvent.PAGES_CONFIRMED, _arrived_before(job)))
             return
         await self._judge.check(job)
+        if rest := self._judge.rest(job):
+            waits = Outcome(due_in=rest, trace=f"It waits for {rest}, until the quiet hours are over.")
+            await self._jobs.record(job, JobEvent.WAS_POSTPONED, waits)
+            return
         lessons = await self._lessons.about(job)
         with self._channels.taken(preferred=job.options.trunk) as trunk:
             async with self._pages.of(job, standard=wants_standard(lessons)) as pages:

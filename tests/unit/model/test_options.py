@@ -28,6 +28,7 @@ NOTHING = JobOptions()
         ("sub_address", "4711", JobOptions(not_done=("as written",))),
         ("text", "on", NOTHING),
         ("send_at", "2026-12-01 08:30Z", JobOptions(send_at=datetime(2026, 12, 1, 8, 30, tzinfo=UTC))),
+        ("deadline", "2026-12-01 08:30Z", JobOptions(deadline=datetime(2026, 12, 1, 8, 30, tzinfo=UTC))),
         (
             "send_at",
             "2026-12-01-08:30:00+01:00",
