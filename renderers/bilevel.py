@@ -16,11 +16,12 @@ import numpy.typing as npt
 from PIL import Image, ImageFilter
 
 from renderers.contrast import rescue_text, survey
+from renderers.native.library import library
 from renderers.profile import Resolution
 from renderers.spec import Bits, Box, Gray, GrayPage
 
 #: Grey below which a dot is black. Not the middle: thin grey text would break up.
-THRESHOLDS = {Resolution.STANDARD: 190, Resolution.FINE: 168, Resolution.SUPERFINE: 168}
+THRESHOLDS = {Resolution.STANDARD: 180, Resolution.FINE: 168, Resolution.SUPERFINE: 168}
 #: Pictures with fewer dots than this (logos, rules, bullets) are treated like text.
 SMALL_PICTURE = 40_000
 #: A picture is paper when this share of it lies within PAPER_SPREAD greys of its most frequent bright grey.
@@ -41,6 +42,9 @@ DRAWING_GREYS, DRAWING_SHARE = 24, 0.8
 CLIPPED = 0.02
 DARKEST_BLACK, PALEST_WHITE = 40, 200
 
+#: A rule is at least so long, and so far beside it the page is lighter.
+_RULE_MM, _BESIDE_RULE_MM = 6.0, 0.4
+
 Mask = npt.NDArray[np.bool_]
 Counts = npt.NDArray[np.intp]
 
@@ -50,14 +54,37 @@ def bilevel(page: GrayPage, resolution: Resolution) -> Bits:
     threshold = THRESHOLDS[resolution]
     pictures = [box for box in page.pictures if _dots(box) >= SMALL_PICTURE]
     found = survey(page.gray, page.pictures, threshold)
+    bits = found.bits
+    if resolution is Resolution.STANDARD:
+        bits = survey(sharpened(page.gray), (), threshold).bits
+    _draw_rules(page.gray, threshold, resolution, bits)
     if not pictures and not found.finds_lost_text:
-        return found.bits
-    black = page.gray < threshold
+        return bits
+    black = np.unpackbits(bits, axis=1).view(np.bool_)
     rescue_text(page.gray, black, found, resolution, threshold)
     for box in pictures:
         inside = (slice(box.top, box.bottom), slice(box.left, box.right))
         black[inside] = picture(page.gray[inside], resolution)
     return np.packbits(black, axis=1)
+
+
+def _draw_rules(gray: Gray, threshold: int, resolution: Resolution, bits: Bits) -> None:
+    """Blackens thin grey rules of 6 mm and more that the threshold would leave out."""
+    page = np.ascontiguousarray(gray)
+    beside, least = (round(mm * resolution.lines_per_mm) for mm in (_BESIDE_RULE_MM, _RULE_MM))
+    rows, width = page.shape
+    library().draw_rules(page.ctypes.data, width, rows, threshold, beside, least, bits.ctypes.data)
+
+
+def sharpened(gray: Gray) -> Gray:
+    """The page with every dot differing twice as much from those above and below it.
+
+    At standard resolution a line is as high as a stroke: what lies across two of them is grey in both.
+    """
+    page = np.ascontiguousarray(gray)
+    sharp = np.empty_like(page)
+    library().sharpen(page.ctypes.data, page.shape[1], len(page), sharp.ctypes.data)
+    return sharp
 
 
 def picture(gray: Gray, resolution: Resolution) -> Mask:

@@ -22,7 +22,7 @@ T = TypeVar("T", bound=np.generic)
 
 _BLOCK = 16
 #: A block with less difference between its darkest and lightest dot holds no text.
-_BLOCK_CONTRAST = 40
+_BLOCK_CONTRAST = 28
 #: Beside a block with text, less is enough: the feet and heads of its letters.
 _EDGE_CONTRAST = 10
 #: Text this much darker than the threshold may still break up.

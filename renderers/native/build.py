@@ -8,7 +8,7 @@ from pathlib import Path
 
 HERE = Path(__file__).parent
 LIBRARY = HERE / "_pages.so"
-_SOURCES = [HERE / "mmr.c", HERE / "survey.c"]
+_SOURCES = [HERE / "mmr.c", HERE / "rules.c", HERE / "survey.c"]
 _FLAGS = ["-std=gnu11", "-O3", "-g", "-fPIC", "-shared", "-Wall", "-Wextra", "-Wshadow", "-Wconversion",
           "-Wmissing-prototypes", "-Werror", "-D_FORTIFY_SOURCE=2", "-fstack-protector-strong"]  # fmt: skip
 

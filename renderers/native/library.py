@@ -12,7 +12,7 @@ from renderers.native.build import LIBRARY
 
 @lru_cache
 def library() -> Any:
-    """`mmr_encode` and `survey`; the C files say what they do.
+    """`mmr_encode`, `survey`, `sharpen` and `draw_rules`; the C files say what they do.
 
     Raises:
         ConverterMissing: they have not been built.
@@ -25,4 +25,7 @@ def library() -> Any:
     found.mmr_encode.restype = ctypes.c_long
     found.mmr_encode.argtypes = [memory, ctypes.c_int, ctypes.c_long, memory, ctypes.c_long]
     found.survey.argtypes = [memory, ctypes.c_int, ctypes.c_long, ctypes.c_int, memory, memory, memory]
+    found.sharpen.argtypes = [memory, ctypes.c_int, ctypes.c_long, memory]
+    found.draw_rules.argtypes = [memory, *[ctypes.c_int] * 5, memory]
+    found.sharpen.restype = None
     return found

@@ -9,6 +9,7 @@ enum { BLOCK = 16, WIDEST = 16384 };
 
 int survey(const uint8_t *gray, int width, long rows, int threshold, uint8_t *bits, uint8_t *darkest,
            uint8_t *lightest);
+void sharpen(const uint8_t *gray, int width, long rows, uint8_t *out);
 
 /* Black is 1 and the leftmost dot the highest bit. */
 static void pack_row(const uint8_t *restrict row, int width, uint8_t threshold, uint8_t *restrict bits)
@@ -30,6 +31,18 @@ static void widen_range(const uint8_t *restrict row, int width, uint8_t *restric
     for (int x = 0; x < width; x++) {
         low[x] = row[x] < low[x] ? row[x] : low[x];
         high[x] = row[x] > high[x] ? row[x] : high[x];
+    }
+}
+
+/* Fills `out` with the page, each dot differing twice as much from those above and below it. */
+void sharpen(const uint8_t *gray, int width, long rows, uint8_t *out)
+{
+    for (long row = 0; row < rows; row++, gray += width, out += width) {
+        const uint8_t *above = row ? gray - width : gray, *below = row < rows - 1 ? gray + width : gray;
+        for (int x = 0; x < width; x++) {
+            int grey = 2 * gray[x] - (above[x] + below[x]) / 2;
+            out[x] = (uint8_t)(grey < 0 ? 0 : grey > 255 ? 255 : grey);
+        }
     }
 }
 

@@ -3,9 +3,8 @@
     python tests/benchmarks/legibility.py [FOLDER]
 
 What OCR reads on the fax is compared with the words of the document: the share of the words that were found,
-wherever on the page, and at fine resolution the share of wrong characters. The faxes stay in FOLDER as PNG when
-one is named.
-OCR is no eye: it reads no word that is screened, though a person may.
+wherever on the page, and at fine resolution the share of wrong characters. Faxes stay in FOLDER as PNG, if
+one is named. OCR is no eye: it reads no word that is screened, though a person may.
 
 - faxgw: the pipeline as the gateway uses it
 - gs: `gs -sDEVICE=tiffg4 -r204x196`, as fax servers commonly call it

@@ -40,8 +40,40 @@ def test_text_is_black_and_paper_is_white():
 
 
 def test_grey_text_survives_at_standard_resolution():
-    assert share_of_black(bilevel(GrayPage(a_page(180)), Resolution.STANDARD)) == 1
-    assert share_of_black(bilevel(GrayPage(a_page(180)), FINE)) == 0
+    assert share_of_black(bilevel(GrayPage(a_page(170)), Resolution.STANDARD)) == 1
+    assert share_of_black(bilevel(GrayPage(a_page(170)), FINE)) == 0
+
+
+@pytest.mark.parametrize("resolution", list(Resolution))
+def test_thin_grey_rules_survive_beside_black_text(resolution):
+    gray = a_page(255)
+    gray[100, 200:900] = gray[60:300, 600] = 205  # rules that cross
+    gray[90:98, 250:860:20] = gray[150:200:9, 594:598] = 0  # text right beside them
+
+    dots = np.unpackbits(bilevel(GrayPage(gray), resolution), axis=1)
+
+    assert dots[100, 200:900].all()
+    assert dots[60:300, 600].all()
+    assert dots[101].sum() == dots[101, 600] == 1
+
+
+def test_the_edges_of_a_tint_are_no_rules():
+    gray = a_page(255)
+    gray[300:360, 200:900] = 225
+
+    assert not bilevel(GrayPage(gray), FINE).any()
+
+
+def test_a_thin_stroke_between_two_lines_is_one_line_and_the_gap_beside_it_stays_open():
+    gray = a_page(255)
+    gray[100, 200:900] = 120  # a stroke, mostly in this line
+    gray[101, 200:900] = 190
+    gray[102, 200:900] = 215  # a gap
+    gray[103, 200:900] = 120
+
+    dots = np.unpackbits(bilevel(GrayPage(gray), Resolution.STANDARD), axis=1)
+
+    assert [int(row.sum()) for row in dots[99:105]] == [0, 700, 0, 0, 700, 0]
 
 
 def test_grey_paper_of_a_scan_goes_white_and_its_text_stays():
