@@ -16,7 +16,8 @@ from renderers import FaxPages, Profile, RenderError, SourceDocument, TooManyPag
 
 Render = Callable[[Sequence[SourceDocument], Profile, Path], Awaitable[FaxPages]]
 
-_NOTE = """\
+_NOTES = {
+    "en": """\
 THIS FAX IS NOT COMPLETE
 
 The sender wanted to send more. This could not be transmitted:
@@ -24,7 +25,47 @@ The sender wanted to send more. This could not be transmitted:
 {what}
 
 Please ask the sender for it.
-"""
+""",
+    "de": """\
+DIESES FAX IST NICHT VOLLSTÄNDIG
+
+Der Absender wollte mehr senden. Dies konnte nicht übertragen werden:
+
+{what}
+
+Bitte fragen Sie den Absender danach.
+""",
+    "fr": """\
+CETTE TÉLÉCOPIE EST INCOMPLÈTE
+
+L'expéditeur voulait envoyer davantage. Ceci n'a pas pu être transmis :
+
+{what}
+
+Veuillez le demander à l'expéditeur.
+""",
+}
+#: Language -> code of the error -> reason; others than these have the reason "".
+_REASONS = {
+    "de": {
+        "document-empty": "leer",
+        "document-protected": "durch ein Kennwort geschützt",
+        "document-damaged": "beschädigt",
+        "document-unsupported": "Dateityp kann nicht gefaxt werden",
+        "document-too-large": "zu groß",
+        "too-many-pages": "zu viele Seiten",
+        "": "konnte nicht umgewandelt werden",
+    },
+    "fr": {
+        "document-empty": "vide",
+        "document-protected": "protégé par un mot de passe",
+        "document-damaged": "endommagé",
+        "document-unsupported": "ce type de fichier ne peut pas être télécopié",
+        "document-too-large": "trop volumineux",
+        "too-many-pages": "trop de pages",
+        "": "n'a pas pu être converti",
+    },
+}
 
 
 class PartlySent(DocumentRejected):
@@ -76,11 +117,18 @@ async def each_alone(
     return Rest(tuple(rest), tuple(failures))
 
 
-def note_page(failures: Sequence[RenderError], path: Path) -> SourceDocument:
-    """The page that tells the recipient, written to `path`."""
-    what = "\n".join(f"- {error.sentence}" for error in failures)
-    path.write_text(_NOTE.format(what=what), encoding="utf-8")
+def note_page(failures: Sequence[RenderError], path: Path, language: str = "en") -> SourceDocument:
+    """The page that tells the recipient, written to `path`; in English where we do not have the language."""
+    what = "\n".join(f"- {_missing(error, language)}" for error in failures)
+    path.write_text(_NOTES.get(language, _NOTES["en"]).format(what=what), encoding="utf-8")
     return SourceDocument("note.txt", path, "text/plain; charset=utf-8")
+
+
+def _missing(error: RenderError, language: str) -> str:
+    reasons = _REASONS.get(language)
+    if reasons is None:
+        return error.sentence
+    return f"{error.document}: {reasons.get(error.code, reasons[''])}"
 
 
 def to_description(failure: Failure) -> str:

@@ -18,6 +18,7 @@ class Unpacked:
     faults: Mapping[int, RenderError]  #: what is known to be wrong already, by index of the document
     defects: tuple[str, ...]  #: what was wrong with the message, for the operator
     notes: tuple[str, ...]  #: what was decided about it, for the job's trace
+    language: str = ""  #: of the text, as the mail says it
 
 
 def unpack(message: Path, folder: Path, section: RenderingSection, codes: Collection[str] = ()) -> Unpacked:
@@ -30,7 +31,7 @@ def unpack(message: Path, folder: Path, section: RenderingSection, codes: Collec
         _document(part, folder / f"{number:03}") for number, part in enumerate(mail.parts, start=1)
     )
     faults = {index: part.fault for index, part in enumerate(mail.parts) if part.fault is not None}
-    return Unpacked(documents, faults, mail.defects, mail.notes)
+    return Unpacked(documents, faults, mail.defects, mail.notes, mail.facts.language)
 
 
 def _document(part: DocumentPart, path: Path) -> SourceDocument:

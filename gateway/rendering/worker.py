@@ -7,14 +7,15 @@ what to do.
 
 import asyncio
 import logging
-from collections.abc import Awaitable, Callable, Collection, Sequence
+from collections.abc import Awaitable, Callable, Collection
 from copy import copy
 from dataclasses import dataclass, replace
 from datetime import timedelta
+from functools import partial
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from time import monotonic
-from typing import ClassVar, Protocol
+from typing import ClassVar
 
 from gateway import faxlog
 from gateway.config.schema import RenderingSection
@@ -30,10 +31,11 @@ from gateway.ports.blobs import Blobs
 from gateway.ports.job_store import JobStore, Outcome
 from gateway.rendering.covers.maker import CoverMaker
 from gateway.rendering.covers.templates import CoverFailed
-from gateway.rendering.partial import PartlySent, Rest, each_alone, failure_in, note_page, to_description
-from gateway.rendering.unpack import Unpacked, unpack
+from gateway.rendering.page_maker import Incomplete, PageMaker, Renderer
+from gateway.rendering.partial import PartlySent, failure_in
+from gateway.rendering.unpack import unpack
 from gateway.stage import answer, refusal
-from renderers import ConverterCrashed, FaxPages, Profile, RenderError, SourceDocument
+from renderers import Profile, RenderError
 
 _log = logging.getLogger("faxgw.rendering")
 
@@ -50,13 +52,6 @@ class NothingToFax(DocumentRejected):
     remedy: ClassVar[str] = "Write a text or attach a document."
 
 
-class _Incomplete(Exception):
-    """Some documents cannot become pages, and a person shall decide what to do."""
-
-    def __init__(self, failures: Sequence[RenderError]) -> None:
-        super().__init__(" ".join(f"{error.sentence} {error.remedy}" for error in failures))
-
-
 @dataclass(frozen=True, slots=True)
 class _Made:
     """The pages of a mail in the store."""
@@ -69,18 +64,6 @@ class _Made:
     body: BlobRef | None = None  #: the pages without the cover page, when there is one
     body_page_count: int = 0
     not_done: tuple[str, ...] = ()  #: what the sender asked for in vain
-
-
-class Renderer(Protocol):
-    """Turns documents into fax pages."""
-
-    async def render(self, documents: Sequence[SourceDocument], profile: Profile, out: Path) -> FaxPages:
-        """All documents as one TIFF class F in `out`, in their order.
-
-        Raises:
-            RenderError: which document failed, why, and what its sender can do.
-        """
-        ...
 
 
 class RenderingWorker:
@@ -107,10 +90,10 @@ class RenderingWorker:
         self._codes = codes
         self._jobs = jobs
         self._blobs = blobs
-        self._renderer = renderer
         self._profile = profile
         self._scratch = scratch
         self._section = section or RenderingSection()
+        self._maker = PageMaker(renderer, self._section.on_partial)
 
     async def work(self, job: Job) -> None:
         """The job is rendered, or its sender is told why not, or it is held for a person."""
@@ -127,14 +110,14 @@ class RenderingWorker:
             if submission.pages is not None and special is None:
                 made = await self._taken_over(submission.pages, submission.page_count)
             else:
-                made = await (special or self)._render(submission)
+                made = await (special or self)._render(job, submission)
             if await self._is_stopped(job, made, shared=special is None):
                 return
             made = await self._covered(job, submission, made)
         except (RenderError, NothingToFax) as error:
             await self._refuse(job, error)
             return
-        except _Incomplete as error:
+        except Incomplete as error:
             await self._hold(job, error)
             return
         except CoverFailed as error:
@@ -196,7 +179,10 @@ class RenderingWorker:
             not_done=covered.not_done,
         )
 
-    async def _render(self, submission: Submission) -> "_Made":
+    async def _language_of(self, job: Job, of_mail: str) -> str:
+        return await self._covers.language(job, of_mail) if self._covers else of_mail or "en"
+
+    async def _render(self, job: Job, submission: Submission) -> "_Made":
         with TemporaryDirectory(dir=self._scratch, prefix="rendering-") as name:
             folder = Path(name)
             async with self._blobs.file(submission.message) as message:
@@ -205,7 +191,8 @@ class RenderingWorker:
                 _log.info("submission %s: %s", submission.id, "; ".join(mail.defects))
             if not mail.documents:
                 raise NothingToFax
-            pages, failures = await self._pages(mail, folder)
+            wanted = partial(self._language_of, job, mail.language)
+            pages, failures = await self._maker.pages_of(mail, folder, self._profile, wanted)
             failure = PartlySent.told(failures) if failures else None
             blank = (
                 (f"left out {pages.dropped} blank page{'s' * (pages.dropped > 1)}",) if pages.dropped else ()
@@ -214,45 +201,6 @@ class RenderingWorker:
             call = call_time(pages.path.stat().st_size, pages.page_count)
             ref = await self._blobs.put(pages.path)
             return _Made(ref, pages.page_count, failure, (*mail.notes, *blank, *missing), call)
-
-    async def _pages(self, mail: Unpacked, folder: Path) -> tuple[FaxPages, Sequence[RenderError]]:
-        """The pages of all documents, or of those that could be rendered and a note about the others.
-
-        Raises:
-            RenderError: nothing could be rendered, or all or nothing is wanted.
-            _Incomplete: a person shall decide.
-        """
-        out = folder / "pages.tif"
-        try:
-            for fault in mail.faults.values():
-                raise fault
-            return await self._render_twice(mail.documents, self._profile, out), ()
-        except RenderError as error:
-            if self._section.on_partial == "fail" or len(mail.documents) == 1:
-                raise
-            rest = await each_alone(self._render_twice, mail.documents, mail.faults, self._profile, folder)
-            if not rest.documents:
-                raise
-            if self._section.on_partial == "hold" and rest.failures:
-                raise _Incomplete(rest.failures) from error
-        return await self._join(rest, folder, out), rest.failures
-
-    async def _join(self, rest: Rest, folder: Path, out: Path) -> FaxPages:
-        if not rest.failures:  # together they took too long; alone they did not
-            return await self._render_twice(rest.documents, self._profile, out)
-        told = to_description(PartlySent.told(rest.failures))
-        documents = (*rest.documents, note_page(rest.failures, folder / "note.txt"))
-        return await self._render_twice(documents, replace(self._profile, description=told), out)
-
-    async def _render_twice(
-        self, documents: Sequence[SourceDocument], profile: Profile, out: Path
-    ) -> FaxPages:
-        """The pages; a crash gets a second chance, for another document may have caused it."""
-        try:
-            return await self._renderer.render(documents, profile, out)
-        except ConverterCrashed as error:
-            _log.warning("%s Trying once more. %s", error.sentence, error.detail)
-            return await self._renderer.render(documents, profile, out)
 
     async def _is_stopped(self, job: Job, made: "_Made", *, shared: bool) -> bool:
         """Whether the job was refused, or is held for an approval, now that its pages are known.
@@ -280,7 +228,7 @@ class RenderingWorker:
         faxlog.job_finished(await self._jobs.record(job, JobEvent.REFUSED, refused))
         return True
 
-    async def _hold(self, job: Job, error: "_Incomplete | CoverFailed") -> None:
+    async def _hold(self, job: Job, error: "Incomplete | CoverFailed") -> None:
         faxlog.held(job, str(error))
         await self._jobs.record(job, JobEvent.WAS_HELD, Outcome(trace=str(error)[:_LONGEST_TRACE]))
 

@@ -13,8 +13,8 @@ from gateway.model.job import Job
 from gateway.ports.blobs import Blobs
 from gateway.ports.clock import Clock
 from gateway.rendering.covers.fields import fields_of
-from gateway.rendering.covers.maker import Renderer
 from gateway.rendering.covers.templates import NONE, CoverFailed, Templates, fill
+from gateway.rendering.page_maker import Renderer
 from renderers import Profile, RenderError, read_fax_pages
 from renderers.joining import insert
 

@@ -1,11 +1,10 @@
 """The cover page of a job, put before the pages that all jobs of its mail share."""
 
 import logging
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from pathlib import Path
-from typing import Protocol
 from zoneinfo import ZoneInfo
 
 from gateway.config.schema import CoverSection
@@ -19,8 +18,8 @@ from gateway.rendering.covers.choice import NONE, Choice, choose
 from gateway.rendering.covers.fields import CoverFields, fields_of
 from gateway.rendering.covers.templates import CoverFailed, Template, Templates, fill, primary
 from gateway.rendering.facts import facts_of
+from gateway.rendering.page_maker import PageMaker, Renderer
 from renderers import (
-    ConverterCrashed,
     FaxPages,
     Profile,
     RenderError,
@@ -33,16 +32,6 @@ _log = logging.getLogger("faxgw.rendering")
 
 _HEADER_SIZE = 256 * 1024  # bytes of a message in which its subject is looked for
 _MOST_COVER_PAGES = 5
-
-Render = Callable[[Sequence[SourceDocument], Profile, Path], Awaitable[FaxPages]]
-
-
-class Renderer(Protocol):
-    """Turns documents into fax pages."""
-
-    async def render(self, documents: Sequence[SourceDocument], profile: Profile, out: Path) -> FaxPages:
-        """All documents as one TIFF class F in `out`."""
-        ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,7 +57,7 @@ class CoverMaker:
         timezone: str = "",
     ) -> None:
         self._section = section
-        self._renderer = renderer
+        self._maker = PageMaker(renderer, "fail")
         self._clock = clock
         self._rules = rules or Rules()
         self._directory = directory
@@ -107,6 +96,15 @@ class CoverMaker:
             _log.warning("job %s goes without a cover page: %s", job.id, error)
             return Covered(None, f"without a cover page: {str(error).rstrip('.')}", not_done)
         return Covered(pages, f"cover page {template.path.name} ({choice.why})", not_done)
+
+    async def language(self, job: Job, of_mail: str) -> str:
+        """What the sender speaks: as the directory says, else his mail, else the configuration.
+
+        Raises:
+            DirectoryUnavailable: it cannot be said now.
+        """
+        person = await self._directory.find(job.sender.mail) if self._directory and job.sender else None
+        return primary((person.language if person else "") or of_mail or self._section.language)
 
     def _chosen(
         self, job: Job, person: Person | None, languages: Sequence[str]
@@ -149,10 +147,7 @@ class CoverMaker:
         documents = [fill(template, fields, folder), SourceDocument("pages.tif", body, "image/tiff")]
         out = folder / "covered.tif"
         try:
-            try:
-                return await self._renderer.render(documents, profile, out)
-            except ConverterCrashed:  # another document may have caused it
-                return await self._renderer.render(documents, profile, out)
+            return await self._maker.render(documents, profile, out)
         except RenderError as error:
             _log.warning("%s %s", error.sentence, error.detail)
             raise CoverFailed(f"The cover page {template.path.name}: {error.sentence}") from error

@@ -326,3 +326,22 @@ async def test_the_trace_says_how_long_the_call_will_take(stage, store):
 
 def test_a_call_takes_its_start_its_pages_and_their_bytes():
     assert call_time(14_400 * 10, 5) == timedelta(seconds=12 + 20 + 80)
+
+
+@pytest.mark.parametrize(
+    ("language", "says"),
+    [
+        ("de-AT", ("DIESES FAX IST NICHT VOLLSTÄNDIG", "- offer.txt: durch ein Kennwort geschützt")),
+        ("fr", ("CETTE TÉLÉCOPIE EST INCOMPLÈTE", "- offer.txt: protégé par un mot de passe")),
+        ("nl", ("THIS FAX IS NOT COMPLETE", '- The document "offer.txt" is protected by a password.')),
+    ],
+)
+async def test_the_note_is_in_the_language_of_the_mail(opened, store, renderer, tmp_path, language, says):
+    await a_resolved_job(store, message=b"Content-Language: " + language.encode() + b"\n" + TWO_DOCUMENTS)
+    renderer.fails_on("offer.txt", DocumentProtected("offer.txt"))
+
+    await a_stage(opened, renderer, tmp_path, WITH_NOTE).run_once()
+
+    name, text = renderer.documents[-1][-1]
+    assert name == "note.txt"
+    assert all(line in text.decode() for line in says)

@@ -1,0 +1,87 @@
+"""The documents of a mail as one fax: all, or those that can be rendered and a page about the others."""
+
+import logging
+from collections.abc import Awaitable, Callable, Sequence
+from dataclasses import replace
+from pathlib import Path
+from typing import Protocol
+
+from gateway.rendering.partial import PartlySent, Rest, each_alone, note_page, to_description
+from gateway.rendering.unpack import Unpacked
+from renderers import ConverterCrashed, FaxPages, Profile, RenderError, SourceDocument
+
+_log = logging.getLogger("faxgw.rendering")
+
+#: The language in which the recipient is told what is missing.
+Language = Callable[[], Awaitable[str]]
+
+
+class Incomplete(Exception):
+    """Some documents cannot become pages, and a person shall decide what to do."""
+
+    def __init__(self, failures: Sequence[RenderError]) -> None:
+        super().__init__(" ".join(f"{error.sentence} {error.remedy}" for error in failures))
+
+
+class Renderer(Protocol):
+    """Turns documents into fax pages."""
+
+    async def render(self, documents: Sequence[SourceDocument], profile: Profile, out: Path) -> FaxPages:
+        """All documents as one TIFF class F in `out`, in their order.
+
+        Raises:
+            RenderError: which document failed, why, and what its sender can do.
+        """
+        ...
+
+
+class PageMaker:
+    """Has the documents of mails rendered."""
+
+    def __init__(self, renderer: Renderer, on_partial: str) -> None:
+        """`on_partial` as in [rendering]: "fail", "send_rest_with_note" or "hold"."""
+        self._renderer = renderer
+        self._on_partial = on_partial
+
+    async def pages_of(
+        self, mail: Unpacked, folder: Path, profile: Profile, language: Language
+    ) -> tuple[FaxPages, Sequence[RenderError]]:
+        """The pages in `folder`, and what is missing in them.
+
+        Raises:
+            RenderError: nothing could be rendered, or all or nothing is wanted.
+            Incomplete: a person shall decide.
+        """
+        out = folder / "pages.tif"
+        try:
+            for fault in mail.faults.values():
+                raise fault
+            return await self.render(mail.documents, profile, out), ()
+        except RenderError as error:
+            if self._on_partial == "fail" or len(mail.documents) == 1:
+                raise
+            rest = await each_alone(self.render, mail.documents, mail.faults, profile, folder)
+            if not rest.documents:
+                raise
+            if self._on_partial == "hold" and rest.failures:
+                raise Incomplete(rest.failures) from error
+        return await self._join(rest, profile, out, language), rest.failures
+
+    async def _join(self, rest: Rest, profile: Profile, out: Path, language: Language) -> FaxPages:
+        if not rest.failures:  # together they took too long; alone they did not
+            return await self.render(rest.documents, profile, out)
+        told = to_description(PartlySent.told(rest.failures))
+        note = note_page(rest.failures, out.with_name("note.txt"), await language())
+        return await self.render((*rest.documents, note), replace(profile, description=told), out)
+
+    async def render(self, documents: Sequence[SourceDocument], profile: Profile, out: Path) -> FaxPages:
+        """The pages; a crash gets a second chance, for another document may have caused it.
+
+        Raises:
+            RenderError: as the renderer says.
+        """
+        try:
+            return await self._renderer.render(documents, profile, out)
+        except ConverterCrashed as error:
+            _log.warning("%s Trying once more. %s", error.sentence, error.detail)
+            return await self._renderer.render(documents, profile, out)
