@@ -36,6 +36,7 @@ class Transaction:
     mail_from: str
     parameters: MailParameters = field(default_factory=MailParameters)
     recipients: dict[FaxNumber, Recipient] = field(default_factory=dict)  #: a number gets one fax
+    octets: int | None = None  #: that came by BDAT; None before the first
     accepted: int = 0  #: RCPT commands that were; LMTP answers each of them
     latest: FaxNumber | None = None  #: of the last RCPT, if that added it
 

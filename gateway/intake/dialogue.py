@@ -4,7 +4,8 @@ Which message the dialogue has come to is in `transaction`; the bytes behind DAT
 (`gateway.intake.data`).
 
 Spec: RFC 5321; PIPELINING: 2920; ENHANCEDSTATUSCODES: 2034; STARTTLS: 3207; AUTH: 4954; DSN: 3461;
-LMTP: 2033; XCLIENT: Postfix's XCLIENT_README. The others are at `gateway.intake.parameters`.
+CHUNKING and BINARYMIME: 3030; LMTP: 2033; XCLIENT: Postfix's XCLIENT_README. The others are at
+`gateway.intake.parameters`.
 """
 
 from collections.abc import Callable
@@ -14,6 +15,7 @@ from typing import ClassVar
 from gateway import faxlog
 from gateway.intake import replies
 from gateway.intake.accept import Gatekeeper, Transaction, parse_path
+from gateway.intake.chunk import START_CHUNK, Chunk, read_bdat
 from gateway.intake.guard import Guard, Limits
 from gateway.intake.parameters import RcptParameters, read_mail, read_rcpt
 from gateway.intake.proxy import XCLIENT_ATTRIBUTES, read_xclient
@@ -21,7 +23,7 @@ from gateway.intake.sasl import MECHANISMS, BadResponse, Credentials, Exchange
 from gateway.ports.authenticator import Login
 
 _MAX_UNKNOWN = 5  # commands we do not know, until we hang up
-_LAST_WORDS = frozenset({replies.BYE, replies.TOO_MANY_UNKNOWN, replies.BANNED})
+_LAST_WORDS = frozenset({replies.BYE, replies.BDAT_SYNTAX, replies.TOO_MANY_UNKNOWN, replies.BANNED})
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,6 +59,7 @@ class Dialogue:
         self.login: Login | None = None  #: who the client has proved to be
         self.credentials: Credentials | None = None  #: to be checked when the reply is AUTHENTICATED
         self.transaction: Transaction | None = None
+        self.chunk: Chunk | None = None  #: that comes now, when the reply is START_CHUNK
         self._gatekeeper = gatekeeper
         self._guard = guard or Guard(Limits())
         self._hostname = hostname
@@ -74,8 +77,9 @@ class Dialogue:
     def reply_to(self, line: bytes) -> bytes:
         """The reply, without its line end.
 
-        After `replies.START_DATA` the message comes next, after `replies.START_TLS` the handshake;
-        `replies.AUTHENTICATED` is true only if the password in `credentials` is right.
+        After `replies.START_DATA` the message comes next, in place of `START_CHUNK` a chunk of it, after
+        `replies.START_TLS` the handshake; `replies.AUTHENTICATED` is true only if the password in
+        `credentials` is right.
         """
         try:
             text = line.decode().rstrip("\r\n")
@@ -156,6 +160,8 @@ class Dialogue:
         transaction = self.transaction
         if transaction is None:
             return replies.MAIL_FIRST
+        if transaction.octets is not None:
+            return replies.BDAT_NEEDED
         path = parse_path(argument[3:]) if argument[:3].upper() == "TO:" else None
         if path is None or not path[0]:
             return replies.RCPT_SYNTAX
@@ -240,7 +246,14 @@ class Dialogue:
             return replies.MAIL_FIRST
         if not self.transaction.recipients:
             return replies.NO_RECIPIENTS
+        if self.transaction.parameters.binary or self.transaction.octets is not None:
+            return replies.BDAT_NEEDED
         return replies.START_DATA
+
+    def _bdat(self, argument: str) -> bytes:
+        self.chunk = read_bdat(argument, self.transaction, self._max_message_size)
+        # Where the next command begins, after a size that cannot be read, is not known.
+        return replies.BDAT_SYNTAX if self.chunk is None else START_CHUNK
 
     def _rset(self, argument: str) -> bytes:
         if argument:
@@ -279,5 +292,5 @@ class Dialogue:
         "AUTH": _auth,
         "STARTTLS": _starttls,
         "XCLIENT": _xclient,
-        "BDAT": _not_implemented,
+        "BDAT": _bdat,
     }

@@ -60,6 +60,29 @@ async def receive(
     return refusal
 
 
+async def receive_chunk(
+    blocks: BlockReader, spool: Spool | None, *, trace: bytes, size: int, heard: Callable[[], None]
+) -> bytes | None:
+    """The refusal of `size` octets (BDAT), which are read all the same. Without a spool they are thrown away.
+
+    Raises:
+        IncompleteReadError: the client left in the middle.
+    """
+    refusal = _write(spool, trace) if spool and trace else None
+    blocks.set_limit(_READ_AHEAD)
+    try:
+        while size:
+            if not (block := await blocks.read(min(size, _BLOCK))):
+                raise asyncio.IncompleteReadError(b"", None)
+            heard()
+            size -= len(block)
+            if spool and refusal is None:
+                refusal = _write(spool, block)
+    finally:
+        blocks.set_limit(COMMAND_LIMIT)
+    return refusal
+
+
 def _write(spool: Spool, content: bytes) -> bytes | None:
     """The refusal when the disk does not take it."""
     try:

@@ -1,6 +1,7 @@
 """The parameters of MAIL and RCPT. A wrong one refuses its command; none is ignored.
 
-Spec: SIZE: RFC 1870; BODY: 6152; SMTPUTF8: 6531; RET, ENVID, NOTIFY and ORCPT: 3461 section 4; AUTH: 4954.
+Spec: SIZE: RFC 1870; BODY: 6152, 3030; SMTPUTF8: 6531; RET, ENVID, NOTIFY and ORCPT: 3461 section 4; AUTH:
+4954.
 """
 
 import re
@@ -18,6 +19,7 @@ class MailParameters:
     """What stands behind MAIL FROM:<...>."""
 
     smtputf8: bool = False
+    binary: bool = False  #: the message is not made of lines
     ret: str = ""  #: "FULL" or "HDRS"
     envid: str = ""  #: decoded
 
@@ -47,7 +49,8 @@ def _read_mail_parameter(  # noqa: PLR0911 - one a parameter
         case "SIZE":
             return _check_size(value, max_message_size)
         case "BODY":
-            return None if value.upper() in {"7BIT", "8BITMIME"} else replies.BAD_BODY
+            found.binary = value.upper() == "BINARYMIME"
+            return None if found.binary or value.upper() in {"7BIT", "8BITMIME"} else replies.BAD_BODY
         case "SMTPUTF8":
             found.smtputf8 = True
             return replies.BAD_SMTPUTF8 if equals else None

@@ -25,7 +25,9 @@ LHLO_ONLY = b"500 5.5.1 This is LMTP: send LHLO"
 NO_ARGUMENT = b"501 5.5.4 This command takes no argument"
 MAIL_SYNTAX = b"501 5.5.4 Syntax: MAIL FROM:<address>"
 RCPT_SYNTAX = b"501 5.5.4 Syntax: RCPT TO:<address>"
-BAD_BODY = b"501 5.5.4 BODY is 7BIT or 8BITMIME"
+BAD_BODY = b"501 5.5.4 BODY is 7BIT, 8BITMIME or BINARYMIME"
+BDAT_SYNTAX = b"501 5.5.4 Syntax: BDAT size [LAST], goodbye"
+BDAT_NEEDED = b"503 5.5.1 A BINARYMIME message, and one that began with BDAT, goes on with BDAT"
 BAD_SIZE = b"501 5.5.4 SIZE is a number of bytes"
 BAD_SMTPUTF8 = b"501 5.5.4 SMTPUTF8 takes no value"
 BAD_RET = b"501 5.5.4 RET is FULL or HDRS"
@@ -99,6 +101,8 @@ def extensions(hostname: str, max_message_size: int, *more: str) -> bytes:
         "8BITMIME",
         "ENHANCEDSTATUSCODES",
         "DSN",
+        "CHUNKING",
+        "BINARYMIME",
         *more,
     )
     return "".join(f"250-{line}\r\n" for line in lines).encode() + b"250 SMTPUTF8"
@@ -112,6 +116,11 @@ def hello(hostname: str) -> bytes:
 def accepted(submission_id: str) -> bytes:
     """The mail is durable and ours."""
     return f"250 2.0.0 Accepted as {submission_id}".encode()
+
+
+def chunk_taken(size: int) -> bytes:
+    """The chunk has come; the message is not ours yet."""
+    return f"250 2.0.0 {size} octets received".encode()
 
 
 def bad_number(reason: str) -> bytes:

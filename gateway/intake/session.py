@@ -11,10 +11,12 @@ from gateway import faxlog
 from gateway.errors import StoreUnavailable, TemporaryError
 from gateway.intake import replies
 from gateway.intake.accept import Transaction
+from gateway.intake.chunk import START_CHUNK
 from gateway.intake.connection import Connection
-from gateway.intake.message import receive, trace_line
+from gateway.intake.message import receive, receive_chunk, trace_line
 from gateway.intake.proxy import client_behind
 from gateway.intake.screening import screened
+from gateway.intake.service import Service
 from gateway.intake.spool import Spool
 from gateway.model.envelope import Envelope
 from gateway.model.submission import NewSubmission
@@ -25,6 +27,10 @@ _log = logging.getLogger(__name__)
 class SmtpSession(Connection):
     """One connection that is served."""
 
+    def __init__(self, service: Service, *, lmtp: bool = False) -> None:
+        super().__init__(service, lmtp=lmtp)
+        self._chunks: tuple[Transaction, Spool] | None = None  # a message that comes by BDAT
+
     async def _handle_client(self) -> None:
         try:
             await self._converse()
@@ -34,6 +40,7 @@ class SmtpSession(Connection):
             _log.exception("smtp client=%s: unexpected error", self._dialogue.client)
             self._say_goodbye(replies.OUR_FAULT)
         finally:
+            self._drop_chunks()
             self._hang_up()
 
     async def _converse(self) -> None:
@@ -58,6 +65,9 @@ class SmtpSession(Connection):
                 reply = await self._check_password()
             elif reply is replies.RECIPIENT_OK and service.screen is not None:
                 reply = await screened(service.screen, self._dialogue)
+            if reply is START_CHUNK:
+                await self._take_chunk()
+                continue
             self._reply(reply)
             if reply is replies.START_DATA:
                 await self._take_message()
@@ -102,6 +112,38 @@ class SmtpSession(Connection):
         reply = await self._message()
         for _ in range(answers):
             self._reply(reply)
+
+    async def _take_chunk(self) -> None:
+        """A chunk (BDAT) is kept or thrown away; with the last one the message is stored as above."""
+        await self._flush()
+        chunk, transaction = self._dialogue.chunk, self._dialogue.transaction
+        assert chunk is not None  # the dialogue says START_CHUNK only with one
+        spool = None
+        if chunk.refusal is None and transaction is not None:
+            spool = self._spool_for(transaction)
+        trace = self._trace() if spool is not None and not spool.size else b""
+        failure = await receive_chunk(self._blocks, spool, trace=trace, size=chunk.size, heard=self._heard)
+        reply = chunk.refusal or failure or replies.chunk_taken(chunk.size)
+        if reply is replies.TOO_LARGE or failure or chunk.last:
+            self._dialogue.transaction = None
+            if spool is not None and transaction is not None and failure is None:
+                reply = await self._submit(spool, transaction)
+            self._drop_chunks()
+        each = self._lmtp and chunk.last and transaction is not None and chunk.refusal is None
+        for _ in range(transaction.accepted if each and transaction else 1):
+            self._reply(reply)
+
+    def _spool_for(self, transaction: Transaction) -> Spool:
+        """Where its chunks are; those of another one, which was broken off, are gone."""
+        if self._chunks is None or self._chunks[0] is not transaction:
+            self._drop_chunks()
+            self._chunks = (transaction, Spool(self._service.spool_folder))
+        return self._chunks[1]
+
+    def _drop_chunks(self) -> None:
+        if self._chunks is not None:
+            self._chunks[1].discard()
+            self._chunks = None
 
     async def _message(self) -> bytes:
         """The reply to a message that comes now."""
