@@ -20,6 +20,7 @@ pytest_plugins = [
     "tests.fix_dovecot",
     "tests.fix_postfix",
     "tests.fix_graph",
+    "tests.fix_exchange",
 ]
 
 

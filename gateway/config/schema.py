@@ -19,7 +19,7 @@ from gateway.config.people import (
     ResolvingSection,
     TariffSection,
 )
-from gateway.config.sources import FolderSection, ImapSection, Microsoft365Section
+from gateway.config.sources import ExchangeSection, FolderSection, ImapSection, Microsoft365Section
 from gateway.config.trunks import TrunkSection
 from gateway.model.dialling import DialPlan
 from gateway.model.permission import Rules
@@ -222,7 +222,7 @@ class MailerSection:
     tls: str = "none"  #: "none", "starttls" or "implicit"
     timeout: timedelta = timedelta(seconds=60)
     give_up_after: timedelta = timedelta(days=5)
-    through: str = ""  #: "microsoft365.NAME" in place of SMTP
+    through: str = ""  #: "microsoft365.NAME" or "exchange.NAME" in place of SMTP
 
 
 @dataclass(frozen=True, slots=True)
@@ -235,6 +235,7 @@ class Config:
     folder: dict[str, FolderSection] = field(default_factory=dict)
     imap: dict[str, ImapSection] = field(default_factory=dict)
     microsoft365: dict[str, Microsoft365Section] = field(default_factory=dict)
+    exchange: dict[str, ExchangeSection] = field(default_factory=dict)
     addresses: AddressesSection = field(default_factory=AddressesSection)
     options: OptionsSection = field(default_factory=OptionsSection)
     dialling: DiallingSection = field(default_factory=DiallingSection)

@@ -1,4 +1,4 @@
-"""[folder], [imap] and [microsoft365]: where mails lie until the gateway collects them."""
+"""[folder], [imap], [microsoft365] and [exchange]: where mails lie until the gateway collects them."""
 
 from dataclasses import dataclass
 from datetime import timedelta
@@ -55,3 +55,27 @@ class Microsoft365Section:
     authority: str = "https://login.microsoftonline.com"
     endpoint: str = "https://graph.microsoft.com"
     ca_file: Path | None = None  #: PEM; None means the system's authorities
+
+
+@dataclass(frozen=True, slots=True)
+class ExchangeSection:
+    """[exchange.NAME]: mailboxes of an Exchange server on-premises, by EWS."""
+
+    url: str = ""  #: required
+    mailboxes: tuple[str, ...] = ()  #: required
+    auth: str = "ntlm"  #: "ntlm", "basic" or "oauth"
+    username: str = ""
+    password: Secret | None = None  #: read from password_file
+    token_url: str = ""  #: with auth = "oauth"
+    client_id: str = ""
+    client_secret: Secret | None = None  #: read from client_secret_file
+    scope: str = ""
+    access: str = "delegate"  #: "delegate" or "impersonation"
+    collect: bool = True  #: False: mails are only sent through it
+    folder: str = "inbox"
+    done: str = "Faxed"  #: folder for what was accepted; "" deletes it
+    refused: str = "Not faxed"  #: folder for what was refused; "" deletes it
+    streaming: bool = True  #: new mails are announced
+    stream_minutes: int = 10  #: after which the stream is opened anew
+    look_every: timedelta = timedelta(minutes=1)
+    ca_file: Path | None = None  #: PEM; None means the usual authorities

@@ -5,7 +5,7 @@ from datetime import timedelta
 from typing import Any
 
 from gateway.config import values
-from gateway.config.sources import FolderSection, ImapSection, Microsoft365Section
+from gateway.config.sources import ExchangeSection, FolderSection, ImapSection, Microsoft365Section
 from gateway.config.values import Reader
 
 _HOST = values.matching(r"[A-Za-z0-9_.:-]{1,253}", 'a host, for example "mail.example.com"', empty=True)
@@ -39,14 +39,30 @@ SOURCE_RULES: dict[str, Reader] = {
     "microsoft365.*.authority": _URL,
     "microsoft365.*.endpoint": _URL,
     "microsoft365.*.ca_file": values.optional_path,
+    "exchange.*.url": _URL,
+    "exchange.*.mailboxes": values.list_of(values.mailbox, example='["fax@example.com"]'),
+    "exchange.*.auth": values.choice("ntlm", "basic", "oauth"),
+    "exchange.*.token_url": _URL,
+    "exchange.*.access": values.choice("delegate", "impersonation"),
+    "exchange.*.folder": _FOLDER,
+    "exchange.*.stream_minutes": values.number(1, 30),
+    "exchange.*.look_every": values.duration(_SECOND, _HOUR),
+    "exchange.*.ca_file": values.optional_path,
     "mailer.through": values.matching(
-        r"microsoft365\.[A-Za-z0-9_-]{1,40}", '"microsoft365.NAME", or "" for SMTP', empty=True
+        r"(?:microsoft365|exchange)\.[A-Za-z0-9_-]{1,40}",
+        '"microsoft365.NAME", "exchange.NAME", or "" for SMTP',
+        empty=True,
     ),
 }
 
 _SECRETS = ("password", "client_secret")
 #: Sections of which there may be several, each with a name of its own.
-SOURCES: dict[str, Any] = {"folder": FolderSection, "imap": ImapSection, "microsoft365": Microsoft365Section}
+SOURCES: dict[str, Any] = {
+    "folder": FolderSection,
+    "imap": ImapSection,
+    "microsoft365": Microsoft365Section,
+    "exchange": ExchangeSection,
+}
 
 
 def lacking_in_source(section: object) -> list[tuple[str, str]]:
@@ -68,6 +84,13 @@ def lacking_in_source(section: object) -> list[tuple[str, str]]:
         wanted |= {"mailbox": '"fax@example.com"'}
         if section.certificate is None:
             wanted |= {"client_secret": '"/run/secrets/client"'}
+    elif isinstance(section, ExchangeSection):
+        wanted = {"url": '"https://mail.example.com/EWS/Exchange.asmx"', "mailboxes": '["fax@example.com"]'}
+        if section.auth == "oauth":
+            wanted |= {"token_url": '"https://adfs.example.com/adfs/oauth2/token"', "client_id": '"faxgw"'}
+            wanted |= {"client_secret": '"/run/secrets/client"'}
+        else:
+            wanted |= {"username": '"EXAMPLE\\faxgw"', "password": '"/run/secrets/mailbox"'}
     missing = [(name, example) for name, example in wanted.items() if not getattr(section, name)]
     return [(f"{name}_file" if name in _SECRETS else name, example) for name, example in missing]
 

@@ -87,3 +87,8 @@ def _sources(config: Config) -> Iterator[MailSource]:
 
         if account.collect:
             yield Microsoft365Source(name, account, max_size=config.smtp.max_message_size)
+    for name, server in config.exchange.items():
+        from gateway.intake.collecting.exchange import ExchangeSource
+
+        for address in server.mailboxes if server.collect else ():
+            yield ExchangeSource(name, server, address, max_size=config.smtp.max_message_size)

@@ -14,4 +14,8 @@ def open_mailer(config: Config) -> AbstractAsyncContextManager[Mailer]:
         from gateway.mail.graph import GraphMailer
 
         return GraphMailer(name, config.microsoft365[name])
+    if kind == "exchange":
+        from gateway.mail.ews import ExchangeMailer
+
+        return ExchangeMailer(name, config.exchange[name], config.exchange[name].mailboxes[0])
     return SmtpMailer(config.mailer)

@@ -9,15 +9,18 @@ from uuid import uuid4
 
 import pytest
 
+from gateway.intake.collecting.exchange import ExchangeSource
 from gateway.intake.collecting.folder import FolderRules, FolderSource
 from gateway.intake.collecting.imap import ImapSource
 from gateway.intake.collecting.microsoft365 import Microsoft365Source
 from gateway.model.collected import Taken
 from gateway.model.ids import SubmissionId
 from gateway.ports.mail_source import FoundMail, MailSource
+from tests.fakes.ews_server import MAILBOX, EwsServer
 from tests.fakes.graph_server import GraphServer
 from tests.fakes.mail_source import FakeSource
 from tests.fix_dovecot import Dovecot
+from tests.fix_exchange import an_exchange_section
 from tests.fix_graph import a_section
 
 TAKEN = Taken(SubmissionId("S1"))
@@ -66,7 +69,13 @@ def microsoft365(request: pytest.FixtureRequest) -> Place:
     return Place(server.deliver, lambda: Microsoft365Source("contract", section, max_size=1_000_000))
 
 
-@pytest.fixture(params=[fake, folder, imap, microsoft365])
+def exchange(request: pytest.FixtureRequest) -> Place:
+    server: EwsServer = request.getfixturevalue("exchange")
+    section = an_exchange_section(server, request.getfixturevalue("localhost"))
+    return Place(server.deliver, lambda: ExchangeSource("contract", section, MAILBOX, max_size=1_000_000))
+
+
+@pytest.fixture(params=[fake, folder, imap, microsoft365, exchange])
 def place(request: pytest.FixtureRequest) -> Place:
     made: Place = request.param(request)
     return made
