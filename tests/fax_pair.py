@@ -14,6 +14,7 @@ class Machine:
     ecm: bool = True
     bit_rate: int = 14400
     first_page: int = 0
+    standard_only: bool = False  #: knows no finer resolution
 
 
 @dataclass(frozen=True)
@@ -46,6 +47,8 @@ def fax_pair(sender: Machine, receiver: Machine, *, t38: bool, loss_per_mille: i
             "ecm": machine.ecm,
             "max_bit_rate": machine.bit_rate,
         }
+        if machine.standard_only:
+            settings["standard_only"] = 1
         options.append(core.ffi.new("fc_fax_options *", settings))
     result = core.ffi.new("fc_pair_result *")
     core.lib.fc_fax_pair(*options, t38, loss_per_mille, 3600, result)

@@ -19,6 +19,7 @@ struct fc_fax {
     fc_fax_hooks hooks;
     bool calling, ecm, done, silent, give_up;
     bool last_page;                         /* the page received last was said to be the last one (EOP) */
+    bool standard_only;
     int max_bit_rate, first_page, pages;    /* pages: confirmed in this session, over both media */
     int engine_pages;                       /* of which in the engine that runs now */
     unsigned file_errors;                   /* as they were before the packet that is being worked on */
@@ -113,8 +114,8 @@ static void set_up_engine(fc_fax *fax) {
     t30_set_ecm_capability(t30, fax->ecm);
     t30_set_supported_compressions(t30, T30_SUPPORT_T4_1D_COMPRESSION | T30_SUPPORT_T4_2D_COMPRESSION
                                             | (fax->ecm ? T30_SUPPORT_T6_COMPRESSION : 0));
-    t30_set_supported_resolutions(t30, T30_SUPPORT_STANDARD_RESOLUTION | T30_SUPPORT_FINE_RESOLUTION
-                                           | T30_SUPPORT_SUPERFINE_RESOLUTION);
+    int finer = fax->standard_only ? 0 : T30_SUPPORT_FINE_RESOLUTION | T30_SUPPORT_SUPERFINE_RESOLUTION;
+    t30_set_supported_resolutions(t30, T30_SUPPORT_STANDARD_RESOLUTION | finer);
     t30_set_supported_image_sizes(t30, T30_SUPPORT_215MM_WIDTH | T30_SUPPORT_255MM_WIDTH | T30_SUPPORT_303MM_WIDTH
                                            | T30_SUPPORT_US_LETTER_LENGTH | T30_SUPPORT_US_LEGAL_LENGTH
                                            | T30_SUPPORT_UNLIMITED_LENGTH);
@@ -167,6 +168,7 @@ fc_fax *fc_fax_new(const fc_fax_options *options, const fc_fax_hooks *hooks) {
     fax->calling = options->calling != 0;
     fax->ecm = options->ecm != 0;
     fax->max_bit_rate = options->max_bit_rate;
+    fax->standard_only = options->standard_only != 0;
     fax->first_page = options->first_page;
     fax->file = fc_copy(options->file);
     fax->local_id = fc_copy(options->local_id ? options->local_id : "");

@@ -54,6 +54,7 @@ typedef struct fc_fax_options {
     int ecm;
     int max_bit_rate;       /* 14400, 12000, 9600, 7200, 4800, 2400 */
     int wants_tones;        /* report FC_TONE */
+    int standard_only;      /* 1: a machine that knows 98 lines per inch and no more */
 } fc_fax_options;
 
 typedef struct fc_t38_options {
