@@ -209,4 +209,5 @@ _DSN_WORD = {
     NotificationKind.DELAYED: "DELAY",
     NotificationKind.RECEIVED: "",
     NotificationKind.APPROVAL: "",
+    NotificationKind.SUMMARY: "",
 }

@@ -29,7 +29,7 @@ _INTERNAL = values.matching(
 )
 _DIALECTS = (
     *("plain", "outlook", "imceafax", "rfc3192", "faximum", "notes"),
-    *("faxback", "efax", "faxfinder", "hylafax", "rightfax", "domain"),
+    *("faxback", "efax", "faxfinder", "hylafax", "rightfax", "domain", "mailbox"),
 )
 _COVER = values.matching(
     r"[A-Za-z0-9_-]{1,40}", 'a cover page, for example "standard" (`faxgw cover list`), or "none"'
@@ -86,6 +86,8 @@ RULES: dict[str, Reader] = {
         values.choice("faxgw", "gfi", "hylafax", "rightfax", "efax"), example='["faxgw"]'
     ),
     "options.billing_code": values.choice("optional", "required"),
+    "broadcast.max_recipients": values.number(1, 100_000),
+    "broadcast.answer": values.choice("summary", "each"),
     "dialling.country": values.country,
     "dialling.area_code": _PREFIX,
     "dialling.national_prefix": _PREFIX,

@@ -101,6 +101,14 @@ class OptionsSection:
 
 
 @dataclass(frozen=True, slots=True)
+class BroadcastSection:
+    """[broadcast]: mails that name their recipients inside."""
+
+    max_recipients: int = 1000
+    answer: str = "summary"  #: "summary" or "each"
+
+
+@dataclass(frozen=True, slots=True)
 class DiallingSection:
     """[dialling]: from the number as it is written to the digits a trunk gets."""
 
@@ -238,6 +246,7 @@ class Config:
     exchange: dict[str, ExchangeSection] = field(default_factory=dict)
     addresses: AddressesSection = field(default_factory=AddressesSection)
     options: OptionsSection = field(default_factory=OptionsSection)
+    broadcast: BroadcastSection = field(default_factory=BroadcastSection)
     dialling: DiallingSection = field(default_factory=DiallingSection)
     resolving: ResolvingSection = field(default_factory=ResolvingSection)
     directory: dict[str, DirectorySection] = field(default_factory=dict)  #: in the order they are asked

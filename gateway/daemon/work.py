@@ -25,6 +25,7 @@ from gateway.rendering.worker import RenderingWorker
 from gateway.resolving.allowance import Allowances
 from gateway.resolving.options import MailWishes
 from gateway.resolving.resolver import Resolver
+from gateway.resolving.splitting import Splitter
 from gateway.resolving.worker import ResolvingWorker
 from gateway.stage import Stage
 from gateway.store import open_store
@@ -50,6 +51,15 @@ async def run(config: Config, stopping: asyncio.Event, ready: Ready) -> None:
                 jobs=store.jobs,
                 blobs=store.blobs,
                 clock=SystemClock(),
+                splitter=Splitter(
+                    jobs=store.jobs,
+                    queue=store.collection,
+                    blobs=store.blobs,
+                    plan=config.dialling.plan,
+                    domains=config.smtp.domains,
+                    section=config.broadcast,
+                    wishes_in=MailWishes(config.options.dialects),
+                ),
                 resolver=Resolver(
                     clock=SystemClock(),
                     sending=config.sending,

@@ -7,7 +7,7 @@ mail asks for, are judged when it has been taken.
 from datetime import UTC
 
 from gateway.errors import DirectoryUnavailable, GatewayError, SenderNotAllowed
-from gateway.model.number import FaxNumber
+from gateway.model.number import IN_THE_MAIL, FaxNumber
 from gateway.model.permission import Rules, Used
 from gateway.model.sender import Person
 from gateway.ports.clock import Clock
@@ -36,4 +36,5 @@ class SenderScreen:
             if person is None and self._refuse_unknown:
                 return SenderNotAllowed("The directory does not know you.")
         judged = person or Person(mail_from, frozenset({mail_from}))
-        return self._rules.judge(judged, number, Used(), self._clock.now().astimezone(UTC).date()).refusal
+        where = None if number == IN_THE_MAIL else number
+        return self._rules.judge(judged, where, Used(), self._clock.now().astimezone(UTC).date()).refusal

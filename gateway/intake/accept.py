@@ -15,7 +15,7 @@ from gateway.intake import replies
 from gateway.intake.addresses import AddressBook
 from gateway.intake.parameters import MailParameters, RcptParameters
 from gateway.model.dialling import DialPlan
-from gateway.model.number import FaxNumber
+from gateway.model.number import IN_THE_MAIL, FaxNumber
 from gateway.model.options import JobOptions
 from gateway.model.submission import Recipient
 
@@ -130,7 +130,8 @@ class Gatekeeper:
         if parsed.sub_address:
             return replies.NO_SUB_ADDRESS
         try:
-            number = self._plan.number(parsed.number)
+            is_inside = parsed.number == IN_THE_MAIL.digits
+            number = IN_THE_MAIL if is_inside else self._plan.number(parsed.number)
         except NumberNotAllowed as error:
             return replies.number_not_allowed(str(error))
         except InvalidNumber as error:

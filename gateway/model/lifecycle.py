@@ -27,7 +27,7 @@ class JobState(StrEnum):
     HELD = "held"  #: waits for a person
     DELIVERED = "delivered"  #: every page was confirmed
     FAILED = "failed"  #: given up; the sender is told why
-    CANCELLED = "cancelled"  #: by hand
+    CANCELLED = "cancelled"  #: by hand; or others took its place
 
 
 class JobEvent(StrEnum):
@@ -42,6 +42,7 @@ class JobEvent(StrEnum):
     REFUSED = "refused"  #: it never will work
     GAVE_UP = "gave_up"  #: no attempts left
     LEASE_EXPIRED = "lease_expired"  #: the node that owned it died
+    WAS_SPLIT = "was_split"  #: the recipients that its mail names have jobs of their own
     WAS_HELD = "was_held"
     WAS_RELEASED = "was_released"
     WAS_CANCELLED = "was_cancelled"
@@ -56,6 +57,7 @@ TRANSITIONS: Mapping[JobState, Mapping[JobEvent, JobState]] = MappingProxyType(
         _S.RECEIVED: {_E.CLAIMED: _S.RESOLVING, **_BY_HAND},
         _S.RESOLVING: {
             _E.SENDER_RESOLVED: _S.RESOLVED,
+            _E.WAS_SPLIT: _S.CANCELLED,
             _E.WAS_POSTPONED: _S.RECEIVED,
             _E.REFUSED: _S.FAILED,
             _E.WAS_HELD: _S.HELD,

@@ -16,6 +16,7 @@ class NotificationKind(StrEnum):
     FAILED = "failed"
     RECEIVED = "received"
     APPROVAL = "approval"  #: a fax waits for somebody's word
+    SUMMARY = "summary"  #: all faxes of a mail are over
 
 
 @dataclass(frozen=True, slots=True)

@@ -30,3 +30,7 @@ class FaxNumber:
     def __str__(self) -> str:
         """As dialled."""
         return self.digits
+
+
+#: In place of a number: the mail says inside where it goes. Such a job is never dialled; it is split.
+IN_THE_MAIL = FaxNumber("in-the-mail")

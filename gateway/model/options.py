@@ -7,7 +7,7 @@ of them the gateway can do. What it cannot do is remembered in words and told to
 import json
 import re
 from collections.abc import Callable, Iterable
-from dataclasses import asdict, dataclass, replace
+from dataclasses import asdict, dataclass, fields, replace
 from datetime import UTC, datetime
 from typing import Any, cast
 
@@ -58,6 +58,9 @@ class JobOptions:
     note: str = ""
     confidentiality: str = ""
     reference: str = ""
+    listed: bool = False  #: one of the recipients that the mail itself names
+    summary: bool = False  #: its sender gets one answer for all faxes of the mail
+    without: str = ""  #: the name of an attachment that is not faxed: the list of recipients
     approved_by: str = ""  #: who let it go; nobody can ask for that
     notify: str = ""  #: RFC 3461 4.1: "NEVER", or of SUCCESS, FAILURE and DELAY some; "" says nothing
     orcpt: str = ""  #: RFC 3461 4.2: the recipient as its sender wrote it
@@ -100,6 +103,12 @@ class JobOptions:
         told = _shown(written or f"{name}={getattr(self, name)}")
         options = replace(self, **{name: getattr(_NOTHING, name)})
         return replace(options, not_done=tuple(dict.fromkeys((*self.not_done, told))))
+
+    def over(self, other: "JobOptions") -> "JobOptions":
+        """The other ones, where these say nothing."""
+        said = {f.name: value for f in fields(self) if (value := getattr(self, f.name)) != f.default}
+        not_done = tuple(dict.fromkeys((*other.not_done, *self.not_done)))
+        return replace(other, **said | {"not_done": not_done})
 
     def wants(self, event: str) -> bool:
         """Whether NOTIFY lets the sender be told of a SUCCESS, FAILURE or DELAY; without NOTIFY of each."""

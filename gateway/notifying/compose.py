@@ -20,7 +20,7 @@ from gateway.model.collected import Refusal
 from gateway.model.job import Job
 from gateway.model.notification import Notification, NotificationKind
 from gateway.model.received import ReceivedFax, ReceivedState
-from gateway.notifying import words
+from gateway.notifying import summary, words
 from gateway.notifying.report import make_report
 from gateway.notifying.templates import fill_html, fill_text
 
@@ -135,6 +135,27 @@ def compose_approval(
     message = _message(notification, "approval", facts, enclosure, letterhead)
     _add_machine_readable(message, {"Job": job.id, "Number": job.number.digits, "State": "held"})
     _enclose(message, enclosure, f"fax-{_NOT_IN_NAMES.sub('', job.number.digits)}.pdf")
+    return message
+
+
+def compose_summary(
+    notification: Notification,
+    jobs: Sequence[Job],
+    original: Original,
+    enclosure: Enclosure,
+    letterhead: Letterhead,
+) -> EmailMessage:
+    """The one answer about all faxes of a mail."""
+    facts = summary.facts_of(jobs) | {
+        "original": _line(original.subject),
+        "picture": _PICTURE if enclosure.picture else "",
+    }
+    message = _message(notification, "summary", facts, enclosure, letterhead)
+    _answer_to(message, original.message_id)
+    said = {"State": "summary", "Count": facts["count"], "Delivered": facts["delivered"]}
+    _add_machine_readable(message, said)
+    message.add_attachment(summary.table_of(jobs), subtype="csv", filename="results.csv")
+    _enclose(message, enclosure, "fax.pdf")
     return message
 
 

@@ -31,6 +31,7 @@ from gateway.notifying.compose import (
     compose_approval,
     compose_received,
     compose_refusal,
+    compose_summary,
 )
 from gateway.notifying.original import read_original
 from gateway.ports.blobs import Blobs
@@ -180,6 +181,9 @@ class NotifyingWorker:
         job = await self._job(notification)
         if notification.kind is NotificationKind.APPROVAL:
             return await self._compose_approval(notification, job, enclosure)
+        if notification.kind is NotificationKind.SUMMARY:
+            jobs = await self._jobs.of_submission(job.submission_id)
+            return compose_summary(notification, jobs, await self._original(job), enclosure, self._letterhead)
         return compose_answer(
             notification,
             job,

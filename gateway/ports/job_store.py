@@ -5,7 +5,8 @@ Promises (proved by tests/contract/test_job_store_*.py on SQLite and PostgreSQL)
 - Two nodes never get the same job. A claimed job has a lease by the database's clock.
 - One call to a number at a time, and one rendering of a message: `claim` leaves the others waiting.
 - `record` raises when the row is no longer in the state, or under the lease, that the caller read.
-- Whoever records an event records its notifications in the same transaction.
+- Whoever records an event records its notifications in the same transaction. Of jobs whose options say
+  `summary`, the last one of a submission that ends owes one SUMMARY, and the others nothing.
 - A change of state wakes the stage that waits for it (`gateway.ports.wakeups`).
 """
 
@@ -131,6 +132,10 @@ class JobStore(Protocol):
 
     async def list(self, *states: JobState, limit: int = 1000) -> list[Job]:
         """Jobs in these states (all when none is named), newest first."""
+        ...
+
+    async def of_submission(self, submission_id: SubmissionId) -> Sequence[Job]:
+        """All jobs of a submission, in the order of its recipients."""
         ...
 
     async def used(self, mails: Collection[str], *, today: date, other_than: JobId) -> Used:

@@ -53,11 +53,15 @@ _DEFAULTS = RenderingSection()
 
 
 def documents_in(
-    message: bytes | Path, section: RenderingSection = _DEFAULTS, codes: Collection[str] = ()
+    message: bytes | Path,
+    section: RenderingSection = _DEFAULTS,
+    codes: Collection[str] = (),
+    without: str = "",
 ) -> MailDocuments:
     """What to fax of a raw RFC 5322 message. Raises only what reading the file raises.
 
-    `codes` are the dialects whose commands are taken out of the text (`gateway.model.body_codes`).
+    `codes` are the dialects whose commands are taken out of the text (`gateway.model.body_codes`);
+    the attachment `without` is left out: it was no document.
     """
     raw = message.read_bytes() if isinstance(message, Path) else message
     defects: list[str] = []
@@ -73,6 +77,7 @@ def documents_in(
     bodies = [_tidied(body, facts.subject, section, notes) for body in bodies]
     parts = [part for part in chosen if not _is_body(part)]
     made = [(part, _attachment(part, number, defects)) for number, part in enumerate(parts, start=1)]
+    made = [(part, document) for part, document in made if not without or part.filename != without]
     attachments = _wanted(made, used, section, notes)
     bodies = _bodies_beside(attachments, bodies, section, notes)
     return MailDocuments((*bodies, *attachments), facts, tuple(dict.fromkeys(defects)), tuple(notes))

@@ -21,12 +21,14 @@ class Unpacked:
     language: str = ""  #: of the text, as the mail says it
 
 
-def unpack(message: Path, folder: Path, section: RenderingSection, codes: Collection[str] = ()) -> Unpacked:
-    """The documents of the raw message, without commands in the dialects of `codes`.
+def unpack(
+    message: Path, folder: Path, section: RenderingSection, codes: Collection[str] = (), without: str = ""
+) -> Unpacked:
+    """The documents of the raw message but the one called `without`; no commands in the dialects of `codes`.
 
     Their files lie in `folder`, under names of ours.
     """
-    mail = documents_in(message, section, codes)
+    mail = documents_in(message, section, codes, without)
     documents = tuple(
         _document(part, folder / f"{number:03}") for number, part in enumerate(mail.parts, start=1)
     )

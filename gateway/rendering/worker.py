@@ -186,7 +186,9 @@ class RenderingWorker:
         with TemporaryDirectory(dir=self._scratch, prefix="rendering-") as name:
             folder = Path(name)
             async with self._blobs.file(submission.message) as message:
-                mail = await asyncio.to_thread(unpack, message, folder, self._section, self._codes)
+                mail = await asyncio.to_thread(
+                    unpack, message, folder, self._section, self._codes, job.options.without
+                )
             if mail.defects:
                 _log.info("submission %s: %s", submission.id, "; ".join(mail.defects))
             if not mail.documents:

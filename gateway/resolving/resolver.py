@@ -20,6 +20,7 @@ from gateway.ports.clock import Clock
 from gateway.ports.directory import Directory
 from gateway.resolving.automatic import why_automatic
 from gateway.resolving.identity import proof
+from gateway.resolving.recipients import RECIPIENT_WISHES
 from gateway.resolving.sender import sender_of
 
 #: What the mail that begins with these bytes asks for.
@@ -80,7 +81,7 @@ class Resolver:
         try:
             why = proof(mail, submission.client, header, self._section.authserv_id)
             facts = replace(facts, reasons=(f"The sender is {mail} ({why}).",))
-            options = self._checked(options.with_wishes(self._wishes_in(beginning)))
+            options = self._checked(options.with_wishes(self._wishes(beginning, options)))
             facts = replace(facts, options=options)
             return await self._known(facts, submission, header)
         except PermanentError as error:
@@ -93,6 +94,11 @@ class Resolver:
             missing = BillingCodeMissing()
             return replace(verdict, refusal=missing, reasons=(*verdict.reasons, str(missing)))
         return verdict
+
+    def _wishes(self, beginning: bytes, options: JobOptions) -> Iterable[Wish]:
+        """What the mail asks for; recipients that it names have been, or will be, taken care of."""
+        wishes = self._wishes_in(beginning)
+        return (wish for wish in wishes if not (options.listed and wish.name in RECIPIENT_WISHES))
 
     def _checked(self, options: JobOptions) -> JobOptions:
         """The options without a trunk that does not exist."""

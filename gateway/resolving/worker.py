@@ -7,14 +7,17 @@ from pathlib import Path
 from weakref import WeakValueDictionary
 
 from gateway import faxlog
-from gateway.errors import AutomaticMail, GatewayError, SenderNotProved
+from gateway.errors import AutomaticMail, GatewayError, InvalidNumber, SenderNotProved
 from gateway.model.job import Failure, Job
 from gateway.model.lifecycle import JobEvent
+from gateway.model.number import IN_THE_MAIL
 from gateway.model.permission import Permission, Used, Verdict
+from gateway.model.submission import Submission
 from gateway.ports.blobs import Blobs
 from gateway.ports.clock import Clock
 from gateway.ports.job_store import JobStore, Outcome
 from gateway.resolving.resolver import Facts, Resolver
+from gateway.resolving.splitting import Splitter
 from gateway.stage import refusal
 
 _BEGINNING = 1024 * 1024  # bytes of a message in which fields and commands are looked for
@@ -23,7 +26,16 @@ _BEGINNING = 1024 * 1024  # bytes of a message in which fields and commands are 
 class ResolvingWorker:
     """Gives a received job its sender, or refuses it."""
 
-    def __init__(self, *, jobs: JobStore, blobs: Blobs, clock: Clock, resolver: Resolver) -> None:
+    def __init__(
+        self,
+        *,
+        jobs: JobStore,
+        blobs: Blobs,
+        clock: Clock,
+        resolver: Resolver,
+        splitter: Splitter | None = None,
+    ) -> None:
+        self._splitter = splitter
         self._jobs = jobs
         self._blobs = blobs
         self._clock = clock
@@ -40,15 +52,27 @@ class ResolvingWorker:
         submission = await self._jobs.submission(job.submission_id)
         async with self._blobs.file(submission.message) as message:
             beginning = await asyncio.to_thread(_beginning, message)
-        facts = await self._resolver.facts(submission, beginning, job.options)
+        is_split = job.number == IN_THE_MAIL
+        options = replace(job.options, listed=True) if is_split else job.options
+        facts = await self._resolver.facts(submission, beginning, options)
         if facts.automatic:
             await self._refuse_silently(job, AutomaticMail(), facts.automatic)
         elif isinstance(facts.refusal, SenderNotProved):
             await self._refuse_silently(job, facts.refusal, "its address may be forged")
         elif facts.refusal is not None:
             await self._refuse(job, facts, facts.refusal)
+        elif is_split:
+            await self._split(job, submission, facts)
         else:
             await self._judged(job, facts)
+
+    async def _split(self, job: Job, submission: Submission, facts: Facts) -> None:
+        try:
+            if self._splitter is None:
+                raise InvalidNumber
+            await self._splitter.split(job, submission, facts)
+        except InvalidNumber as error:
+            await self._refuse(job, facts, error)
 
     async def _judged(self, job: Job, facts: Facts) -> None:
         """The job is resolved, or refused for what its sender may not."""

@@ -39,6 +39,9 @@ _CLAIM_TRIES = 5
 
 _job, _trace = tables.job, tables.trace
 _GET = sa.select(*JOB_COLUMNS).where(_job.c.id == sa.bindparam("job"))
+_OF_SUBMISSION = (
+    sa.select(*JOB_COLUMNS).where(_job.c.submission_id == sa.bindparam("submission")).order_by(_job.c.id)
+)
 _SUBMISSION = sa.select(tables.submission).where(tables.submission.c.id == sa.bindparam("submission"))
 _TRACE = sa.select(_trace).where(_trace.c.job_id == sa.bindparam("job")).order_by(_trace.c.id)
 _RENEW = (
@@ -158,6 +161,12 @@ class SqlJobStore:
             if not TERMINAL & set(states):
                 query = query.where(sa.text(f"job.{tables.OPEN.text}"))
         rows = await self._database.read(lambda connection: connection.execute(query).all())
+        return [job_from(row) for row in rows]
+
+    async def of_submission(self, submission_id: SubmissionId) -> Sequence[Job]:
+        """By the index of submissions."""
+        given = {"submission": submission_id}
+        rows = await self._database.read(lambda connection: connection.execute(_OF_SUBMISSION, given).all())
         return [job_from(row) for row in rows]
 
     async def used(self, mails: Collection[str], *, today: date, other_than: JobId) -> Used:

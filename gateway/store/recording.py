@@ -14,8 +14,8 @@ from sqlalchemy.engine import Connection
 
 from gateway.errors import LeaseLost
 from gateway.model.job import Job
-from gateway.model.lifecycle import JobEvent, JobState, next_state
-from gateway.model.notification import NewNotification
+from gateway.model.lifecycle import TERMINAL, JobEvent, JobState, next_state
+from gateway.model.notification import NewNotification, NotificationKind
 from gateway.ports.job_store import Outcome
 from gateway.store import attempts, tables
 from gateway.store.ids import new_id
@@ -61,10 +61,44 @@ def record(wanted: Record) -> Callable[[Connection], Job]:
         job = _update(connection, wanted, values)
         if (wanted.outcome.body or wanted.outcome.pages) and wanted.outcome.shared:
             connection.execute(_REMEMBER_PAGES, _pages(wanted))
-        notify(connection, wanted.outcome.notifications, wanted.node)
+        notify(connection, _owed(connection, job, wanted.outcome.notifications), wanted.node)
         return job
 
     return work
+
+
+def _owed(
+    connection: Connection, job: Job, notifications: Iterable[NewNotification]
+) -> Iterable[NewNotification]:
+    """What is owed now: of faxes that are answered together, only the last one that ends owes the answer."""
+    if not job.options.summary:
+        return notifications
+    ends = [new for new in notifications if new.kind in _ENDS]
+    others = [new for new in notifications if new.kind not in _ENDS]
+    if not ends:
+        return others
+    # Two that end at the same moment: the second waits here, and then sees the first one's end.
+    connection.execute(_LOCK, {"submission": job.submission_id})
+    if connection.execute(_STILL_OPEN, {"submission": job.submission_id, "job": job.id}).first():
+        return others
+    return [*others, NewNotification(NotificationKind.SUMMARY, ends[0].mailbox, job_id=job.id)]
+
+
+_ENDS = frozenset({NotificationKind.DELIVERED, NotificationKind.FAILED})
+_LOCK = (
+    sa.select(tables.submission.c.id)
+    .where(tables.submission.c.id == sa.bindparam("submission"))
+    .with_for_update()
+)
+_STILL_OPEN = (
+    sa.select(tables.job.c.id)
+    .where(
+        tables.job.c.submission_id == sa.bindparam("submission"),
+        tables.job.c.id != sa.bindparam("job"),
+        tables.job.c.state.not_in(sorted(state.value for state in TERMINAL)),
+    )
+    .limit(1)
+)
 
 
 def notify(connection: Connection, notifications: Iterable[NewNotification], node: str) -> None:

@@ -57,6 +57,9 @@ class FakeJobStore:
         self.stored.append(Stored(submission, content, isinstance(message, Path)))
         return SubmissionId(f"S{len(self.stored)}")
 
+    async def of_submission(self, submission_id: SubmissionId) -> Sequence[Job]:
+        return [job for job in self.jobs.values() if job.submission_id == submission_id]
+
     async def get(self, job_id: JobId) -> Job:
         return self.jobs[job_id]
 

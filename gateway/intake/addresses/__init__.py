@@ -15,6 +15,7 @@ from gateway.intake.addresses import (
     faximum,
     hylafax,
     imceafax,
+    mailbox,
     notes,
     outlook,
     plain,
@@ -40,6 +41,7 @@ DIALECTS: Mapping[str, Dialect] = MappingProxyType(
         "hylafax": hylafax.parse,
         "rightfax": rightfax.parse,
         "domain": domain.parse,
+        "mailbox": mailbox.parse,
     }
 )
 #: FaxFinder's keys would be mere unknown ones to RFC 3192, and RightFax's first slash means nothing to it.

@@ -1,4 +1,4 @@
-"""Commands in the text of a mail are not on the fax."""
+"""Commands in the text of a mail, and lists of recipients, are not on the fax."""
 
 from email.message import EmailMessage
 
@@ -35,3 +35,14 @@ def test_where_no_dialect_reads_them_they_are_text():
     (text,) = documents_in(a_mail("Set <NOCOVER> for no cover page\n")).parts
 
     assert b"<NOCOVER>" in text.content
+
+
+def test_a_list_of_recipients_is_not_faxed():
+    mail = EmailMessage()
+    mail.set_content("Dear Ann")
+    for name in ("list.csv", "prices.csv"):
+        mail.add_attachment(b"0301,Ann", maintype="text", subtype="csv", filename=name)
+
+    parts = documents_in(mail.as_bytes(), without="list.csv").parts
+
+    assert [part.name for part in parts] == ["mail.txt", "prices.csv"]
