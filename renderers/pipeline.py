@@ -43,7 +43,7 @@ def render(documents: Sequence[SourceDocument], out: Path, workshop: Workshop) -
     with FaxWriter(out, profile.description) as tiff:
         for document in documents:
             for page in raster(document, workshop):
-                bits = black_and_white(page, profile)
+                bits = _with_margin(page, black_and_white(page, profile), profile)
                 if profile.drop_blank and is_blank(bits):
                     dropped += 1
                     continue
@@ -63,6 +63,13 @@ def _at_standard(documents: Sequence[SourceDocument], out: Path, workshop: Works
     return render(
         documents, out, replace(workshop, profile=replace(workshop.profile, resolution=Resolution.STANDARD))
     )
+
+
+def _with_margin(page: RasterPage, bits: Bits, profile: Profile) -> Bits:
+    """The page below the margin at the top; a fax that goes through dot for dot, and full pages, stay."""
+    if not profile.margin_rows or isinstance(page, BilevelPage) or len(bits) > profile.room[1]:
+        return bits
+    return np.pad(bits, ((profile.margin_rows, 0), (0, 0)))
 
 
 def is_blank(bits: Bits) -> bool:

@@ -57,6 +57,7 @@ class Profile:
 
     resolution: Resolution = Resolution.FINE
     paper: Paper = Paper.A4  #: no page gets longer than this sheet
+    margin: float = 0.0  #: millimetres on all sides that pages keep free, beside their own margins
     page_limit: int = 200  #: a fax with more pages is refused, not cut
     drop_blank: bool = False  #: pages without anything on them are left out
     by_content: bool = False  #: standard resolution where nothing on any page needs the one above
@@ -76,6 +77,16 @@ class Profile:
     def is_like(self, other: Profile) -> bool:
         """Both ask for the same resolution."""
         return (self.resolution, self.by_content) == (other.resolution, other.by_content)
+
+    @property
+    def margin_rows(self) -> int:
+        """Scan lines of the margin at the top."""
+        return round(self.margin * self.resolution.lines_per_mm)
+
+    @property
+    def room(self) -> tuple[int, int]:
+        """Dots across and scan lines down that are left between the margins."""
+        return PAGE_WIDTH - 2 * round(self.margin / 25.4 * X_DPI), self.rows - 2 * self.margin_rows
 
     @property
     def rows(self) -> int:

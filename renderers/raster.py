@@ -36,8 +36,8 @@ def place(width: float, height: float, profile: Profile) -> Placement:
     if turned > upright:
         width, height = height, width
     scale = max(upright, turned)
-    dots = _within(round(width * scale * X_DPI), PAGE_WIDTH)
-    rows = _within(round(height * scale * profile.resolution.y_dpi), profile.rows)
+    dots = _within(round(width * scale * X_DPI), profile.room[0])
+    rows = _within(round(height * scale * profile.resolution.y_dpi), profile.room[1])
     return Placement(dots, rows, (PAGE_WIDTH - dots) // 2, turned > upright)
 
 
@@ -58,8 +58,8 @@ def white_sheet(rows: int) -> Gray:
 
 def _scale(width: float, height: float, profile: Profile) -> float:
     """How much smaller the page must become to fit; 1.0 when it fits as it is."""
-    room_across = PAGE_WIDTH / X_DPI
-    room_down = profile.rows / profile.resolution.y_dpi
+    across, down = profile.room
+    room_across, room_down = across / X_DPI, down / profile.resolution.y_dpi
     return min(1.0, room_across / width, room_down / height)
 
 

@@ -61,6 +61,7 @@ def profile_to_wire(profile: Profile) -> Answer:
     return {
         "resolution": profile.resolution.name,
         "paper": profile.paper.name,
+        "margin": profile.margin,
         "page_limit": profile.page_limit,
         "drop_blank": profile.drop_blank,
         "by_content": profile.by_content,
@@ -99,6 +100,7 @@ def _render(job: Job, part: Path, folder: Path, office_socket: Path | None, offi
     profile = Profile(
         Resolution[facts["resolution"]],
         Paper[facts["paper"]],
+        facts["margin"],
         facts["page_limit"],
         facts["drop_blank"],
         facts["by_content"],

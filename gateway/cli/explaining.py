@@ -25,10 +25,11 @@ from gateway.model.permission import Used
 from gateway.model.submission import Recipient, Submission
 from gateway.model.tariff import call_time
 from gateway.ports.directory import Directory
+from gateway.rendering.profiles import profile_of
 from gateway.rendering.unpack import unpack
 from gateway.resolving.options import MailWishes
 from gateway.resolving.resolver import Facts, Resolver
-from renderers import Profile, RenderError, render_now
+from renderers import RenderError, render_now
 
 if TYPE_CHECKING:
     from gateway.ports.job_store import JobStore
@@ -147,12 +148,7 @@ def _add_facts(found: Explained, facts: Facts) -> None:
 def _add_pages(found: Explained, config: Config, file: Path, facts: Facts) -> int:
     """The documents are rendered; returns their size in bytes, for an estimate of the call."""
     section = config.rendering
-    resolution = facts.options.resolution or section.resolution
-    profile = Profile.of(
-        resolution,
-        page_limit=section.page_limit,
-        drop_blank=section.blank_pages == "drop",
-    )
+    profile = profile_of(section, facts.options.resolution)
     with TemporaryDirectory(prefix="faxgw-explain-") as name:
         mail = unpack(file, Path(name), section, config.options.dialects)
         found.documents = [f"{document.name} ({document.media_type})" for document in mail.documents]

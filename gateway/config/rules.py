@@ -99,6 +99,8 @@ RULES: dict[str, Reader] = {
     "dialling.allow": values.list_of(_BEGINNING, example='["+49"]'),
     "dialling.deny": values.list_of(_BEGINNING, example='["+49900"]'),
     "rendering.resolution": values.choice("standard", "fine", "superfine", "auto"),
+    "rendering.paper": values.choice("a4", "letter", "legal"),
+    "rendering.margin": values.number(0, 40),
     "rendering.workers": values.number(1, 256),
     "rendering.page_limit": values.number(1, 10_000),
     "rendering.timeout": values.duration(timedelta(seconds=5), _HOUR),

@@ -135,6 +135,8 @@ class RenderingSection:
     """[rendering]: documents to pages."""
 
     resolution: str = "fine"  #: "standard", "fine", "superfine" or "auto"
+    paper: str = "a4"  #: "a4", "letter" or "legal": no page is longer
+    margin: int = 0  #: mm that stay white on all sides, beside the margins of documents
     workers: int = 2
     page_limit: int = 300
     timeout: timedelta = timedelta(seconds=120)  #: for one submission

@@ -6,7 +6,7 @@ from contextlib import asynccontextmanager
 
 from gateway.cluster.reaper import Reaper
 from gateway.cluster.wakeups import open_wakeups
-from gateway.config.schema import Config, RenderingSection
+from gateway.config.schema import Config
 from gateway.daemon.clock import SystemClock
 from gateway.daemon.mailer import open_mailer
 from gateway.daemon.process import Ready
@@ -21,6 +21,7 @@ from gateway.ports.job_store import JobStore
 from gateway.ports.wakeups import Topic
 from gateway.rendering.covers.maker import CoverMaker
 from gateway.rendering.page_views import RenderedViews
+from gateway.rendering.profiles import profile_of
 from gateway.rendering.worker import RenderingWorker
 from gateway.resolving.allowance import Allowances
 from gateway.resolving.options import MailWishes
@@ -29,7 +30,7 @@ from gateway.resolving.splitting import Splitter
 from gateway.resolving.worker import ResolvingWorker
 from gateway.stage import Stage
 from gateway.store import open_store
-from renderers import Limits, Profile, RenderPool
+from renderers import Limits, RenderPool
 
 _RESOLVED_AT_ONCE = 8
 _ANSWERING = 1  # worker of the pool beyond [rendering] workers, so that answers never wait for documents
@@ -75,7 +76,7 @@ async def run(config: Config, stopping: asyncio.Event, ready: Ready) -> None:
                 jobs=store.jobs,
                 blobs=store.blobs,
                 renderer=pool,
-                profile=_profile(config.rendering),
+                profile=profile_of(config.rendering),
                 scratch=scratch,
                 section=config.rendering,
                 allowance=Allowances(config.rules, directory, config.tariffs),
@@ -83,6 +84,7 @@ async def run(config: Config, stopping: asyncio.Event, ready: Ready) -> None:
                 covers=CoverMaker(
                     section=config.cover,
                     renderer=pool,
+                    profile=profile_of(config.rendering),
                     clock=SystemClock(),
                     rules=config.rules,
                     directory=directory,
@@ -153,11 +155,3 @@ async def _approvals(config: Config, jobs: JobStore) -> AsyncIterator[Callable[[
 
     async with ApprovalPage(section.listen, tickets, jobs):
         yield link
-
-
-def _profile(section: RenderingSection) -> Profile:
-    return Profile.of(
-        section.resolution,
-        page_limit=section.page_limit,
-        drop_blank=section.blank_pages == "drop",
-    )

@@ -55,7 +55,9 @@ class CoverMaker:
         rules: Rules | None = None,
         directory: Directory | None = None,
         timezone: str = "",
+        profile: Profile | None = None,
     ) -> None:
+        self._profile = profile or Profile()
         self._section = section
         self._maker = PageMaker(renderer, "fail")
         self._clock = clock
@@ -130,8 +132,11 @@ class CoverMaker:
 
     async def _joined(self, template: Template, fields: CoverFields, body: Path, folder: Path) -> FaxPages:
         facts = read_fax_pages(body)
-        profile = Profile(
+        profile = replace(
+            self._profile,
             resolution=facts.resolution,
+            by_content=False,
+            drop_blank=False,
             page_limit=facts.page_count + _MOST_COVER_PAGES,
             description=read_description(body),
         )

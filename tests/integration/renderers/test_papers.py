@@ -32,11 +32,16 @@ async def test_all_four_edges_of_a_page_are_on_the_fax(pool, tmp_path, paper):
         page.Contents = pikepdf.Stream(pdf, frame)
         pdf.save(tmp_path / "frame.pdf")
 
-    fax = await pool.render([SourceDocument("f", tmp_path / "frame.pdf")], Profile(), tmp_path / "fax.tif")
+    frame = SourceDocument("frame.pdf", tmp_path / "frame.pdf")
+    fax = await pool.render([frame], Profile(), tmp_path / "fax.tif")
+    narrower = await pool.render([frame], Profile(margin=10), tmp_path / "narrower.tif")
 
     dots = np.unpackbits(bits_of(fax.path)[0], axis=1)
     rows, columns = dots.any(axis=1).nonzero()[0], dots.any(axis=0).nonzero()[0]
     box = dots[rows[0] : rows[-1] + 1, columns[0] : columns[-1] + 1]
     assert len(dots) <= 2287
     assert all(edge.mean() > 0.9 for edge in (box[1], box[-2], box[:, 1], box[:, -2]))
+    assert not np.unpackbits(bits_of(narrower.path)[0], axis=1)[:, :80].any()
+    assert not bits_of(narrower.path)[0][:77].any()
+    assert narrower.rows[0] <= 2287 - 77
     assert len(rows) / 7.7 >= len(columns) / 8.04 * 0.98

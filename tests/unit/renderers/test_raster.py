@@ -63,3 +63,12 @@ def test_a_page_without_size_still_has_a_dot(size):
 )
 def test_lines_per_inch_mean_the_nearest_fax_resolution(y_dpi, resolution):
     assert Resolution.nearest(y_dpi) is resolution
+
+
+@pytest.mark.parametrize("resolution", list(Resolution))
+def test_between_margins_a_page_is_smaller_and_keeps_its_shape(resolution):
+    spot = place(*A4, Profile(resolution, margin=10))
+
+    assert spot.rows <= Paper.A4.rows(resolution) - 20 * resolution.lines_per_mm + 2
+    assert spot.left >= round(10 / 25.4 * 204)
+    assert spot.width / 204 / (spot.rows / resolution.y_dpi) == pytest.approx(210 / 297, abs=0.01)
