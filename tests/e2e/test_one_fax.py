@@ -14,8 +14,8 @@ NUMBER = "+49301234567"
 TWO_PAGES = "".join(f"Line {line}\n" for line in range(1, 91))
 
 
-async def test_mails_become_faxes_and_a_fax_becomes_a_mail(world, tmp_path):
-    await world.start_gateway()
+async def test_mails_become_faxes_with_a_cover_page_and_a_fax_becomes_a_mail(world, tmp_path):
+    await world.start_gateway("-o", f'cover.numbers=["{NUMBER}=standard"]')
     (tmp_path / "note.txt").write_text("A note\n")
     await asyncio.to_thread(
         render_now, [SourceDocument("note.txt", tmp_path / "note.txt")], Profile(), tmp_path / "note.tif"
@@ -33,7 +33,7 @@ async def test_mails_become_faxes_and_a_fax_becomes_a_mail(world, tmp_path):
     await world.until_finished()
 
     assert world.states() == {NUMBER: "delivered", BUSY: "failed"}
-    assert world.received() == {NUMBER: 2}
+    assert world.received() == {NUMBER: 3}
     told = sorted((answer["Delivered-To"], answer["X-Fax-State"]) for answer in world.answers())
     assert told == [
         ("ann@example.com", "delivered"),
