@@ -44,6 +44,8 @@ _BY_SIP = {
     408: _D.TRUNK_UNAVAILABLE,
     410: _D.INVALID_NUMBER,
     415: _D.INCOMPATIBLE,
+    420: _D.TRUNK_UNAVAILABLE,  # the trunk does not know an extension that we require of it
+    421: _D.TRUNK_UNAVAILABLE,
     480: _D.NO_ANSWER,
     484: _D.INVALID_NUMBER,
     485: _D.INVALID_NUMBER,

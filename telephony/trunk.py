@@ -28,6 +28,14 @@ class CalledForm(StrEnum):
     DIVERSION = "diversion"  #: the number that diverted the call to us
 
 
+class Extension(StrEnum):
+    """What we do about an extension of SIP in calls that we make; in calls that come in both are known."""
+
+    OFF = "off"
+    SUPPORT = "support"  #: say that we know it
+    REQUIRE = "require"  #: a peer that does not know it refuses the call with 420
+
+
 class ErrorCorrection(StrEnum):
     """How UDPTL packets that are lost are won back (ITU-T T.38 9.1)."""
 
@@ -56,10 +64,13 @@ class Trunk:
     register: bool = False  #: tell the trunk where we are, again and again
     register_every_s: float = 600.0  #: seconds a registration is asked to last
     outbound_proxy: str = ""  #: SIP URI that requests go to instead of `proxy`
-    keep_alive_s: float = 30.0  #: seconds between two OPTIONS; 0 asks nothing
+    keep_alive_s: float = 0.0  #: seconds between two OPTIONS; 0 asks nothing
     keep_alive_misses: int = 3  #: OPTIONS in a row without an answer until the trunk counts as down
     sources: tuple[str, ...] = ()  #: addresses and networks that calls come from, beside the proxy's own
 
+    session_timer: Extension = Extension.SUPPORT  #: RFC 4028; "require" asks for one
+    session_expires_s: float = 1800.0  #: seconds without a refresh until a call counts as dead
+    reliable: Extension = Extension.SUPPORT  #: 100rel, RFC 3262
     caller_form: CallerForm = CallerForm.FROM  #: of calls that we make
     caller_host: str = ""  #: what stands behind the @ of the number that calls; "" means our address
     called_from: CalledForm = CalledForm.REQUEST_URI  #: of calls that come in
@@ -67,6 +78,12 @@ class Trunk:
     error_correction: ErrorCorrection = ErrorCorrection.REDUNDANCY  #: that we ask for in T.38
     udptl_depth: int = 3  #: earlier packets repeated in each datagram, or the entries of FEC
     max_datagram: int = 1400  #: bytes; the largest datagram that is sent and promised to be taken
+
+    def extensions(self, which: Extension) -> tuple[str, ...]:
+        """The option tags of the extensions that are set to `which`, or to more."""
+        wanted = {"timer": self.session_timer, "100rel": self.reliable}
+        enough = {which, Extension.REQUIRE}
+        return tuple(tag for tag, setting in wanted.items() if setting in enough)
 
     @property
     def uses_tls(self) -> bool:

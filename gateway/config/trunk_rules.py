@@ -32,6 +32,9 @@ TRUNK_RULES: dict[str, Reader] = {
     "trunk.*.keep_alive": values.duration(timedelta(seconds=1), timedelta(hours=1)),
     "trunk.*.keep_alive_misses": values.number(0, 100),
     "trunk.*.sources": values.list_of(_network, example='["192.0.2.0/24"]'),
+    "trunk.*.session_timer": values.choice("off", "support", "require"),
+    "trunk.*.session_expires": values.duration(timedelta(seconds=90), timedelta(hours=12)),
+    "trunk.*.reliable": values.choice("off", "support", "require"),
     "trunk.*.caller_form": values.choice("from", "asserted", "diversion"),
     "trunk.*.caller_host": values.matching(
         r"[A-Za-z0-9_.:-]{1,253}", 'a host, for example "provider.example"', empty=True

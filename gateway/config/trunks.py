@@ -26,6 +26,9 @@ class TrunkSection:
     keep_alive: timedelta = timedelta(seconds=30)  #: between two OPTIONS
     keep_alive_misses: int = 3  #: until the trunk counts as down; 0 asks nothing
     sources: tuple[str, ...] = ()  #: addresses and networks of calls, beside the proxy's own
+    session_timer: str = "support"  #: "off", "support" or "require": of calls that we make
+    session_expires: timedelta = timedelta(minutes=30)
+    reliable: str = "support"  #: "off", "support" or "require": of calls that we make
     caller_form: str = "from"  #: "from", "asserted" or "diversion": of calls that we make
     caller_host: str = ""  #: behind the @ of the number that calls; "" means our address
     called_from: str = "request_uri"  #: "request_uri", "to" or "diversion": of calls that come in

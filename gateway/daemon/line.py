@@ -23,7 +23,7 @@ from renderers import RenderPool
 from telephony import T38Policy, Trunk
 from telephony.sip_engine import SipEngine
 from telephony.tls import TlsSettings
-from telephony.trunk import CalledForm, CallerForm, ErrorCorrection
+from telephony.trunk import CalledForm, CallerForm, ErrorCorrection, Extension
 
 
 async def run(config: Config, stopping: asyncio.Event, ready: Ready) -> None:
@@ -109,6 +109,9 @@ def _trunk(name: str, section: TrunkSection) -> Trunk:
         keep_alive_s=section.keep_alive.total_seconds() if section.keep_alive_misses else 0.0,
         keep_alive_misses=section.keep_alive_misses or 1,
         sources=section.sources,
+        session_timer=Extension(section.session_timer),
+        session_expires_s=section.session_expires.total_seconds(),
+        reliable=Extension(section.reliable),
         caller_form=CallerForm(section.caller_form),
         caller_host=section.caller_host,
         called_from=CalledForm(section.called_from),

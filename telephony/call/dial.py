@@ -11,7 +11,7 @@ from telephony.engine import OnEvent, SendOrder
 from telephony.events import Dialled, Ringing
 from telephony.native.bridge import NativeEvent, SipRequest
 from telephony.station import station_id
-from telephony.trunk import CallerForm
+from telephony.trunk import CallerForm, Extension
 from telephony.uri import SipUri, escape_user
 
 _SLOWEST_PAGE = 600.0  # seconds: a dense fine page at 2400 bit/s takes about as long
@@ -68,8 +68,15 @@ class OutgoingCall(CallSession):
             headers=_caller_headers(self._trunk.caller_form, f"<sip:{number}@{host}>") if number else (),
             username=self._trunk.username,
             password=self._trunk.password,
+            supported=self._trunk.extensions(Extension.SUPPORT),
+            require=self._trunk.extensions(Extension.REQUIRE),
+            session_expires_s=self._session_expires(),
         )
         self._call = self._core.invite(self.on_call_event, request, self._media.audio_offer())
+
+    def _session_expires(self) -> int:
+        wanted = self._trunk.session_timer is Extension.REQUIRE
+        return round(self._trunk.session_expires_s) if wanted else 0
 
     def _no_sign(self) -> None:
         """Nobody has so much as said 100: another trunk is tried sooner than SIP itself gives up."""

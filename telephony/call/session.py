@@ -76,6 +76,8 @@ class CallSession:
                 self._on_refused(event)
             case Kind.REINVITE:
                 self._on_reinvite(event)
+            case Kind.REFRESH:
+                self._refresh()
             case Kind.ACKED:
                 self._on_acked(event)
             case Kind.BYE | Kind.CANCELLED:
@@ -164,6 +166,11 @@ class CallSession:
             self._core.respond(self._call, 200, answer)
         else:
             self._core.respond(self._call, 488)
+
+    def _refresh(self) -> None:
+        """The session timer is set back by an offer of what holds (RFC 4028 7.4)."""
+        if self.state in (CallState.AUDIO, CallState.IMAGE):
+            self._core.reinvite(self._call, self._media.held_offer())
 
     def _ask_for_t38(self) -> None:
         too_late = self._facts.negotiated or self._t38_refused

@@ -40,6 +40,7 @@ class Kind(IntEnum):
     STOPPED = 14
     REGISTERED = 15
     ALIVE = 16
+    REFRESH = 17
 
 
 _OF_CHANNEL = frozenset({Kind.TONE, Kind.NEGOTIATED, Kind.PAGE, Kind.FAX_DONE})
@@ -109,6 +110,9 @@ class SipRequest:
     headers: tuple[str, ...] = ()  #: further header lines
     username: str = ""
     password: str = field(default="", repr=False)
+    supported: tuple[str, ...] = ()  #: option tags
+    require: tuple[str, ...] = ()
+    session_expires_s: int = 0  #: of an INVITE; 0 has no session timer
 
 
 Sink = Callable[[NativeEvent], None]
@@ -226,7 +230,8 @@ class NativeCore:
 
     def invite(self, sink: Sink, request: SipRequest, sdp: str) -> int:
         """The id of a new call; its events go to `sink`."""
-        return self._begin(self._lib.fc_invite, sink, request, sdp=sdp)
+        expires = request.session_expires_s
+        return self._begin(self._lib.fc_invite, sink, request, sdp=sdp, expires_s=expires)
 
     def register(self, sink: Sink, request: SipRequest, expires_s: int) -> int:
         """The id of a registration, refreshed until it is forgotten; REGISTERED tells of each answer."""
@@ -248,6 +253,8 @@ class NativeCore:
             "sip_call_id": request.sip_call_id or None,
             "username": request.username or None,
             "password": request.password or None,
+            "supported": ", ".join(request.supported),
+            "require": ", ".join(request.require) or None,
             "sdp": sdp,
         }
         kept = {name: self._text(text) for name, text in texts.items()}

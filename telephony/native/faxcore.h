@@ -27,7 +27,8 @@ enum fc_event_kind {
     FC_FAX_DONE,        /* the T.30 session is over: status = T30_ERR_*, text, page, bit_rate, ecm, encoding, remote_id */
     FC_STOPPED,         /* the last event */
     FC_REGISTERED,      /* an answer to our REGISTER, also to its refreshing: status (0: nobody said it), text, source */
-    FC_ALIVE            /* an answer to our OPTIONS: status (0: nobody said it), text, source */
+    FC_ALIVE,           /* an answer to our OPTIONS: status (0: nobody said it), text, source */
+    FC_REFRESH          /* the session must be refreshed by a re-INVITE: the peer knows no UPDATE */
 };
 
 typedef struct fc_event {
@@ -101,8 +102,9 @@ typedef struct fc_request {
     const char *headers;        /* further header lines, with CRLF between them */
     const char *sip_call_id;
     const char *username, *password;    /* for who asks for them (digest) */
+    const char *supported, *require;    /* option tags, with commas between them */
     const char *sdp;
-    int expires;                /* of REGISTER, seconds */
+    int expires;                /* seconds: of REGISTER, or of the session timer of INVITE (RFC 4028) */
 } fc_request;
 
 /* Signalling. Results arrive as events with the id that is returned here. */

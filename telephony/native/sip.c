@@ -67,6 +67,21 @@ static void on_invite(fc_sip *self, nua_handle_t *handle, fc_call *call, const s
     fc_post(self->core, event);
 }
 
+/* An UPDATE (RFC 3311 5.2): one with an offer is for us the same as a re-INVITE. */
+static void on_update(fc_sip *self, fc_call *call, const sip_t *sip) {
+    bool has_offer = sip && sip->sip_payload;
+    if (!has_offer) {       /* the session is refreshed, and nothing else */
+        nua_respond(call->handle, SIP_200_OK, NUTAG_WITH_CURRENT(self->nua), TAG_END());
+        return;
+    }
+    if (call->invited || !nua_save_event(self->nua, call->update)) {
+        nua_respond(call->handle, SIP_500_INTERNAL_SERVER_ERROR, NUTAG_WITH_CURRENT(self->nua), TAG_END());
+        return;
+    }
+    call->invited = call->updated = true;
+    fc_post(self->core, fc_call_event(call, FC_REINVITE, 0, NULL, sip));
+}
+
 /* An answer to our INVITE, REGISTER or OPTIONS. One that asks who we are is answered here. */
 static void on_answer(fc_sip *self, fc_call *call, int kind, int status, const char *phrase, const sip_t *sip) {
     if (fc_call_identify(call, status, sip))
@@ -109,6 +124,10 @@ static void on_nua(nua_event_t event, int status, char const *phrase, nua_t *nua
         on_answer(self, call, FC_REGISTERED, status, phrase, sip);
     } else if (event == nua_r_options) {
         on_answer(self, call, FC_ALIVE, status, phrase, sip);
+    } else if (event == nua_i_update && status < 200) {
+        on_update(self, call, sip);
+    } else if (event == nua_r_update && (status == 405 || status == 501)) {
+        fc_post(self->core, fc_call_event(call, FC_REFRESH, 0, NULL, NULL));
     } else if (event == nua_i_ack) {
         fc_post(self->core, fc_call_event(call, FC_ACKED, 0, NULL, sip));
     } else if (event == nua_i_bye) {
@@ -155,7 +174,9 @@ static bool set_up(fc_sip *sip) {
                           TPTAG_TLS_VERIFY_POLICY(is->tls_verify ? TPTLS_VERIFY_OUT | TPTLS_VERIFY_SUBJECTS_OUT
                                                                  : TPTLS_VERIFY_NONE),
                           TPTAG_STUN_SERVER(0), /* else strangers' packets are answered, and logged to stderr */
-                          SIPTAG_SUPPORTED_STR(""), SIPTAG_ALLOW_STR("INVITE, ACK, BYE, CANCEL, OPTIONS"),
+                          SIPTAG_SUPPORTED_STR("timer, 100rel"), NUTAG_UPDATE_REFRESH(1), NUTAG_MIN_SE(90), NUTAG_APPL_METHOD("UPDATE"),
+                          NUTAG_ACCEPT_MULTIPART(1),
+                          SIPTAG_ALLOW_STR("INVITE, ACK, BYE, CANCEL, OPTIONS, UPDATE, PRACK"),
                           TAG_END());
     if (!sip->nua)
         return false;

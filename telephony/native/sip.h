@@ -16,6 +16,8 @@ typedef struct fc_call {
     nua_handle_t *handle;
     bool calling, confirmed;        /* confirmed: a 2xx was seen or sent */
     bool invited;                   /* an INVITE of the peer waits for our answer */
+    bool updated;                   /* and it is an UPDATE: `update` (RFC 3311) */
+    nua_saved_event_t update[1];
     bool identified;                /* the last request carried our name and password */
     char *username, *password;      /* NULL: none */
     struct fc_call *next;
@@ -29,6 +31,7 @@ typedef struct order {
     int status;
     int expires;
     char *uri, *from, *to, *route, *headers, *sip_call_id, *username, *password, *sdp;
+    char *supported, *require;
     struct order *next;
 } order;
 

@@ -21,6 +21,8 @@ void fc_order_free(order *it) {
     free(it->sip_call_id);
     free(it->username);
     free(it->password);
+    free(it->supported);
+    free(it->require);
     free(it->sdp);
     free(it);
 }
@@ -69,6 +71,8 @@ static unsigned request(fc_core *core, enum order_kind kind, const fc_request *s
     it->sip_call_id = fc_copy(said->sip_call_id);
     it->username = fc_copy(said->username);
     it->password = fc_copy(said->password);
+    it->supported = fc_copy(said->supported);
+    it->require = fc_copy(said->require);
     it->sdp = fc_copy(said->sdp);
     it->expires = said->expires;
     give(core->sip, it);

@@ -7,20 +7,31 @@
 #include <string.h>
 
 #include <sofia-sip/msg_header.h>
+#include <sofia-sip/msg_mime.h>
 #include <sofia-sip/msg_parser.h>
 #include <sofia-sip/nta_tag.h>
 #include <sofia-sip/sip_status.h>
 #include <sofia-sip/su_md5.h>
 
+static bool is_sdp(const msg_content_type_t *type) {
+    return !type || !type->c_type || strcasecmp(type->c_type, "application/sdp") == 0;
+}
+
+static char *text_of(const msg_payload_t *payload) {
+    if (!payload->pl_data)
+        return NULL;
+    char *text = fc_zeroed(payload->pl_len + 1);
+    memcpy(text, payload->pl_data, payload->pl_len);
+    return text;
+}
+
 static char *sdp_of(const sip_t *sip) {
-    if (!sip || !sip->sip_payload || !sip->sip_payload->pl_data)
+    if (!sip || !sip->sip_payload)
         return NULL;
-    if (sip->sip_content_type && sip->sip_content_type->c_type
-        && strcasecmp(sip->sip_content_type->c_type, "application/sdp") != 0)
-        return NULL;
-    char *sdp = fc_zeroed(sip->sip_payload->pl_len + 1);
-    memcpy(sdp, sip->sip_payload->pl_data, sip->sip_payload->pl_len);
-    return sdp;
+    for (const msg_multipart_t *part = sip->sip_multipart; part; part = part->mp_next)      /* RFC 5621 */
+        if (part->mp_payload && is_sdp(part->mp_content_type))
+            return text_of(part->mp_payload);
+    return sip->sip_multipart || !is_sdp(sip->sip_content_type) ? NULL : text_of(sip->sip_payload);
 }
 
 static int q850_of(const sip_t *sip) {
@@ -125,7 +136,9 @@ static void invite(fc_sip *sip, const order *it) {
     fc_call *call = begin(sip, it);
     if (call)
         nua_invite(call->handle, NUTAG_AUTOACK(1), SIPTAG_CALL_ID_STR(it->sip_call_id),
-                   TAG_IF(it->headers, SIPTAG_HEADER_STR(it->headers)), SIPTAG_CONTENT_TYPE_STR("application/sdp"),
+                   TAG_IF(it->headers, SIPTAG_HEADER_STR(it->headers)), SIPTAG_SUPPORTED_STR(it->supported),
+                   TAG_IF(it->require, SIPTAG_REQUIRE_STR(it->require)), NUTAG_SESSION_TIMER((unsigned)it->expires),
+                   SIPTAG_CONTENT_TYPE_STR("application/sdp"),
                    SIPTAG_PAYLOAD_STR(it->sdp), TAG_END());
 }
 
@@ -154,9 +167,21 @@ static void hang_up(fc_call *call) {
         nua_respond(call->handle, SIP_480_TEMPORARILY_UNAVAILABLE, TAG_END());
 }
 
+static void answer_update(fc_call *call, const order *it) {
+    call->updated = call->invited = false;
+    nua_respond(call->handle, it->status, sip_status_phrase(it->status), NUTAG_WITH_SAVED(call->update),
+                TAG_IF(it->sdp, SIPTAG_CONTENT_TYPE_STR("application/sdp")), TAG_IF(it->sdp, SIPTAG_PAYLOAD_STR(it->sdp)),
+                TAG_END());
+    nua_destroy_event(call->update);
+}
+
 static void respond(fc_call *call, const order *it) {
     if (!call->invited)
         return;
+    if (call->updated) {
+        answer_update(call, it);
+        return;
+    }
     if (it->status >= 200)
         call->invited = false;
     if (it->status >= 200 && it->status < 300)
@@ -173,6 +198,8 @@ void fc_call_forget(fc_sip *sip, unsigned id) {
         if (call->id != id)
             continue;
         *at = call->next;
+        if (call->updated)
+            nua_destroy_event(call->update);
         if (call->handle)
             nua_handle_destroy(call->handle);
         free(call->username);

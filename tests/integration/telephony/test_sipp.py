@@ -7,6 +7,7 @@ import time
 import pytest
 
 from telephony import Disposition, Medium, T38Policy
+from telephony.trunk import Extension
 from tests.fax_pages import draw_fax
 from tests.fix_sip import Heard, a_station, free_address, sipp
 from tests.integration.telephony.test_failing_calls import KEPT, footprint
@@ -48,6 +49,20 @@ async def test_a_line_that_rings_too_long_is_cancelled(tmp_path):
 
     assert facts.disposition is Disposition.NO_ANSWER
     assert heard.kinds() == ["Dialled", "Ringing", "CallReleased"]
+
+
+@pytest.mark.parametrize(
+    ("setting", "extensions"),
+    [(Extension.SUPPORT, "Supported: timer, 100rel"), (Extension.REQUIRE, "Require: timer, *100rel")],
+)
+async def test_ringing_that_must_be_acknowledged_is(tmp_path, setting, extensions):
+    settings = {"reliable": setting, "session_timer": setting}
+    async with sipp("ring_reliably", extensions=extensions) as peer:
+        async with a_station(calls=peer.address, **settings) as station:
+            facts = await station.sends(draw_fax(tmp_path / "fax.tif"))
+        await peer.plays_to_the_end()
+
+    assert facts.disposition is Disposition.BUSY
 
 
 async def test_an_answer_that_crosses_the_cancel_is_acknowledged_and_ended(tmp_path):
@@ -101,7 +116,7 @@ async def test_a_bye_before_any_fax_is_no_fax_and_its_cause_is_kept(tmp_path):
         ("call_that_refuses_t38", Medium.AUDIO),
         ("call_that_answers_t38_with_port_0", Medium.AUDIO),
         ("call_with_glare", Medium.T38),
-        ("call_with_session_timer", Medium.AUDIO),
+        ("call_that_requires_extensions", Medium.AUDIO),
     ],
 )
 async def test_an_odd_caller_is_answered_by_the_book(tmp_path, scenario, medium):

@@ -4,7 +4,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from telephony.trunk import CalledForm, CallerForm
+from telephony.native.bridge import Kind
+from telephony.trunk import CalledForm, CallerForm, Extension
 from telephony.uri import user_in
 from tests.fakes.fax_core import in_no_time
 
@@ -68,3 +69,31 @@ async def test_our_number_is_written_where_the_trunk_looks_for_it(line, form, he
 @given(st.text())
 def test_no_header_of_a_stranger_breaks_the_reading(header):
     assert "@" not in user_in(f"<sip:{header}") or "%40" in header
+
+
+@pytest.mark.parametrize(
+    ("setting", "supported", "required", "expires"),
+    [
+        (Extension.OFF, (), (), 0),
+        (Extension.SUPPORT, ("timer", "100rel"), (), 0),
+        (Extension.REQUIRE, ("timer", "100rel"), ("timer", "100rel"), 1800),
+    ],
+)
+@in_no_time
+async def test_extensions_are_named_as_far_as_the_trunk_is_set_to(
+    line, setting, supported, required, expires
+):
+    line.dials(session_timer=setting, reliable=setting)
+
+    (request,) = line.core.requests
+    assert (request.supported, request.require, request.session_expires_s) == (supported, required, expires)
+
+
+@in_no_time
+async def test_a_peer_without_update_is_refreshed_by_an_offer_of_what_holds(line):
+    line.is_in_audio()
+
+    line.core.sip(Kind.REFRESH)
+
+    assert line.core.verbs()[-1] == "reinvite"
+    assert line.core.said[-1] == ("reinvite", "audio")
