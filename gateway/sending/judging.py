@@ -121,5 +121,5 @@ def _sentence(transmission: Transmission, confirmed: int, pages: int, due_in: ti
     if transmission.detail:
         said += f", {transmission.detail}"
     if due_in is not None:
-        said += f"; called again in {due_in}"
+        said += f"; called again in {due_in}" if due_in else "; called again at once"
     return said + "."

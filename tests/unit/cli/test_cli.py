@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+from datetime import timedelta
 from pathlib import Path
 from zipfile import ZipFile
 
@@ -9,8 +10,10 @@ import pytest
 
 from gateway.cli import main
 from gateway.exit_code import ExitCode
+from gateway.model.destination import Limit, NewLesson
 from gateway.model.lifecycle import JobState
 from gateway.model.notification import NotificationKind
+from gateway.model.number import FaxNumber
 from tests.stages import LEASE, a_received_job, a_resolved_job, a_store, answers
 
 CONFIG = """\
@@ -246,6 +249,24 @@ def test_a_document_that_cannot_be_rendered_is_one_line(faxgw, tmp_path):
     assert code == ExitCode.FAILED
     assert err.startswith('faxgw: The document "empty.pdf" is empty.')
     assert err.count("\n") == 1
+
+
+def test_what_is_known_of_a_number_is_shown_and_forgotten(faxgw, in_store):
+    lesson = NewLesson(Limit.BIT_RATE, "A call at 14400 bit/s failed.", 9600)
+    in_store(lambda store: store.destinations.learn(FaxNumber("+49301234567"), lesson, timedelta(days=1)))
+
+    _, listed, _ = faxgw("destination", "list")
+    _, shown, _ = faxgw("destination", "show", "+49 30 1234567", "--json")
+    forgotten, out, _ = faxgw("destination", "forget", "+49301234567")
+    again, _, err = faxgw("destination", "forget", "+49301234567")
+
+    assert "bit_rate 9600" in listed
+    (fact,) = json.loads(shown)
+    assert (fact["number"], fact["limit"], fact["value"]) == ("+49301234567", "bit_rate", 9600)
+    assert (forgotten, out) == (ExitCode.OK, "+49301234567: forgotten\n")
+    assert again == ExitCode.FAILED
+    assert err == "faxgw: Nothing is known about +49301234567. See faxgw destination list.\n"
+    assert in_store(lambda store: store.destinations.list()) == []
 
 
 def test_the_versions_of_what_does_the_calls_are_shown(faxgw):
