@@ -32,8 +32,10 @@ class PairResult:
     bad_rows: int
 
 
-def fax_pair(sender: Machine, receiver: Machine, *, t38: bool, loss_per_mille: int = 0) -> PairResult:
-    """What came of it; `receiver.file` has the pages."""
+def fax_pair(
+    sender: Machine, receiver: Machine, *, t38: bool, loss_per_mille: int = 0, **line: int
+) -> PairResult:
+    """What came of it; `receiver.file` has the pages. `line`: the rest of fc_pair_line."""
     core = load()
     keep, options = [], []
     for calling, machine in ((1, sender), (0, receiver)):
@@ -51,5 +53,6 @@ def fax_pair(sender: Machine, receiver: Machine, *, t38: bool, loss_per_mille: i
             settings["standard_only"] = 1
         options.append(core.ffi.new("fc_fax_options *", settings))
     result = core.ffi.new("fc_pair_result *")
-    core.lib.fc_fax_pair(*options, t38, loss_per_mille, 3600, result)
+    between = {"t38": t38, "loss_per_mille": loss_per_mille, "seed": 1, "redundancy": 3} | line
+    core.lib.fc_fax_pair(*options, core.ffi.new("fc_pair_line *", between), 3600, result)
     return PairResult(**{name: getattr(result, name) for name, _ in core.ffi.typeof("fc_pair_result").fields})

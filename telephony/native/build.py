@@ -13,7 +13,7 @@ from cffi import FFI
 
 HERE = Path(__file__).parent
 SOURCES = ["core.c", "sip.c", "sip_orders.c", "sip_say.c", "media.c", "verbs.c", "channel.c", "disk.c",
-           "fax.c", "rtp.c", "udptl.c", "udptl_out.c", "pair.c"]  # fmt: skip
+           "fax.c", "fax_audio.c", "rtp.c", "udptl.c", "udptl_out.c", "pair.c"]  # fmt: skip
 WARNINGS = [
     "-std=gnu11", "-D_GNU_SOURCE", "-Wall", "-Wextra", "-Wshadow", "-Wconversion", "-Wno-sign-conversion",
     "-Wstrict-prototypes", "-Wmissing-prototypes", "-Wformat=2", "-Wvla",

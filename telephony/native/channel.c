@@ -100,12 +100,12 @@ static void hear(fc_channel *channel) {
         if (!channel->fax)
             continue;
         if (size < 0) {
-            fc_fax_hear_nothing(channel->fax, -size);
+            fc_fax_hear_gap(channel->fax, -size);
             continue;
         }
         decode(channel->payload_type, coded, samples, size);
         if (is_hushed(channel, samples, size))
-            fc_fax_hear_nothing(channel->fax, size);
+            fc_fax_hear_quiet(channel->fax, size);
         else
             fc_fax_hear(channel->fax, samples, size);
     }

@@ -11,22 +11,11 @@
 #include <string.h>
 #include <spandsp.h>
 #include <spandsp/expose.h>
-#include "internal.h"
 
-enum { CHUNK_US = 40000, CHUNK_DATAGRAM = 400 };    /* two ticks of image in a packet; bytes it needs */
+#include "fax.h"
 
-struct fc_fax {
-    fc_fax_hooks hooks;
-    bool calling, ecm, done, silent, give_up;
-    bool last_page;                         /* the page received last was said to be the last one (EOP) */
-    bool standard_only;
-    int max_bit_rate, first_page, pages;    /* pages: confirmed in this session, over both media */
-    int engine_pages;                       /* of which in the engine that runs now */
-    unsigned file_errors;                   /* as they were before the packet that is being worked on */
-    char *file, *local_id;
-    fax_state_t *audio;
-    t38_terminal_state_t *t38;
-    modem_connect_tones_rx_state_t *tones;
+enum {
+    CHUNK_US = 40000, CHUNK_DATAGRAM = 400      /* two ticks of image in a packet; bytes it needs */
 };
 
 static t30_state_t *engine(fc_fax *fax) {
@@ -230,32 +219,9 @@ bool fc_fax_is_t38(const fc_fax *fax) {
 }
 
 /* A page that libtiff could not write is not answered: the sending machine must not think it arrived. */
-static void give_up_if_unwritten(fc_fax *fax) {
+void fc_fax_give_up_if_unwritten(fc_fax *fax) {
     if (fax->give_up)
         fc_fax_terminate(fax);
-}
-
-void fc_fax_hear(fc_fax *fax, int16_t *samples, int count) {
-    if (!fax->audio || fax->done)
-        return;
-    if (fax->tones)
-        modem_connect_tones_rx(fax->tones, samples, count);
-    fax->file_errors = fc_file_errors();
-    fax_rx(fax->audio, samples, count);
-    give_up_if_unwritten(fax);
-}
-
-void fc_fax_hear_nothing(fc_fax *fax, int count) {
-    if (fax->audio && !fax->done)
-        fax_rx_fillin(fax->audio, count);
-}
-
-void fc_fax_speak(fc_fax *fax, int16_t *samples, int count) {
-    int made = 0;
-    if (fax->audio && !fax->done && !fax->silent)
-        made = fax_tx(fax->audio, samples, count);
-    if (made < count)
-        memset(samples + made, 0, (size_t)(count - made) * sizeof *samples);
 }
 
 void fc_fax_take_ifp(fc_fax *fax, const uint8_t *ifp, int size, uint16_t seq) {
@@ -263,7 +229,7 @@ void fc_fax_take_ifp(fc_fax *fax, const uint8_t *ifp, int size, uint16_t seq) {
         return;
     fax->file_errors = fc_file_errors();
     t38_core_rx_ifp_packet(t38_terminal_get_t38_core_state(fax->t38), ifp, size, seq);
-    give_up_if_unwritten(fax);
+    fc_fax_give_up_if_unwritten(fax);
 }
 
 void fc_fax_t38_time(fc_fax *fax, int samples) {

@@ -151,5 +151,12 @@ typedef struct fc_pair_result {
     int bit_rate, ecm, encoding, bad_rows;  /* of the last page, as the receiver saw it */
 } fc_pair_result;
 
-int fc_fax_pair(const fc_fax_options *sender, const fc_fax_options *receiver, int t38, int loss_per_mille,
+typedef struct fc_pair_line {
+    int t38;
+    int loss_per_mille, burst;              /* of packets, so many in a row; a burst of 0 is 1 */
+    unsigned seed;                          /* the same losses at every run */
+    int redundancy, fec_span, fec_entries;  /* of UDPTL, as in fc_t38_options */
+} fc_pair_line;
+
+int fc_fax_pair(const fc_fax_options *sender, const fc_fax_options *receiver, const fc_pair_line *line,
                 int max_seconds, fc_pair_result *result);

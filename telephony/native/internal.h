@@ -39,7 +39,10 @@ typedef struct fc_fax_hooks {
 fc_fax *fc_fax_new(const fc_fax_options *options, const fc_fax_hooks *hooks);
 void fc_fax_free(fc_fax *fax);
 void fc_fax_hear(fc_fax *fax, int16_t *samples, int count);
-void fc_fax_hear_nothing(fc_fax *fax, int count);      /* that many samples were lost */
+void fc_fax_hear_quiet(fc_fax *fax, int count);        /* that many samples without a signal in them */
+/* That many samples were lost. The last 20 ms are heard again: whole cycles of every carrier and whole symbols of
+ * every modem of T.30, so that a receiver stays in step and loses only what was in the gap. */
+void fc_fax_hear_gap(fc_fax *fax, int count);
 void fc_fax_speak(fc_fax *fax, int16_t *samples, int count);
 int fc_fax_begin_t38(fc_fax *fax, const fc_t38_options *options);
 int fc_fax_begin_audio(fc_fax *fax);                   /* both: -1 when it is too late to start over */

@@ -9,15 +9,19 @@ typedef struct end {
     fc_fax *fax;
     fc_udptl *out, *in;
     struct end *other;
-    int status, pages, loss_per_mille;
+    int status, pages, to_lose;
+    const fc_pair_line *line;
     int bit_rate, ecm, encoding, bad_rows;
     bool done;
     unsigned *seed;
 } end;
 
 static bool is_lost(end *from) {
+    int burst = from->line->burst > 0 ? from->line->burst : 1;
     *from->seed = *from->seed * 1103515245u + 12345u;
-    return (int)(*from->seed >> 16 & 0x7fff) % 1000 < from->loss_per_mille;
+    if (from->to_lose == 0 && (int)(*from->seed >> 16 & 0x7fff) % (1000 * burst) < from->line->loss_per_mille)
+        from->to_lose = burst;
+    return from->to_lose > 0 && from->to_lose--;
 }
 
 static void on_event(void *user, fc_event *event) {
@@ -54,13 +58,14 @@ static void on_ifp(void *user, const uint8_t *ifp, int size, int copies) {
         fc_fax_take_ifp(self->other->fax, bytes, length, (uint16_t)seq);
 }
 
-static void begin(end *self, const fc_fax_options *options, int t38) {
-    fc_t38_options t38_options = {.redundancy = 3, .version = 0};
+static void begin(end *self, const fc_fax_options *options) {
+    const fc_pair_line *line = self->line;
+    fc_t38_options t38_options = {.version = 0};
     fc_fax_hooks hooks = {on_event, on_page_received, on_ifp, self};
     self->in = fc_udptl_new(0, 3, 0, 0);
-    self->out = fc_udptl_new(0, 3, 0, 0);
+    self->out = fc_udptl_new(0, line->redundancy, line->fec_span, line->fec_entries);
     self->fax = fc_fax_new(options, &hooks);
-    if (t38)
+    if (line->t38)
         fc_fax_begin_t38(self->fax, &t38_options);
 }
 
@@ -68,20 +73,20 @@ static void pass_audio(end *from, end *to) {
     int16_t samples[FC_TICK_SAMPLES];
     fc_fax_speak(from->fax, samples, FC_TICK_SAMPLES);
     if (is_lost(from))
-        fc_fax_hear_nothing(to->fax, FC_TICK_SAMPLES);
+        fc_fax_hear_gap(to->fax, FC_TICK_SAMPLES);
     else
         fc_fax_hear(to->fax, samples, FC_TICK_SAMPLES);
 }
 
-int fc_fax_pair(const fc_fax_options *sender, const fc_fax_options *receiver, int t38, int loss_per_mille,
+int fc_fax_pair(const fc_fax_options *sender, const fc_fax_options *receiver, const fc_pair_line *line,
                 int max_seconds, fc_pair_result *result) {
-    unsigned seed = 1;
-    end ends[2] = {{.seed = &seed, .loss_per_mille = loss_per_mille}, {.seed = &seed, .loss_per_mille = loss_per_mille}};
+    unsigned seed = line->seed;
+    end ends[2] = {{.seed = &seed, .line = line}, {.seed = &seed, .line = line}};
     const fc_fax_options *options[2] = {sender, receiver};
     long tick = 0;
     for (int i = 0; i < 2; i++) {
         ends[i].other = &ends[1 - i];
-        begin(&ends[i], options[i], t38);
+        begin(&ends[i], options[i]);
     }
     for (; tick < max_seconds * 50L && !(ends[0].done && ends[1].done); tick++)
         for (int i = 0; i < 2; i++) {

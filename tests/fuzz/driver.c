@@ -144,7 +144,7 @@ static void one_session(const char *file, const char *spool) {
             fc_fax_t38_time(sides[i].fax, FC_TICK_SAMPLES);
             fc_fax_speak(sides[i].fax, samples, FC_TICK_SAMPLES);
             if (chance(100) == 0)
-                fc_fax_hear_nothing(sides[1 - i].fax, (int)chance(800));
+                fc_fax_hear_gap(sides[1 - i].fax, (int)chance(800));
             for (unsigned hits = chance(50) ? 0 : 20; hits > 0; hits--)
                 samples[chance(FC_TICK_SAMPLES)] = (int16_t)chance(65536);
             fc_fax_hear(sides[1 - i].fax, samples, FC_TICK_SAMPLES);
@@ -166,7 +166,8 @@ static int pairs(int runs, const char *file, const char *spool) {
         fc_fax_options from = {.calling = 1, .file = file, .local_id = "a", .ecm = i & 1, .max_bit_rate = 14400};
         fc_fax_options to = {.file = spool, .local_id = "b", .ecm = 1, .max_bit_rate = 14400};
         fc_pair_result result;
-        fc_fax_pair(&from, &to, i & 2, i & 4 ? 5 : 0, 600, &result);
+        fc_pair_line line = {.t38 = i & 2, .loss_per_mille = i & 4 ? 5 : 0, .seed = 1, .redundancy = 3};
+        fc_fax_pair(&from, &to, &line, 600, &result);
         if (!(i & 4) && (result.sender_status || result.receiver_status || !result.pages_received)) {
             fprintf(stderr, "run %d: %d %d, %d pages\n", i, result.sender_status, result.receiver_status,
                     result.pages_received);
