@@ -1,7 +1,7 @@
 """What would become of a mail: the same parts as in the roles, put together without a queue."""
 
 import asyncio
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Iterator, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import asdict, dataclass, field
 from datetime import UTC, datetime
@@ -16,25 +16,33 @@ from typing import TYPE_CHECKING, Any
 from gateway.config.schema import Config
 from gateway.daemon.clock import SystemClock
 from gateway.directory import open_directories
-from gateway.errors import GatewayError
+from gateway.errors import GatewayError, InvalidNumber
 from gateway.intake.accept import Gatekeeper, parse_path
 from gateway.intake.addresses import AddressBook
+from gateway.model.allowance import Demand, settle
 from gateway.model.ids import BlobRef, JobId, SubmissionId
+from gateway.model.number import IN_THE_MAIL
 from gateway.model.options import JobOptions
-from gateway.model.permission import Used
+from gateway.model.permission import Used, Verdict
 from gateway.model.submission import Recipient, Submission
 from gateway.model.tariff import call_time
 from gateway.ports.directory import Directory
+from gateway.rendering.covers.choice import choose
 from gateway.rendering.profiles import profile_of
 from gateway.rendering.unpack import unpack
 from gateway.resolving.options import MailWishes
+from gateway.resolving.recipients import Named, recipients_in
 from gateway.resolving.resolver import Facts, Resolver
+from gateway.resolving.splitting import named_recipients
 from renderers import RenderError, render_now
 
 if TYPE_CHECKING:
     from gateway.ports.job_store import JobStore
 
 _BEGINNING = 1024 * 1024  # bytes of a message in which fields and commands are looked for
+
+
+_Read = Sequence[tuple[str, Recipient | str]]
 
 
 @dataclass(slots=True)
@@ -49,6 +57,7 @@ class ForOne:
     company: str = ""
     route: list[str] = field(default_factory=list)  #: trunks in the order in which they are tried
     cost: str = ""
+    cover: str = ""  #: the template, and who chose it
     options: dict[str, Any] = field(default_factory=dict)
     not_done: list[str] = field(default_factory=list)
     reasons: list[str] = field(default_factory=list)
@@ -96,16 +105,18 @@ async def explained(
         return found
     book = AddressBook(config.addresses.dialects, config.smtp.domains)
     addresses = list(recipients) or _recipients(header, book)
-    read = {address: _recipient(gatekeeper, address) for address in addresses}
+    read = [(address, _recipient(gatekeeper, address)) for address in addresses]
     submission = Submission(SubmissionId("explain"), sender, BlobRef(""), said, datetime.now(UTC))
     async with open_directories(config.directory, config.node, config.queue, SystemClock()) as directory:
         resolver = _resolver(config, directory)
-        of_mail = await resolver.facts(submission, beginning, JobOptions())
+        named = _named(config, file, beginning, read)
+        of_mail = await resolver.facts(submission, beginning, JobOptions(listed=named is not None))
         _add_facts(found, of_mail)
+        without = named.list_name if named else ""
         # The renderer has an event loop of its own.
-        size = 0 if found.refused else await asyncio.to_thread(_add_pages, found, config, file, of_mail)
+        size = 0 if found.refused else await asyncio.to_thread(_add_pages, found, config, file, without)
         used = await _used(config, resolver, of_mail)
-        for address, recipient in read.items():
+        for address, recipient in _with_listed(config, read, of_mail, named):
             one = _for_one(config, gatekeeper, address, recipient)
             found.recipients.append(one)
             if isinstance(recipient, Recipient) and not found.refused:
@@ -116,7 +127,8 @@ async def explained(
                 one.options, one.not_done = _options(facts.options)
                 wanted = facts.options.trunk
                 one.route = sorted(config.trunk, key=lambda name: name != wanted)
-                one.cost = _cost(config, recipient, found.pages, size)
+                one.cover = _cover(config, facts.options, recipient, verdict)
+                _settle(config, one, recipient, verdict, pages=found.pages, size=size)
     if not addresses:
         found.refused = found.refused or "No recipient is in one of [smtp] domains."
     return found
@@ -145,12 +157,12 @@ def _add_facts(found: Explained, facts: Facts) -> None:
         found.refused = _refusal(facts.refusal)
 
 
-def _add_pages(found: Explained, config: Config, file: Path, facts: Facts) -> int:
-    """The documents are rendered; returns their size in bytes, for an estimate of the call."""
+def _add_pages(found: Explained, config: Config, file: Path, without: str) -> int:
+    """The documents, but the one called `without`, are rendered; returns their size in bytes."""
     section = config.rendering
-    profile = profile_of(section, facts.options.resolution)
+    profile = profile_of(section, str(found.options.get("resolution", "")))
     with TemporaryDirectory(prefix="faxgw-explain-") as name:
-        mail = unpack(file, Path(name), section, config.options.dialects)
+        mail = unpack(file, Path(name), section, config.options.dialects, without)
         found.documents = [f"{document.name} ({document.media_type})" for document in mail.documents]
         found.notes = [*mail.notes, *mail.defects]
         out = Path(name) / "pages.tif"
@@ -183,12 +195,58 @@ def _for_one(config: Config, gatekeeper: Gatekeeper, address: str, recipient: Re
     )
 
 
-def _cost(config: Config, recipient: Recipient, pages: int, size: int) -> str:
-    tariff = config.tariffs.of(recipient.number)
-    if tariff is None or not pages:
-        return ""
-    cost = tariff.cost(pages, call_time(size, pages))
-    return f"{config.tariffs.shown(cost)} by [tariff.{tariff.name}]"
+def _named(config: Config, file: Path, beginning: bytes, read: _Read) -> Named | None:
+    """The recipients that the mail names, if an address says that it does."""
+    if not any(isinstance(found, Recipient) and found.number == IN_THE_MAIL for _, found in read):
+        return None
+    wishes = MailWishes(config.options.dialects)(beginning)
+    return recipients_in(file.read_bytes(), wishes, {domain.casefold() for domain in config.smtp.domains})
+
+
+def _with_listed(
+    config: Config, read: _Read, facts: Facts, named: Named | None
+) -> Iterator[tuple[str, Recipient | str]]:
+    """The recipients, and in place of an address whose numbers are in the mail those."""
+    for address, recipient in read:
+        if named is None or not isinstance(recipient, Recipient) or recipient.number != IN_THE_MAIL:
+            yield address, recipient
+            continue
+        plan, section = config.dialling.plan, config.broadcast
+        try:
+            listed, problems = named_recipients(named, address, facts.options, plan, section)
+        except InvalidNumber as error:
+            yield address, str(error)
+            continue
+        yield from ((address, one) for one in listed)
+        yield from ((address, problem) for problem in problems)
+
+
+def _cover(config: Config, options: JobOptions, recipient: Recipient, verdict: Verdict) -> str:
+    chosen = choose(
+        wish=options.cover,
+        number=recipient.number,
+        by_number=config.cover.by_number,
+        permission=verdict.permission,
+        default=config.cover.template,
+    )
+    return f"{chosen.name} ({chosen.why})"
+
+
+def _settle(
+    config: Config, one: ForOne, recipient: Recipient, verdict: Verdict, *, pages: int, size: int
+) -> None:
+    """What can be said when the pages are known: the cost, limits, and whether somebody has to approve."""
+    tariff, cost = config.tariffs.of(recipient.number), 0.0
+    if tariff is not None and pages:
+        cost = tariff.cost(pages, call_time(size, pages))
+        one.cost = f"{config.tariffs.shown(cost)} by [tariff.{tariff.name}]"
+    if verdict.permission is None or one.refused:
+        return
+    stops = settle(verdict.permission, recipient.number, pages=pages, cost=cost, tariffs=config.tariffs)
+    if isinstance(stops, Demand):
+        one.reasons.append(f"It waits for {stops.approver}: {stops.why}")
+    else:
+        one.refused = _refusal(stops)
 
 
 async def _used(config: Config, resolver: Resolver, facts: Facts) -> Used:

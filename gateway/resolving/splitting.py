@@ -62,7 +62,9 @@ class Splitter:
             raw = await asyncio.to_thread(message.read_bytes)
             wishes = list(self._wishes_in(raw[:_BEGINNING]))
             named = await asyncio.to_thread(recipients_in, raw, wishes, self._domains)
-            recipients, problems = self._recipients(job, named, facts.options)
+            recipients, problems = named_recipients(
+                named, job.address, facts.options, self._plan, self._section
+            )
             new = NewSubmission(
                 Envelope(submission.mail_from, tuple(recipient.address for recipient in recipients)),
                 recipients,
@@ -76,32 +78,35 @@ class Splitter:
         outcome = Outcome(sender=facts.sender, trace=trace)
         faxlog.job_finished(await self._jobs.record(job, JobEvent.WAS_SPLIT, outcome))
 
-    def _recipients(
-        self, job: Job, named: Named, options: JobOptions
-    ) -> tuple[tuple[Recipient, ...], tuple[str, ...]]:
-        """Each number once, and why some are none."""
-        found: dict[FaxNumber, Recipient] = {}
-        problems = []
-        common = replace(
-            options, listed=True, summary=self._section.answer == "summary", without=named.list_name
-        )
-        for row in named.rows:
-            try:
-                number = self._plan.number(row.number)
-            except InvalidNumber as error:
-                problems.append(f"{row.number[:60]} {row.name[:60]}: {str(error).rstrip('.')}.")
-                continue
-            found.setdefault(number, _recipient(job, row, number, common))
-        if not found:
-            raise InvalidNumber("No fax number was found in this mail.")
-        if len(found) > self._section.max_recipients:
-            most = self._section.max_recipients
-            raise InvalidNumber(f"The mail names {len(found)} recipients; one may name {most}.")
-        return tuple(found.values()), tuple(problems[:_MOST_PROBLEMS])
+
+def named_recipients(
+    named: Named, address: str, options: JobOptions, plan: DialPlan, section: BroadcastSection
+) -> tuple[tuple[Recipient, ...], tuple[str, ...]]:
+    """Each number that a mail to `address` names, once; and why some are none.
+
+    Raises:
+        InvalidNumber: it names nobody, or too many.
+    """
+    found: dict[FaxNumber, Recipient] = {}
+    problems = []
+    common = replace(options, listed=True, summary=section.answer == "summary", without=named.list_name)
+    for row in named.rows:
+        try:
+            number = plan.number(row.number)
+        except InvalidNumber as error:
+            problems.append(f"{row.number[:60]} {row.name[:60]}: {str(error).rstrip('.')}.")
+            continue
+        found.setdefault(number, _recipient(address, row, number, common))
+    if not found:
+        raise InvalidNumber("No fax number was found in this mail.")
+    if len(found) > section.max_recipients:
+        most = section.max_recipients
+        raise InvalidNumber(f"The mail names {len(found)} recipients; one may name {most}.")
+    return tuple(found.values()), tuple(problems[:_MOST_PROBLEMS])
 
 
-def _recipient(job: Job, row: Row, number: FaxNumber, options: JobOptions) -> Recipient:
-    return Recipient(job.address, number, row.name[:300], row.company[:300], row.merged(options))
+def _recipient(address: str, row: Row, number: FaxNumber, options: JobOptions) -> Recipient:
+    return Recipient(address, number, row.name[:300], row.company[:300], row.merged(options))
 
 
 def _refusal(raw: bytes, problems: tuple[str, ...]) -> Refusal:

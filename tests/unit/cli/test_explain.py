@@ -76,6 +76,26 @@ def test_why_a_mail_would_not_be_faxed_is_told_to_people(faxgw, site, mail, argu
     assert f"refused:           {line}" in out
 
 
+def test_a_list_is_explained_number_by_number(faxgw, site, config, tmp_path):  # noqa: F811
+    config.write_text(
+        config.read_text().replace(
+            'deny = ["+49900"]\n',
+            'approver = "boss@example.com"\napprove_numbers = ["+43"]\n[addresses]\ndialects = ["mailbox"]\n',
+        )
+    )
+    mail = tmp_path / "list.eml"
+    mail.write_text(
+        MAIL.replace("<hello@fax", "<list@fax").replace("Offer [::b=4711,p=h,x=1]", "[FAX]+49301,+4315,x")
+    )
+
+    _, out, _ = faxgw("explain", str(mail), "--json")
+
+    home, abroad, odd = json.loads(out)["recipients"][-3:]
+    assert (home["number"], home["cover"]) == ("+49301", "none ([cover] template)")
+    assert abroad["reasons"][-1] == "It waits for boss@example.com: Faxes to +4315 have to be approved."
+    assert odd["refused"] == "x : Not a fax number."
+
+
 def test_an_address_is_explained_for_a_sender(faxgw, site):  # noqa: F811
     code, out, _ = faxgw("address", "+49900123", "--sender", "ann@example.com", "--json")
 
