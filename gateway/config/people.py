@@ -64,6 +64,7 @@ class PermissionSection:
     approve_cost: float = 0.0
     approve_numbers: tuple[str, ...] = ()
     cover: str = ""  #: a template; "" means [cover] template
+    resolution: str = ""  #: "" means [rendering] resolution
 
     def named(self, name: str) -> Permission:
         """The permission these settings are."""

@@ -102,6 +102,7 @@ PEOPLE_RULES: dict[str, Reader] = {
     ),
     "approval.key": values.optional_path,
     "approval.expires": values.duration(timedelta(minutes=5), 30 * _DAY),
+    "permission.*.resolution": values.choice("", "standard", "fine", "superfine", "auto"),
     "permission.*.cover": values.matching(
         r"[A-Za-z0-9_-]{1,40}", 'a cover page, for example "standard" (`faxgw cover list`)', empty=True
     ),

@@ -34,6 +34,7 @@ class Permission:
     approve_cost: float = 0.0  #: faxes that cost more
     approve_numbers: tuple[str, ...] = ()  #: faxes to numbers that begin so
     cover: str = ""  #: the template of their cover pages; "" means the default
+    resolution: str = ""  #: of their faxes; "" means the default
 
     def fits(self, person: Person) -> bool:
         """This permission is about him."""

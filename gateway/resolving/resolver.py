@@ -83,7 +83,7 @@ class Resolver:
             facts = replace(facts, reasons=(f"The sender is {mail} ({why}).",))
             options = self._checked(options.with_wishes(self._wishes(beginning, options)))
             facts = replace(facts, options=options)
-            return await self._known(facts, submission, header)
+            return self._with_resolution(await self._known(facts, submission, header))
         except PermanentError as error:
             return replace(facts, refusal=error, reasons=(*facts.reasons, str(error)))
 
@@ -99,6 +99,13 @@ class Resolver:
         """What the mail asks for; recipients that it names have been, or will be, taken care of."""
         wishes = self._wishes_in(beginning)
         return (wish for wish in wishes if not (options.listed and wish.name in RECIPIENT_WISHES))
+
+    def _with_resolution(self, facts: Facts) -> Facts:
+        """The facts with the resolution of the sender's group, unless he asks for one."""
+        permission = self.rules.of(facts.person)
+        if permission is None or not permission.resolution or facts.options.resolution:
+            return facts
+        return replace(facts, options=replace(facts.options, resolution=permission.resolution))
 
     def _checked(self, options: JobOptions) -> JobOptions:
         """The options without a trunk that does not exist."""

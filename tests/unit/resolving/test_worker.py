@@ -224,6 +224,16 @@ async def test_where_a_relay_must_prove_senders_others_are_refused_and_nobody_is
     assert await answers(store) == []
 
 
+@pytest.mark.parametrize(("header", "resolution"), [(b"", "auto"), (b"X-Faxgw-Resolution: fine\r\n", "fine")])
+async def test_a_group_has_its_resolution_unless_the_sender_asks_for_one(staged, store, header, resolution):
+    job = await a_received_job(store, message=header + A_MAIL)
+    rules = Rules((Permission("all", resolution="auto"),))
+
+    await staged(rules=rules, wishes_in=MailWishes(["faxgw"])).run_once()
+
+    assert (await store.jobs.get(job.id)).options.resolution == resolution
+
+
 async def test_a_fax_without_the_billing_code_that_a_site_wants_is_refused(staged, store):
     job = await a_received_job(store)
 
