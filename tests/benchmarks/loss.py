@@ -14,6 +14,7 @@ sys.path.pop(0)  # this folder has a queue.py
 sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
 
 from telephony import T38Policy
+from telephony.trunk import ErrorCorrection
 from tests.bad_network import Weather, a_bad_line
 from tests.fax_pages import Sheet, draw_fax, pictures
 from tests.fax_pair import Machine, fax_pair
@@ -32,6 +33,10 @@ LOSSES = {"0.1 %": (1, 1), "0.5 %": (5, 1), "1 %": (10, 1), "2 %": (20, 1), "5 %
 WEATHERS = {
     "T.38, 5 %": (Weather(loss=0.05), {}),
     "T.38, 5 % in threes": (Weather(loss=0.05, burst=3), {}),
+    "T.38 with FEC, 5 % in threes": (
+        Weather(loss=0.05, burst=3),
+        {"error_correction": ErrorCorrection.FEC},
+    ),
     "T.38, 60 ms jitter, 10 % twice": (Weather(jitter_ms=60, twice=0.1), {}),
     "G.711, 60 ms jitter": (Weather(jitter_ms=60), {"t38": T38Policy.NEVER}),
     "G.711, 0.1 %": (Weather(loss=0.001), {"t38": T38Policy.NEVER}),
@@ -78,7 +83,7 @@ class Crossing:
     lost: int  # packets
 
 
-async def cross(fax: Path, folder: Path, weather: Weather, settings: dict[str, T38Policy]) -> Crossing:
+async def cross(fax: Path, folder: Path, weather: Weather, settings: dict[str, object]) -> Crossing:
     """`CALLS` calls at once were made in this weather."""
     folder.mkdir()
     wanted = pictures(fax)

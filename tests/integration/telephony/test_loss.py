@@ -3,10 +3,12 @@
 import asyncio
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from telephony import Disposition, Medium, T38Policy, Transmission
+from telephony.trunk import ErrorCorrection
 from tests.bad_network import Weather, a_bad_line
 from tests.fax_pages import Sheet, draw_fax, pictures
 
@@ -14,9 +16,12 @@ pytestmark = pytest.mark.slow
 CALLS = 3  # of each kind at once
 SHEETS = [Sheet(rows=200, speckles=60)] * 2
 AUDIO = {"t38": T38Policy.NEVER}
+FEC = {"error_correction": ErrorCorrection.FEC}
 WEATHERS = {
     "T.38, 5 % lost": (Weather(loss=0.05), {}),
     "T.38, 5 % lost in threes": (Weather(loss=0.05, burst=3), {}),
+    "T.38 with FEC, 5 % lost": (Weather(loss=0.05), FEC),
+    "T.38 with FEC, 5 % lost in threes": (Weather(loss=0.05, burst=3), FEC),
     "T.38, late and twice": (Weather(jitter_ms=60, twice=0.1), {}),
     "G.711, up to 60 ms late": (Weather(jitter_ms=60), AUDIO),
 }
@@ -32,7 +37,7 @@ class Crossing:
     lost: int  #: packets
 
 
-async def _cross(folder: Path, weather: Weather, settings: dict[str, T38Policy]) -> Crossing:
+async def _cross(folder: Path, weather: Weather, settings: dict[str, Any]) -> Crossing:
     folder.mkdir()
     fax, files = draw_fax(folder / "fax.tif", SHEETS), [folder / f"{i}.tif" for i in range(CALLS)]
     async with a_bad_line(weather, calls=CALLS, **settings) as (line, network):
@@ -63,11 +68,11 @@ def test_no_page_is_lost(crossings, weather):
 
 @pytest.mark.parametrize("weather", WEATHERS)
 def test_the_medium_is_kept(crossings, weather):
-    medium = Medium.AUDIO if WEATHERS[weather][1] else Medium.T38
+    medium = Medium.AUDIO if WEATHERS[weather][1] is AUDIO else Medium.T38
 
     assert {call.medium for call in crossings[weather].sent} == {medium}
 
 
 def test_packets_really_were_lost(crossings):
-    for weather in ("T.38, 5 % lost", "T.38, 5 % lost in threes"):
-        assert crossings[weather].lost > 10, weather
+    for name, (weather, _) in WEATHERS.items():
+        assert (crossings[name].lost > 10) == bool(weather.loss), name
