@@ -2,16 +2,10 @@
 
 import asyncio
 import hashlib
-import re
 import smtplib
-import sys
 import time
-from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from dataclasses import dataclass
 from pathlib import Path
-
-import pytest
 
 from gateway.config.schema import NodeSection, QueueSection
 from gateway.store import open_store
@@ -21,39 +15,6 @@ LINE = b"%075d\r\n"
 SIZE = 25_000_000  # bytes
 AT_ONCE = 6
 MANY = 10_000
-
-
-@dataclass
-class Listener:
-    """A process that takes mails."""
-
-    pid: int
-    port: int
-
-    def memory(self, name: str) -> int:
-        """VmRSS now, or VmHWM at most, in bytes (proc(5))."""
-        found = re.search(rf"{name}:\s+(\d+) kB", Path(f"/proc/{self.pid}/status").read_text())
-        assert found
-        return int(found[1]) * 1024
-
-
-@pytest.fixture(params=["sqlite", "postgresql"])
-def url(request) -> str:
-    return request.getfixturevalue("postgres_url") if request.param == "postgresql" else ""
-
-
-@pytest.fixture
-async def listener(tmp_path, url) -> AsyncIterator[Listener]:
-    process = await asyncio.create_subprocess_exec(
-        *(sys.executable, "-m", "tests.integration.intake.listener", str(tmp_path), url),
-        stdin=asyncio.subprocess.PIPE,
-        stdout=asyncio.subprocess.PIPE,
-    )
-    assert process.stdin
-    assert process.stdout
-    yield Listener(process.pid, int(await process.stdout.readline()))
-    process.stdin.close()
-    assert await process.wait() == 0
 
 
 @asynccontextmanager
