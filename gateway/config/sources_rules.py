@@ -39,7 +39,9 @@ SOURCE_RULES: dict[str, Reader] = {
     "microsoft365.*.authority": _URL,
     "microsoft365.*.endpoint": _URL,
     "microsoft365.*.ca_file": values.optional_path,
-    "exchange.*.url": _URL,
+    "exchange.*.url": values.matching(
+        r"https://\S+", 'an address, for example "https://mail.example.com/EWS/Exchange.asmx"', empty=True
+    ),
     "exchange.*.mailboxes": values.list_of(values.mailbox, example='["fax@example.com"]'),
     "exchange.*.auth": values.choice("ntlm", "basic", "oauth"),
     "exchange.*.token_url": _URL,
@@ -90,7 +92,7 @@ def lacking_in_source(section: object) -> list[tuple[str, str]]:
             wanted |= {"token_url": '"https://adfs.example.com/adfs/oauth2/token"', "client_id": '"faxgw"'}
             wanted |= {"client_secret": '"/run/secrets/client"'}
         else:
-            wanted |= {"username": '"EXAMPLE\\faxgw"', "password": '"/run/secrets/mailbox"'}
+            wanted |= {"username": "'EXAMPLE\\faxgw'", "password": '"/run/secrets/mailbox"'}
     missing = [(name, example) for name, example in wanted.items() if not getattr(section, name)]
     return [(f"{name}_file" if name in _SECRETS else name, example) for name, example in missing]
 
@@ -108,3 +110,5 @@ def mistakes_in_sources(sections: Mapping[str, Any]) -> Iterator[tuple[str, str]
     kind, _, name = getattr(sections.get("mailer"), "through", "").partition(".")
     if name and name not in sections.get(kind, {}):
         yield "mailer.through", f"there is no [{kind}.{name}]"
+    elif kind == "exchange" and not sections[kind][name].mailboxes:
+        yield "mailer.through", f"[{kind}.{name}] has no mailboxes"

@@ -66,6 +66,11 @@ class Collector:
                     failures += 1
                     _log.warning("%s: %s Trying again in %g s.", self._source.name, error, pause)
                     await _first(stopping.wait(), asyncio.sleep(pause))
+                except Exception:  # noqa: BLE001  # nor one source the others, and the listener
+                    _log.exception(
+                        "%s: unexpected error; trying again in %g s", self._source.name, _PAUSES[-1]
+                    )
+                    await _first(stopping.wait(), asyncio.sleep(_PAUSES[-1]))
         finally:
             await self._source.close()
 
@@ -81,6 +86,11 @@ class Collector:
                 taken = await self._collection.find(mail.key) or await self._take(mail)
             except FileNotFoundError:
                 continue  # another gateway was faster
+            except (SourceUnavailable, StoreUnavailable):
+                raise
+            except Exception:  # noqa: BLE001  # one odd mail must not stop the others
+                _log.exception("%s: the mail %s cannot be taken; it stays there", self._source.name, mail.key)
+                continue
             await self._source.settle(mail, taken)
             count += 1
             if stopping is not None and stopping.is_set():

@@ -9,9 +9,11 @@ again. A file nobody's ticket names stays where it is.
 import asyncio
 import logging
 import os
+import re
+import socket
 from collections.abc import AsyncIterator
 from contextlib import suppress
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import timedelta
 from pathlib import Path
 from shutil import rmtree
@@ -20,6 +22,7 @@ from typing import TYPE_CHECKING
 from uuid import uuid4
 
 from gateway.errors import SourceUnavailable
+from gateway.intake.collecting.arrivals import Arrivals, is_for_us
 from gateway.intake.collecting.ticket import TICKETS, BadTicket, Ticket, is_text_api, read_ticket
 from gateway.model.collected import Taken
 from gateway.model.envelope import Envelope
@@ -30,8 +33,10 @@ if TYPE_CHECKING:
 
 _SETTLE = timedelta(seconds=2)
 _DOCUMENTS_WITHIN = 600.0  # seconds that a ticket waits for its documents
-_OURS = (".ok", ".err", ".tmp", ".part", "~")
 _INBOX = ".faxgw"
+_SETTLED = ".settled"
+#: What a half taken mail ends in: only a process of this machine puts it back. No dots: it is a suffix.
+_MACHINE = re.sub(r"[^A-Za-z0-9-]", "-", socket.gethostname()) or "machine"
 
 _log = logging.getLogger("faxgw.collecting")
 
@@ -48,34 +53,20 @@ class FolderRules:
     settle: timedelta = _SETTLE
 
 
-@dataclass(slots=True)
-class _Seen:
-    """How a file looked, and since when (monotonic seconds)."""
-
-    size: int
-    modified: int
-    since: float
-
-
-@dataclass(slots=True)
-class _State:
-    closed: set[str] = field(default_factory=set)  #: the kernel says: complete
-    writing: set[str] = field(default_factory=set)  #: the kernel says: somebody has it open
-    seen: dict[str, _Seen] = field(default_factory=dict)
-    waiting: dict[str, float] = field(default_factory=dict)  #: tickets without their documents, since when
-    unsettled: bool = False  #: a file will be ready soon, and nobody will tell
-
-
 class FolderSource:
     """A `gateway.ports.mail_source.MailSource`."""
 
     answers = True
 
-    def __init__(self, name: str, rules: FolderRules) -> None:
+    def __init__(self, name: str, rules: FolderRules, *, machine: str = _MACHINE) -> None:
         self.name = f"folder {name}"
         self._rules = rules
+        self._machine = machine
         self._work = rules.path / _INBOX
-        self._state = _State()
+        self._arrivals = Arrivals(rules.path, rules.settle)
+        self._waiting: dict[
+            str, float
+        ] = {}  # tickets without their documents, since when (monotonic seconds)
         self._inotify: Inotify | None = None
 
     async def mails(self) -> AsyncIterator[FoundMail]:
@@ -104,13 +95,13 @@ class FolderSource:
 
     async def wait(self) -> None:
         """By inotify; shares of other machines tell nothing, so the folder is looked at in any case."""
-        pause = self._rules.settle if self._state.unsettled else self._rules.look_every
+        pause = self._rules.settle if self._arrivals.unsettled else self._rules.look_every
         inotify = self._watch()
         with suppress(TimeoutError):
             async with asyncio.timeout(pause.total_seconds()):
                 while True:
                     event = await inotify.get()
-                    if self._hear(str(event.name or ""), int(event.mask)):
+                    if self._arrivals.hear(str(event.name or ""), event.mask):
                         return
 
     async def close(self) -> None:
@@ -135,67 +126,22 @@ class FolderSource:
                 raise self._unavailable(error) from error
         return self._inotify
 
-    def _hear(self, name: str, mask: int) -> bool:
-        """Whether there may be something to take."""
-        from asyncinotify import Mask
-
-        self._state.closed.discard(name)
-        self._state.writing.discard(name)
-        if mask & Mask.CREATE:
-            # A hard link is created closed; it is ready when it has settled.
-            if self._links(name) == 1:
-                self._state.writing.add(name)
-            else:
-                self._state.unsettled = True
-        elif mask & (Mask.CLOSE_WRITE | Mask.MOVED_TO):
-            self._state.closed.add(name)
-            return not name.endswith(_OURS) and not name.startswith(".")
-        return bool(mask & Mask.Q_OVERFLOW)
-
-    def _links(self, name: str) -> int:
-        try:
-            return (self._rules.path / name).lstat().st_nlink
-        except OSError:
-            return 1
-
     # In a thread: files.
 
     def _take_all(self) -> list[Path]:
         """The folders in `.faxgw/`, one a mail."""
-        self._state.unsettled = False
+        self._tidy()
         names = sorted(entry.name for entry in os.scandir(self._rules.path) if self._is_candidate(entry))
-        self._forget_all_but(names)
-        ready = {name for name in names if self._is_complete(name)}
+        self._waiting = {name: since for name, since in self._waiting.items() if name in names}
+        ready = self._arrivals.complete(names)
         for name in sorted(ready):
             with suppress(FileNotFoundError):  # another gateway was faster
                 self._take(name, ready)
-        return sorted(folder for folder in self._work.iterdir() if folder.suffix != ".part")
+        return sorted(folder for folder in self._work.iterdir() if not folder.suffix)
 
     def _is_candidate(self, entry: "os.DirEntry[str]") -> bool:
         name = entry.name
-        return not name.startswith(".") and not name.endswith(_OURS) and entry.is_file(follow_symlinks=False)
-
-    def _forget_all_but(self, names: list[str]) -> None:
-        state, here = self._state, set(names)
-        state.closed &= here
-        state.writing &= here
-        state.seen = {name: seen for name, seen in state.seen.items() if name in here}
-        state.waiting = {name: since for name, since in state.waiting.items() if name in here}
-
-    def _is_complete(self, name: str) -> bool:
-        state = self._state
-        if name in state.closed:
-            return True
-        if name in state.writing:
-            return False
-        found, now = (self._rules.path / name).lstat(), monotonic()
-        seen = state.seen.get(name)
-        if seen is None or (seen.size, seen.modified) != (found.st_size, found.st_mtime_ns):
-            seen = state.seen[name] = _Seen(found.st_size, found.st_mtime_ns, now)
-        if now - seen.since >= self._rules.settle.total_seconds():
-            return True
-        state.unsettled = True
-        return False
+        return is_for_us(name) and entry.is_file(follow_symlinks=False)
 
     def _take(self, name: str, ready: set[str]) -> None:
         """The mail, with all that belongs to it, is in a folder of its own; if all of it is here."""
@@ -206,20 +152,33 @@ class FolderSource:
         documents = [] if suffix == ".eml" else self._documents_of(name, ready)
         if documents is None:
             return
-        part = self._work / f"{uuid4().hex}.part"
+        part = self._work / f"{uuid4().hex}.{self._machine}"
         (part / "documents").mkdir(parents=True)
         (part / "ticket").mkdir()
-        moved: list[tuple[Path, Path]] = []
         try:
             for kind, wanted in (("ticket", [name]), ("documents", documents)):
                 for file in (self._rules.path / found for found in wanted):
-                    moved.append((file, file.rename(part / kind / file.name)))
+                    file.rename(part / kind / file.name)
             part.rename(part.with_suffix(""))
         except OSError:
-            for source, target in moved:
-                target.rename(source)
-            rmtree(part)
+            self._put_back(part)
             raise
+
+    def _tidy(self) -> None:
+        """What a process of this machine left half taken is back, and what is settled is gone."""
+        for folder in self._work.iterdir():
+            if folder.suffix == _SETTLED or not (folder.suffix or any((folder / "ticket").glob("*"))):
+                rmtree(folder, ignore_errors=True)
+            elif folder.suffix == f".{self._machine}":
+                self._put_back(folder)
+
+    def _put_back(self, part: Path) -> None:
+        """The files lie in the drop folder again, unless others took their names: those wait."""
+        for file in sorted(part.glob("*/*")):
+            if (self._rules.path / file.name).exists():
+                return
+            file.rename(self._rules.path / file.name)
+        rmtree(part)
 
     def _documents_of(self, name: str, ready: set[str]) -> list[str] | None:
         """The documents of a ticket; none of them when it is a bad one; None when some are missing yet."""
@@ -228,7 +187,7 @@ class FolderSource:
         except BadTicket:
             return []
         stem, wanted = Path(name).stem, ticket.documents
-        late = monotonic() - self._state.waiting.setdefault(name, monotonic()) > _DOCUMENTS_WITHIN
+        late = monotonic() - self._waiting.setdefault(name, monotonic()) > _DOCUMENTS_WITHIN
         if wanted is None:
             found = sorted(n for n in ready - {name} if Path(n).stem == stem and not n.endswith(TICKETS))
             return found if found or ticket.text.strip() or late else None
@@ -238,7 +197,9 @@ class FolderSource:
 
     def _read(self, folder: Path) -> FoundMail:
         key = f"{self.name} {folder.name}"
-        file = next((folder / "ticket").iterdir())
+        file = next((folder / "ticket").glob("*"), None)
+        if file is None:
+            raise FileNotFoundError(folder)
         if file.suffix.lower() == ".eml":
             sender = "" if self._rules.trusts_from else self._rules.sender
             return FoundMail(key, file, sender=sender, is_proved=True)
@@ -267,9 +228,9 @@ class FolderSource:
         return [here[name] for name in wanted]
 
     def _settle(self, folder: Path, taken: Taken) -> None:
-        file = next((folder / "ticket").iterdir(), None) if (folder / "ticket").exists() else None
+        file = next((folder / "ticket").glob("*"), None)
         if file is None:
-            return
+            return  # settled before
         lines = [f"accepted {taken.submission_id}"] if taken.submission_id else []
         lines += [f"refused {reason}" for reason in taken.refused]
         suffix = ".ok" if taken.submission_id else ".err"
@@ -281,7 +242,7 @@ class FolderSource:
             refused.mkdir(parents=True, exist_ok=True)
             for kept in (*(folder / "documents").iterdir(), file):
                 kept.rename(refused / kept.name)
-        rmtree(folder, ignore_errors=True)
+        rmtree(folder.rename(folder.with_suffix(_SETTLED)), ignore_errors=True)
 
     def _unavailable(self, error: OSError) -> SourceUnavailable:
         return SourceUnavailable(

@@ -54,7 +54,8 @@ class ImapSource:
             key = f"{self.name} {self._section.username} {self._section.folder} {self._validity} {uid}"
             proved = self._section.senders == "internal"
             if size > self._max_size:
-                yield FoundMail(key, await self._call(self._fetch, uid, "HEADER"), fault=_TOO_LARGE)
+                header = await self._call(self._fetch, uid, "HEADER")
+                yield FoundMail(key, header, is_proved=proved, fault=_TOO_LARGE)
             elif content := await self._call(self._fetch, uid, ""):
                 yield FoundMail(key, content, is_proved=proved)
 

@@ -15,7 +15,7 @@ from gateway.config.schema import SmtpSection
 from gateway.errors import SourceUnavailable
 from gateway.intake.accept import Gatekeeper
 from gateway.intake.collecting.collector import Collector
-from gateway.intake.collecting.folder import FolderRules, FolderSource
+from gateway.intake.collecting.folder import _MACHINE, FolderRules, FolderSource
 from gateway.ports.mail_source import FoundMail
 from tests.fakes.mail_source import FakeCollection
 
@@ -106,7 +106,7 @@ async def test_a_file_is_taken_when_its_writer_has_closed_it_and_not_before(watc
     with (watched.path / "slow.eml").open("wb") as file:
         file.write(MAIL[:20])
         file.flush()
-        while not watched.source._state.writing:
+        while not watched.source._arrivals.writing:
             await _one_event(watched)
         assert await watched.look() == []
         file.write(MAIL[20:])
@@ -120,7 +120,7 @@ async def test_a_file_is_taken_when_its_writer_has_closed_it_and_not_before(watc
 
 async def _one_event(drop: Drop) -> None:
     event = await drop.source._watch().get()
-    drop.source._hear(str(event.name), int(event.mask))
+    drop.source._arrivals.hear(str(event.name), event.mask)
 
 
 async def test_a_file_that_is_renamed_into_place_is_taken_at_once(watched: Drop):
@@ -218,8 +218,36 @@ async def test_a_gateway_that_died_after_storing_a_mail_does_not_fax_it_again(dr
     assert list((drop.path / ".faxgw").iterdir()) == []
 
 
+async def test_what_a_gateway_had_half_taken_when_it_died_is_taken_again(drop: Drop):
+    drop.write("a.json", '{"to": "+4930100", "documents": ["a.pdf"]}')
+    drop.write("a.pdf", b"%PDF")
+    await drop.look()
+    (taken,) = (drop.path / ".faxgw").iterdir()
+    taken.rename(taken.with_suffix(f".{_MACHINE}"))
+    (drop.path / ".faxgw" / taken.with_suffix(f".{_MACHINE}") / "documents" / "a.pdf").rename(
+        drop.path / "a.pdf"
+    )
+    await drop.source.close()
+
+    drop.start()
+    await drop.collector.run_once()
+
+    assert drop.numbers == ["+4930100"]
+    assert drop.names == ["a.ok"]
+
+
+async def test_what_another_machine_is_taking_is_left_to_it(drop: Drop):
+    drop.write("offer.eml", MAIL)
+    await drop.look()
+    (taken,) = (drop.path / ".faxgw").iterdir()
+    theirs = taken.rename(taken.with_suffix(".another-machine"))
+
+    assert await drop.look() == []
+    assert theirs.exists()
+
+
 async def test_two_gateways_at_one_folder_fax_each_file_once(drop: Drop):
-    second = FolderSource("sap", drop.rules)
+    second = FolderSource("sap", drop.rules, machine="another")
     for number in range(50):
         drop.write(f"{number}.eml", MAIL.replace(b"0100", b"0%03d" % number))
 

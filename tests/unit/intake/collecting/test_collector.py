@@ -1,6 +1,7 @@
 """What lies in a mailbox becomes faxes, each mail once, and nobody is believed for his From alone."""
 
 import asyncio
+from pathlib import Path
 
 import pytest
 
@@ -205,3 +206,32 @@ async def test_collecting_goes_on_when_a_mail_comes_and_ends_when_it_is_told_to(
 
     assert len(queue.submissions) == 1
     assert source.closed
+
+
+async def test_a_mail_that_cannot_be_read_stays_and_does_not_stop_the_others(
+    collector: Collector, source: FakeSource, queue: FakeCollection, tmp_path: Path
+):
+    source.put(FoundMail("odd", tmp_path, is_proved=True))  # a folder is no mail
+    source.put(a_mail())
+
+    await collector.run_once()
+
+    assert len(queue.submissions) == 1
+    assert list(source.lying) == ["odd"]
+
+
+async def test_an_error_nobody_thought_of_does_not_end_the_collecting(
+    collector: Collector, source: FakeSource, queue: FakeCollection, monkeypatch: pytest.MonkeyPatch
+):
+    monkeypatch.setattr("gateway.intake.collecting.collector._PAUSES", (0.0,))
+    source.next_look_fails(KeyError("a bug"))
+    source.put(a_mail())
+    stopping = asyncio.Event()
+
+    running = asyncio.create_task(collector.run(stopping))
+    while not source.settled:
+        await asyncio.sleep(0)
+    stopping.set()
+    await running
+
+    assert len(queue.submissions) == 1
