@@ -30,7 +30,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from renderers import landlock, sandbox, work
+from renderers import landlock, sandbox, seccomp, work
 from renderers.errors import ConverterCrashed, ConverterTimedOut, DocumentTooLarge, RenderError
 from renderers.office_process import OfficeProcess
 
@@ -121,7 +121,8 @@ class Foreman:
             sandbox.die_with(parent)
             self._control.close()
             readable, writable = work.files_of(job)
-            sandbox.confine(self._limits, folder, readable=readable, writable=writable)
+            programs = work.starts_programs(job)
+            sandbox.confine(self._limits, folder, readable=readable, writable=writable, programs=programs)
             tempfile.tempdir = str(folder)
             answer = _outcome(job, folder, self._office.path, self._limits)
             (folder / _RESULT).write_text(json.dumps(answer))
@@ -240,6 +241,7 @@ def _rehearse(folder: Path) -> None:
 def main() -> None:
     """Serves the owner at the other end of the socket until it goes away."""
     sandbox.leave_the_network()
+    seccomp.forbid_network()
     sandbox.inherit_orphans()
     control = socket.socket(fileno=int(sys.argv[1]))
     control.set_inheritable(False)

@@ -11,7 +11,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from renderers import landlock
+from renderers import landlock, seccomp
 
 _CLONE_NEWUSER = 0x10000000
 _CLONE_NEWNET = 0x40000000
@@ -75,11 +75,17 @@ def confine_office(limits: Limits, folder: Path) -> None:
 
 
 def confine(
-    limits: Limits, folder: Path, *, readable: Sequence[Path] = (), writable: Sequence[Path] = ()
+    limits: Limits,
+    folder: Path,
+    *,
+    readable: Sequence[Path] = (),
+    writable: Sequence[Path] = (),
+    programs: bool = False,
 ) -> None:
     """Makes this process the head of a group of its own, working in `folder`, within the limits for good.
 
-    Where the kernel has Landlock it sees the folder, the files named here and the system's programs only.
+    Where the kernel has Landlock it sees the folder, the files named here and the system's programs only. It
+    starts no other process, unless `programs`.
     """
     os.setsid()
     ctypes.CDLL(None).prctl(_PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0)
@@ -96,6 +102,8 @@ def confine(
         _limit(name, most)
     _quieten(folder)
     landlock.restrict(readable, [folder, *writable])
+    if not programs:
+        seccomp.forbid_programs()
 
 
 def _limit(name: int, most: int) -> None:

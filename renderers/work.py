@@ -45,6 +45,11 @@ def files_of(job: Job) -> tuple[list[Path], list[Path]]:
     return [Path(file) for file in readable], [Path(job["out"]).parent]
 
 
+def starts_programs(job: Job) -> bool:
+    """Whether the job runs a program of the system: Tesseract."""
+    return bool(job.get("ocr"))
+
+
 def document_to_wire(document: SourceDocument) -> Answer:
     """The document as plain values, with absolute paths."""
     return {

@@ -106,7 +106,7 @@ def corpus(folder: Path) -> Iterator[Page]:
     caption = f"<p><img width=400 height=300 src='data:image/jpeg;base64,{photo}'></p>"
     yield _made(folder, "photo with caption", _paragraph(0, "") + caption + _paragraph(1, "font-size: 8pt"))
     ground = "background: linear-gradient(90deg, #204080, #80a0d0); color: white; padding: 2mm; width: 60%"
-    gradient = "".join(f"<div style='{ground}'>{_text(n)}</div><br>" for n in range(5))
+    gradient = "".join(f"<div style='{ground}'>{prose(n)}</div><br>" for n in range(5))
     yield _weasyprinted(folder, "white on a gradient", gradient)
     letter = _made(folder, "letter", "".join(_paragraph(n, "") for n in range(8)))
     yield _scanned(letter, folder / "scan.pdf")
@@ -117,19 +117,19 @@ def corpus(folder: Path) -> Iterator[Page]:
             yield _told(kind, _one_page(path, number, folder))
 
 
-def _text(number: int) -> str:
+def prose(number: int) -> str:
     """A few lines of prose, other ones for each number."""
     words = re.findall(r"[A-Za-z,.]+", LICENCE.read_text())[400:]
     return " ".join(words[number * 26 : number * 26 + 26])
 
 
 def _paragraph(number: int, style: str) -> str:
-    return f"<p style=\"font: 10pt 'Liberation Sans'; {style}\">{_text(number)}</p>"
+    return f"<p style=\"font: 10pt 'Liberation Sans'; {style}\">{prose(number)}</p>"
 
 
 def _table(line: str) -> str:
     cell = f"border: 0.4pt solid {line}; font: 9pt Liberation Sans; padding: 1mm"
-    words = [_text(number).split() for number in range(8)]
+    words = [prose(number).split() for number in range(8)]
     rows = "".join(
         "<tr>"
         + "".join(f"<td style='{cell}'>{' '.join(row[n : n + 6])}</td>" for n in (0, 6, 12, 18))
