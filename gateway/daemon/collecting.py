@@ -16,7 +16,7 @@ from gateway.ports.mail_source import MailSource
 from gateway.resolving.automatic import why_automatic
 from gateway.resolving.identity import proof
 
-_LOOK_FOR_A_FREE_TURN = 5.0  # seconds
+_LOOK_FOR_A_FREE_TURN = 1.0  # seconds
 
 
 async def collect(config: Config, collection: Collection, stopping: asyncio.Event) -> None:

@@ -20,7 +20,7 @@ async def test_files_dropped_while_the_intake_is_killed_are_each_faxed_once(worl
     await world.start_gateway("-o", "smtp.processes=2", roles=["intake"])
     dropped: set[str] = set()
 
-    for role in ("intake", "intake-2", "intake"):
+    for role in ("intake", "intake-2"):
         await world.until_ready("intake", "intake-2")
         answered = len(list(drop.glob("*.ok")))
         for _ in range(AT_ONCE):
