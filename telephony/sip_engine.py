@@ -132,7 +132,8 @@ class SipEngine:
         """The facts of the call; see `telephony.engine.FaxEngine.send`."""
         self._alive()
         pages = await asyncio.to_thread(_sendable_pages, order.pages, order.first_page)
-        line = self._line(self._local_address(SipUri.parse(order.trunk.proxy)))
+        next_hop = SipUri.parse(order.trunk.outbound_proxy or order.trunk.proxy)
+        line = self._line(await asyncio.to_thread(self._local_address, next_hop))
         call = OutgoingCall(line, order, on_event, pages_owed=len(pages))
         call.dial()
         self._keep(call)

@@ -25,6 +25,10 @@ AUDIO = "audio 9 RTP/AVP 8"
         ("503 Service Unavailable", "Q.850;cause=34", Disposition.CONGESTED, 34),
         ("503 Service Unavailable", "Q.850;cause=17", Disposition.BUSY, 17),
         ("480 Temporarily Unavailable", "Q.850;cause=19", Disposition.NO_ANSWER, 19),
+        ("415 Unsupported Media Type", "SIP;cause=415", Disposition.INCOMPATIBLE, None),
+        ("500 Server Internal Error", "Q.850;cause=41", Disposition.TRUNK_UNAVAILABLE, 41),
+        ("600 Busy Everywhere", "SIP;cause=600", Disposition.BUSY, None),
+        ("606 Not Acceptable", "SIP;cause=606", Disposition.INCOMPATIBLE, None),
         ("302 Moved Temporarily", "Q.850;cause=rubbish", Disposition.TRUNK_UNAVAILABLE, None),
     ],
 )
@@ -95,6 +99,27 @@ async def test_a_far_end_that_is_silent_is_no_fax(tmp_path):
         await peer.plays_to_the_end()
 
     assert facts.disposition is Disposition.NO_FAX_ANSWERED
+    assert facts.duration.total_seconds() < 15
+
+
+async def test_early_media_of_a_fork_is_passed_over_and_the_branch_that_answers_is_talked_to(tmp_path):
+    settings = {"t38": T38Policy.NEVER, "no_fax_timeout_s": 2.0}
+    async with sipp("answer_after_forked_early_media") as peer:
+        async with a_station(calls=peer.address, **settings) as station:
+            facts = await station.sends(draw_fax(tmp_path / "fax.tif"))
+        await peer.plays_to_the_end()
+
+    assert facts.disposition is Disposition.NO_FAX_ANSWERED
+    assert facts.answered_at is not None
+
+
+async def test_a_peer_that_takes_t38_and_then_sends_nothing_is_let_go_in_time(tmp_path):
+    async with sipp("answer_then_t38_and_silence") as peer:
+        async with a_station(calls=peer.address, no_fax_timeout_s=3.0) as station:
+            facts = await station.sends(draw_fax(tmp_path / "fax.tif"))
+        await peer.plays_to_the_end()
+
+    assert (facts.disposition, facts.medium) == (Disposition.NO_FAX_ANSWERED, Medium.T38)
     assert facts.duration.total_seconds() < 15
 
 

@@ -19,11 +19,13 @@ pytestmark = pytest.mark.slow
 ACCOUNT = {"username": USER, "password": PASSWORD}
 
 
-async def rings_through(tmp_path, far, calls: str, tls: TlsSettings | None = None) -> Transmission:
+async def rings_through(
+    tmp_path, far, calls: str, tls: TlsSettings | None = None, **settings: str
+) -> Transmission:
     """The facts of a call to the busy fax behind the provider."""
     arriving = far.listens()
     await asyncio.sleep(0)
-    async with a_station(calls=calls, tls=tls, **ACCOUNT) as near:
+    async with a_station(calls=calls, tls=tls, **ACCOUNT | settings) as near:
         sending = asyncio.ensure_future(near.sends(draw_fax(tmp_path / "fax.tif")))
         done, _ = await asyncio.wait([arriving, sending], return_when=asyncio.FIRST_COMPLETED)
         if arriving in done:
@@ -42,6 +44,16 @@ async def test_a_trunk_is_reached_by(tmp_path, transport):
     async with a_station() as far:
         with a_provider(calls=far.address) as provider:
             facts = await rings_through(tmp_path, far, f"{provider.address};transport={transport}")
+
+    assert facts.disposition is Disposition.BUSY
+
+
+async def test_a_trunk_behind_an_outbound_proxy_needs_no_address_of_its_own(tmp_path):
+    async with a_station() as far:
+        with a_provider(calls=far.address) as provider:
+            facts = await rings_through(
+                tmp_path, far, "provider.invalid", outbound_proxy=f"sip:{provider.address}"
+            )
 
     assert facts.disposition is Disposition.BUSY
 

@@ -2,6 +2,7 @@
 
 import asyncio
 import logging
+import socket
 from collections.abc import Callable
 
 import pytest
@@ -101,6 +102,44 @@ async def test_a_call_from_an_address_of_no_trunk_is_refused_and_told_once(caplo
 
     assert refused == 3
     assert len([record for record in caplog.records if "127.0.0.1" in record.message]) == 1
+
+
+def an_invite(address: str, number: int) -> bytes:
+    lines = [
+        f"INVITE sip:+49301@{address} SIP/2.0",
+        f"Via: SIP/2.0/UDP 127.0.0.2:9;rport;branch=z9hG4bK{number}",
+        "Max-Forwards: 70",
+        "From: <sip:stranger@127.0.0.2>;tag=x",
+        f"To: <sip:+49301@{address}>",
+        f"Call-ID: flood-{number}",
+        "CSeq: 1 INVITE",
+        "Contact: <sip:stranger@127.0.0.2>",
+        "Content-Length: 0",
+    ]
+    return ("\r\n".join(lines) + "\r\n\r\n").encode()
+
+
+async def test_a_flood_of_calls_from_a_stranger_is_counted_and_told_once_and_a_call_of_a_trunk_gets_through(
+    tmp_path, caplog
+):
+    async with a_station() as near, a_station(calls=near.address) as far:
+        host, port = near.address.split(":")
+        arriving = near.listens()
+        await asyncio.sleep(0)
+        with socket.socket(type=socket.SOCK_DGRAM) as stranger:
+            stranger.bind(("127.0.0.2", 0))
+            for number in range(1000):
+                stranger.sendto(an_invite(near.address, number), (host, int(port)))
+                if number % 20 == 0:
+                    await asyncio.sleep(0.001)
+            sending = asyncio.ensure_future(far.sends(draw_fax(tmp_path / "fax.tif")))
+            await (await arriving).reject(486)
+            sent = await sending
+        refused = near.engine.statistics()["strangers_refused"]
+
+    assert sent.disposition is Disposition.BUSY
+    assert 500 <= refused <= 1000  # the kernel may drop some
+    assert len([record for record in caplog.records if "127.0.0.2" in record.message]) == 1
 
 
 @pytest.mark.parametrize("source", ["127.0.0.1", "127.0.0.0/8"])
