@@ -198,7 +198,7 @@ def compose_received(
 def compose_refusal(notification: Notification, refusal: Refusal, letterhead: Letterhead) -> EmailMessage:
     """The answer to a mail that became no fax, or not all that its sender wanted."""
     facts = {
-        "original": _line(refusal.subject),
+        "original": _line(refusal.subject) or words.NO_SUBJECT,
         "reasons": "\n".join(f"- {_line(reason)}" for reason in refusal.reasons),
         "node": letterhead.node,
     }

@@ -75,6 +75,7 @@ TOO_LARGE = "The fax is too large to be attached. Ask your administrator for it.
 UNKNOWN_OUTCOME = "outcome not known"
 UNDER_WAY = "under way"
 WITHHELD = "a withheld number"
+NO_SUBJECT = "(no subject)"
 
 
 def pages_in_words(confirmed: int, count: int) -> str:
