@@ -127,3 +127,15 @@ def test_each_verdict_tells_its_reasons():
 
 def test_the_longest_of_several_beginnings():
     assert longest(["+4", "+4930", "+493", "+44"], BERLIN) == "+4930"
+
+
+def test_limits_of_pages_and_cost_and_approvals_are_told():
+    permission = Permission(
+        "staff", cost_per_job=5, approver="boss@example.com", approve_pages=9, approve_numbers=("+43",)
+    )
+
+    assert judged(permission).reasons[-3:] == (
+        "[permission.staff] allows 5.00 to be spent on one fax.",
+        "[permission.staff] asks boss@example.com about faxes to +43.",
+        "[permission.staff] asks boss@example.com about faxes of more than 9 pages.",
+    )
