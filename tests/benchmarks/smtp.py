@@ -196,7 +196,8 @@ def intake(folder: Path, *, processes: int, url: str = "") -> Iterator[Server]:
     migrate(QueueSection(url=url), NodeSection(name="bench", data_dir=folder))
     port = _free_port()
     command = [sys.executable, __file__, "--serve", str(port), str(folder), url]
-    running = [subprocess.Popen(command) for _ in range(processes)]
+    # A session of their own, as Postfix has: Linux shares a busy machine out among sessions.
+    running = [subprocess.Popen(command, start_new_session=True) for _ in range(processes)]
     try:
         _wait_for(port)
         time.sleep(1)  # the second one, too
