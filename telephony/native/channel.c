@@ -164,15 +164,19 @@ static bool read_socket(fc_channel *channel, int fd, int most) {
 
 /* ---- time -------------------------------------------------------------------------------------------- */
 
-/* Silence when nothing comes, so that the T.30 timers go on. */
+/* Silence when nothing comes, so that the T.30 timers go on. What came while this thread itself was late was
+ * heard at once: that time was not silent, and no missing packet has been waited for in it. */
 static void listen_to_time(fc_channel *channel) {
-    int16_t samples[FC_TICK_SAMPLES] = {0};
     fc_rtp_rx_tick(channel->rtp);
     hear(channel);
-    channel->quiet_ticks = channel->heard ? 0 : channel->quiet_ticks + 1;
+    channel->quiet_ticks = channel->heard ? 0 : channel->quiet_ticks + channel->owed_ticks;
     channel->heard = false;
-    if (channel->quiet_ticks > QUIET_TICKS && channel->fax)
+    if (channel->quiet_ticks <= QUIET_TICKS || !channel->fax)
+        return;
+    for (int i = 0; i < channel->owed_ticks; i++) {
+        int16_t samples[FC_TICK_SAMPLES] = {0};
         fc_fax_hear(channel->fax, samples, FC_TICK_SAMPLES);
+    }
 }
 
 static void speak(fc_channel *channel) {
@@ -205,13 +209,13 @@ void fc_channel_run(fc_channel *channel) {
     if (channel->udptl_waits)
         channel->udptl_waits = !read_socket(channel, channel->udptl_fd, MOST_AT_ONCE);
     read_rtp(channel, audio);
+    if (audio)
+        listen_to_time(channel);
     for (; channel->owed_ticks > 0; channel->owed_ticks--) {
         if (image)
             fc_fax_t38_time(channel->fax, FC_TICK_SAMPLES);
-        if (!audio)
-            continue;
-        listen_to_time(channel);
-        speak(channel);
+        else if (audio)
+            speak(channel);
     }
     channel->runs++;
     channel->may_rest = image;
