@@ -9,6 +9,7 @@ import tempfile
 import threading
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from grp import getgrgid
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from pwd import getpwuid
@@ -141,6 +142,7 @@ class Dovecot:
         if not _DOVECOT.exists():
             raise RuntimeError("Dovecot is not installed. Run: apt-get install dovecot-imapd")
         user = "dovecot" if os.geteuid() == 0 else getpwuid(os.geteuid()).pw_name
+        group = "dovecot" if os.geteuid() == 0 else getgrgid(os.getegid()).gr_name
         self.folder.chmod(0o755)
         make_certificates(self.folder, "127.0.0.1")
         (self.folder / "mail").mkdir()
@@ -151,7 +153,7 @@ class Dovecot:
             "active_attribute = active\nactive_value = true\n"
         )
         conf = _CONFIGURATION.format(
-            folder=self.folder, user=user, group=user, port=self.port, tls_port=self.tls_port
+            folder=self.folder, user=user, group=group, port=self.port, tls_port=self.tls_port
         )
         (self.folder / "dovecot.conf").write_text(conf)
         with (self.folder / "out").open("ab") as output:
