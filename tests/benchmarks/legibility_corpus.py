@@ -28,7 +28,6 @@ SHIPPED = (
     ("manual, fontconfig", Path("/usr/share/doc/fontconfig/fontconfig-user.pdf.gz"), 3),
     ("manual, shared-mime-info", Path("/usr/share/doc/shared-mime-info/shared-mime-info-spec.pdf"), 5),
     ("manual, zlib", Path("/usr/share/doc/zlib1g-dev/crc-doc.1.0.pdf.gz"), 4),
-    ("reference card", Path("/usr/share/doc/debian-refcard/refcard-en-a4.pdf.gz"), 1),
 )
 #: LibreOffice's own templates, with coloured areas, lines and headings.
 _TEMPLATES = Path("/usr/lib/libreoffice/share/template/common")
