@@ -2,7 +2,7 @@
 
 A renderer takes documents of some kinds and yields their pages, either in grey (the pipeline makes them
 black and white) or already black and white. It runs in a worker process of its own with limits on time,
-memory, files and without network, so it may call code that crashes.
+memory and files, without network and without other programs, so it may call code that crashes.
 
 Register it as an entry point of the group `faxgw.renderers`; the highest score wins, so a score above 50
 replaces a builtin renderer and one below stands in where no builtin accepts. docs/rendering.md has an
