@@ -74,7 +74,7 @@ async def test_a_fax_waits_until_the_quiet_hours_are_over(opened, engine, tmp_pa
 
     waiting = await store.jobs.get(job.id)
     assert (waiting.state, waiting.attempts) == (JobState.DEFERRED, 0)
-    assert timedelta(minutes=118) < waiting.due_at - NOW <= timedelta(minutes=121)
+    assert timedelta(minutes=118) < waiting.due_at - datetime.now(UTC) <= timedelta(minutes=121)
     assert engine.orders == []
     assert await answers(store) == []
 
