@@ -3,7 +3,6 @@
 import json
 import os
 import shutil
-import socket
 import subprocess
 import tempfile
 import threading
@@ -21,6 +20,7 @@ from imapclient import IMAPClient
 from gateway.config.sources import ImapSection
 from gateway.model.secret import Secret
 from tests.fix_slapd import make_certificates, wait_for_port
+from tests.free_port import a_free_port
 
 _DOVECOT = Path("/usr/sbin/dovecot")
 _TOKEN = "token-of-the-gateway"
@@ -131,10 +131,7 @@ class Dovecot:
     def __init__(self, folder: Path, tokens: TokenServer) -> None:
         self.folder = folder
         self.tokens = tokens
-        with socket.socket() as one, socket.socket() as two:
-            one.bind(("127.0.0.1", 0))
-            two.bind(("127.0.0.1", 0))
-            self.port, self.tls_port = one.getsockname()[1], two.getsockname()[1]
+        self.port, self.tls_port = a_free_port(), a_free_port()
         self._process: subprocess.Popen[bytes] | None = None
 
     def start(self) -> None:

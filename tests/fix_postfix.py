@@ -12,6 +12,8 @@ from pathlib import Path
 
 import pytest
 
+from tests.free_port import a_free_port
+
 _PROGRAMS = Path("/usr/sbin")
 _SETTINGS = """\
 compatibility_level = 3.6
@@ -71,9 +73,7 @@ def a_postfix(folder: Path, settings: str) -> Iterator[Postfix]:
     """It takes mails until the end; `settings` go below those that make it private. The folder is new."""
     if not (_PROGRAMS / "postfix").exists():
         raise RuntimeError("Postfix is not installed. Run: apt-get install postfix")
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        postfix = Postfix(folder, int(probe.getsockname()[1]))
+    postfix = Postfix(folder, a_free_port())
     for name in ("etc", "spool", "data", "log"):
         (folder / name).mkdir(parents=True)
         (folder / name).chmod(0o755)

@@ -8,7 +8,6 @@ import contextlib
 import json
 import os
 import shutil
-import socket
 import subprocess
 import sys
 import tempfile
@@ -25,6 +24,7 @@ from telephony.sip_engine import SipEngine
 from telephony.tls import TlsSettings
 from telephony.transmission import Transmission
 from telephony.trunk import Trunk
+from tests.free_port import a_free_port
 
 MEDIA_PORTS = (20000, 59999)  # an engine steps over ports that are taken
 SCENARIOS = Path(__file__).parent / "integration" / "telephony" / "sipp"
@@ -32,14 +32,8 @@ SCENARIOS = Path(__file__).parent / "integration" / "telephony" / "sipp"
 
 def free_address(host: str = "127.0.0.1") -> str:
     """An address on this machine where SIP can listen, by UDP and TCP."""
-    family = socket.AF_INET6 if ":" in host else socket.AF_INET
-    while True:
-        with socket.socket(family, socket.SOCK_DGRAM) as udp, socket.socket(family) as tcp:
-            udp.bind((host, 0))
-            port = udp.getsockname()[1]
-            with contextlib.suppress(OSError):
-                tcp.bind((host, port))
-                return f"[{host}]:{port}" if ":" in host else f"{host}:{port}"
+    port = a_free_port(host)
+    return f"[{host}]:{port}" if ":" in host else f"{host}:{port}"
 
 
 def sipp_version() -> str:

@@ -16,6 +16,7 @@ import pytest
 
 from gateway.config.people import DirectorySection
 from gateway.model.secret import Secret
+from tests.free_port import a_free_port
 
 RESOURCES = Path(__file__).parent / "resources" / "directory"
 _SLAPD = Path("/usr/sbin/slapd")
@@ -73,10 +74,7 @@ class Slapd:
         self.folder = folder
         self.ca_file = folder / "ca.pem"
         self._process: subprocess.Popen[bytes] | None = None
-        with socket.socket() as one, socket.socket() as two:
-            one.bind(("127.0.0.1", 0))
-            two.bind(("127.0.0.1", 0))
-            self._port, self._tls_port = one.getsockname()[1], two.getsockname()[1]
+        self._port, self._tls_port = a_free_port(), a_free_port()
         self.url = f"ldap://127.0.0.1:{self._port}"
         self.tls_url = f"ldaps://127.0.0.1:{self._tls_port}"
 

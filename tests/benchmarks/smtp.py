@@ -38,6 +38,7 @@ from gateway.intake.smtp import SmtpIntake  # noqa: E402
 from gateway.store import migrate, open_store  # noqa: E402
 from tests.fix_postfix import Postfix, a_postfix  # noqa: E402
 from tests.fix_postgres import Postgres  # noqa: E402
+from tests.free_port import a_free_port  # noqa: E402
 
 LOADS = (
     ("2 KB", 2_000, 20, 1000),
@@ -141,12 +142,6 @@ def _cpu(pid: int) -> float:
     return sum(map(int, fields[11:15])) / TICKS + sum(_cpu(int(child)) for child in children)
 
 
-def _free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
-
-
 def _wait_for(port: int) -> None:
     deadline = time.monotonic() + 20
     while time.monotonic() < deadline:
@@ -194,7 +189,7 @@ class _Intake(Server):
 def intake(folder: Path, *, processes: int, url: str = "") -> Iterator[Server]:
     folder.mkdir()
     migrate(QueueSection(url=url), NodeSection(name="bench", data_dir=folder))
-    port = _free_port()
+    port = a_free_port()
     command = [sys.executable, __file__, "--serve", str(port), str(folder), url]
     # A session of their own, as Postfix has: Linux shares a busy machine out among sessions.
     running = [subprocess.Popen(command, start_new_session=True) for _ in range(processes)]

@@ -12,7 +12,6 @@ import os
 import re
 import signal
 import smtplib
-import socket
 import sqlite3
 import sys
 import time
@@ -25,6 +24,7 @@ from email.message import EmailMessage
 from pathlib import Path
 
 from gateway.mail.sink import MailSink
+from tests.free_port import a_free_port
 
 ROLES = ("work", "line", "intake")
 BUSY = "+4930666"
@@ -66,13 +66,6 @@ timeout = "2s"
 """
 
 
-def a_free_port(kind: socket.SocketKind = socket.SOCK_STREAM) -> int:
-    """A port that nobody has just now."""
-    with socket.socket(socket.AF_INET, kind) as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
-
-
 @dataclass
 class World:
     """Gateway, fax machine and mail sink."""
@@ -81,8 +74,8 @@ class World:
     sink: MailSink
     t38: str = "prefer"
     smtp: int = field(default_factory=a_free_port)
-    sip: int = field(default_factory=lambda: a_free_port(socket.SOCK_DGRAM))
-    machine: int = field(default_factory=lambda: a_free_port(socket.SOCK_DGRAM))
+    sip: int = field(default_factory=a_free_port)
+    machine: int = field(default_factory=a_free_port)
     processes: list[asyncio.subprocess.Process] = field(default_factory=list)
     gateway: asyncio.subprocess.Process | None = None
 

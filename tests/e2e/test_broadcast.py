@@ -7,7 +7,7 @@ from urllib.request import Request, urlopen
 
 import pytest
 
-from tests.e2e.harness import a_free_port
+from tests.free_port import a_free_port
 
 pytestmark = pytest.mark.slow
 

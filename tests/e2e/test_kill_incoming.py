@@ -1,12 +1,12 @@
 import asyncio
-import socket
 from pathlib import Path
 
 import pytest
 
 from renderers import Profile, SourceDocument, render_now
-from tests.e2e.harness import OURS, a_free_port
+from tests.e2e.harness import OURS
 from tests.e2e.kills import TWO_PAGES
+from tests.free_port import a_free_port
 
 pytestmark = pytest.mark.slow
 
@@ -16,7 +16,7 @@ async def test_the_pages_of_a_fax_that_came_in_are_kept_when_the_line_is_killed(
     pages = await two_pages(tmp_path)
     calling = await world.run(
         "fax-machine",
-        *("--listen", f"127.0.0.1:{a_free_port(socket.SOCK_DGRAM)}", "--id", "+49 40 1"),
+        *("--listen", f"127.0.0.1:{a_free_port()}", "--id", "+49 40 1"),
         *("--dial", f"sip:{OURS}@127.0.0.1:{world.sip}", str(pages)),
         output="calling.log",
     )

@@ -1,12 +1,12 @@
 """A fax from a mail to a distant fax machine and its answer, and one the other way, for real."""
 
 import asyncio
-import socket
 
 import pytest
 
 from renderers import Profile, SourceDocument, render_now
-from tests.e2e.harness import BUSY, OURS, a_free_port
+from tests.e2e.harness import BUSY, OURS
+from tests.free_port import a_free_port
 
 pytestmark = pytest.mark.slow
 
@@ -25,7 +25,7 @@ async def test_mails_become_faxes_with_a_cover_page_and_a_fax_becomes_a_mail(wor
     await world.mail(BUSY)
     calling = await world.run(
         "fax-machine",
-        *("--listen", f"127.0.0.1:{a_free_port(socket.SOCK_DGRAM)}", "--id", "+49 40 1"),
+        *("--listen", f"127.0.0.1:{a_free_port()}", "--id", "+49 40 1"),
         *("--dial", f"sip:{OURS}@127.0.0.1:{world.sip}", str(tmp_path / "note.tif")),
         output="calling.log",
     )
@@ -43,7 +43,7 @@ async def test_mails_become_faxes_with_a_cover_page_and_a_fax_becomes_a_mail(wor
     assert await world.stop_gateway() == 0
 
 
-async def test_the_call_begins_half_a_second_after_the_mail_was_accepted(world):
+async def test_the_call_begins_when_the_mail_was_accepted_and_waits_for_no_clock(world):
     await world.start_gateway()
     await world.mail("+491")
 
@@ -55,4 +55,4 @@ async def test_the_call_begins_half_a_second_after_the_mail_was_accepted(world):
         await world.until(lambda: database.execute(query).fetchone() is not None)
         (waited,) = database.execute(query).fetchone()
 
-    assert waited < 2  # seconds; 0.5 on an idle machine (docs/benchmarks.md)
+    assert waited < 25  # seconds; the fallback clock of a stage that is not woken up takes 30

@@ -12,8 +12,8 @@ from gateway.config.schema import SmtpSection
 from gateway.intake.smtp import SmtpIntake
 from gateway.mail.sink import MailSink
 from gateway.store import Store
-from tests.e2e.harness import a_free_port
 from tests.fix_postfix import Postfix, a_postfix
+from tests.free_port import a_free_port
 from tests.stages import a_store
 
 ANNA = "anna@example.com"
