@@ -52,20 +52,21 @@ class Load:
 async def test_postgresql_restarted_under_load_loses_nothing(own_postgres: Postgres, tmp_path: Path):
     queue, node = QueueSection(url=own_postgres.url("postgres")), NodeSection(name="one", data_dir=tmp_path)
     migrate(queue, node)
-    async with open_store(queue, node, RememberedWakeups()) as store, asyncio.TaskGroup() as group:
+    async with open_store(queue, node, RememberedWakeups()) as store:
         load = Load(store)
-        for client in (load.submit, load.submit, load.submit, load.work, load.work):
-            group.create_task(client())
-        await load.reaches(100)
 
-        await asyncio.to_thread(own_postgres.stop, "immediate")
-        async with asyncio.timeout(30):
-            while load.refusals < 10:
-                await asyncio.sleep(0.01)
-        await asyncio.to_thread(own_postgres.start)
+        async with asyncio.TaskGroup() as group:
+            for client in (load.submit, load.submit, load.submit, load.work, load.work):
+                group.create_task(client())
+            await load.reaches(100)
+            await asyncio.to_thread(own_postgres.stop, "immediate")
+            async with asyncio.timeout(30):
+                while load.refusals < 10:
+                    await asyncio.sleep(0.01)
+            await asyncio.to_thread(own_postgres.start)
+            await load.reaches(100)
+            load.stopping = True
 
-        await load.reaches(100)
-        load.stopping = True
         kept = {job.submission_id for job in await store.jobs.list(limit=1_000_000)}
         assert set(load.acknowledged) <= kept
 
