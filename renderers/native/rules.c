@@ -67,12 +67,26 @@ static void draw_down(const struct page *page, struct rule *rule, int x, int lea
     rule->open = 0;
 }
 
+/* Which dots may belong to a rule: paler than the threshold, and no paper. */
+static void mark_pale(const uint8_t *restrict row, int width, uint8_t threshold, uint8_t *restrict pale)
+{
+    for (int x = 0; x < width; x++)
+        pale[x] = (uint8_t)((row[x] >= threshold) & (row[x] <= PALEST));
+}
+
+static int none_of_eight(const uint8_t *dots)
+{
+    uint64_t eight;
+    memcpy(&eight, dots, 8);
+    return !eight;
+}
+
 /* Blackens rules at least `least_rows` long, across or down, that are paler than the threshold and differ from
    what lies `beside_rows` above and below them, or as far to both sides. Returns 0 when the page is too wide. */
 int draw_rules(const uint8_t *gray, int width, int rows, int threshold, int beside_rows, int least_rows,
                uint8_t *bits)
 {
-    static const uint64_t white = ~0ULL;
+    uint8_t pale[WIDEST];
     struct page page = {gray, bits, width, rows};
     struct rule down[WIDEST] = {{0, 0, 0}};
 
@@ -80,13 +94,13 @@ int draw_rules(const uint8_t *gray, int width, int rows, int threshold, int besi
         return 0;
     for (int y = 0; y < rows; y++) {
         struct rule across = {0, 0, 0};
+        mark_pale(gray + (long)y * width, width, (uint8_t)threshold, pale);
         for (int x = 0; x < width; x++) {
-            const uint8_t *dot = gray + (long)y * width + x;
-            if (x % 8 == 0 && !memcmp(dot, &white, 8)) {
+            if (x % 8 == 0 && none_of_eight(pale + x)) {
                 x += 7;
                 continue;
             }
-            if (*dot < threshold || *dot > PALEST)
+            if (!pale[x])
                 continue;
             if (stands_out(&page, x, y, 0, beside_rows)) {
                 if (ends(&across, x))
