@@ -11,7 +11,7 @@
     |                       + AmbiguousSender  + DestinationNotAllowed  + QuotaExceeded  + AutomaticMail
     |                       + TooManyPagesForSender  + SenderNotProved
     |                       + BillingCodeMissing  + TooExpensive  + NotApproved
-    |       + NumberNotAllowed
+    |       + NumberNotAllowed  + UnreadableList
     |                       + DeadlinePassed
     + InvariantError        our bug: logged with a traceback, job held for a person
         + IllegalTransition + LeaseLost
@@ -93,6 +93,13 @@ class NumberNotAllowed(InvalidNumber):
 
     code = "number-not-allowed"
     remedy = "Ask your administrator to allow this destination."
+
+
+class UnreadableList(InvalidNumber):
+    """The list of recipients cannot be read."""
+
+    code = "unreadable-list"
+    remedy = "Correct the list and send the mail again. Nothing was faxed."
 
 
 class SenderNotAllowed(PermanentError):

@@ -16,6 +16,7 @@ from gateway.model.notification import Notification
 from gateway.model.number import FaxNumber
 
 _log = logging.getLogger("faxgw")
+_MOST_NUMBERS = 20  # of one mail that a line names
 _PLAIN = re.compile(r"[!#-<>-\[\]-~]+")  # printable ASCII without space, quote, equals sign and backslash
 
 
@@ -24,7 +25,9 @@ def accepted(
 ) -> None:
     """A mail is stored durably; its client gets its 250. `size` is in bytes."""
     if _log.isEnabledFor(logging.INFO):
-        to = ",".join(number.digits for number in numbers)
+        to = ",".join(number.digits for number in numbers[:_MOST_NUMBERS])
+        if len(numbers) > _MOST_NUMBERS:
+            to += f",and {len(numbers) - _MOST_NUMBERS} more"
         _event("accepted", submission=submission, client=client, mail_from=mail_from, to=to, size=size)
 
 
@@ -152,12 +155,28 @@ def call_arrived(*, call_id: str, called: str, caller: str) -> None:
     _event("call_arrived", call_id=call_id, called=called, caller=caller)
 
 
+def document_polled(
+    *, call_id: str, called: str, caller: str, remote_id: str, pages: int, complete: bool
+) -> None:
+    """A caller fetched the document that lies ready at one of our numbers."""
+    _event(
+        "document_polled",
+        call_id=call_id,
+        called=called,
+        caller=caller,
+        remote_id=remote_id,
+        pages=pages,
+        complete="yes" if complete else "no",
+    )
+
+
 def fax_received(
     received: ReceivedId,
     *,
     called: str,
     caller: str,
     remote_id: str,
+    sub_address: str = "",
     pages: int,
     complete: bool,
     mailboxes: Sequence[str],
@@ -169,6 +188,7 @@ def fax_received(
         called=called,
         caller=caller,
         remote_id=remote_id,
+        sub_address=sub_address,
         pages=pages,
         complete="yes" if complete else "no",
         mailboxes=",".join(mailboxes),

@@ -4,6 +4,9 @@ A role may die at any moment without harm (docs/operating.md), so whatever kills
 each time after a longer pause. Only a role that cannot even start the first time, because of the
 configuration or of something that is missing, stops the whole gateway: somebody is looking just then.
 
+The intake opens its doors when the role work is ready for what comes in, so that the first mail does not
+wait for LibreOffice to start; or after a while, for a mail that is taken is better than one that is not.
+
 No role outlives the supervisor: the kernel kills it (prctl(2), PR_SET_PDEATHSIG).
 """
 
@@ -19,21 +22,46 @@ from datetime import timedelta
 from math import inf
 from time import monotonic
 
-from gateway.daemon import GRACE, PARENT_VARIABLE, READY_VARIABLE, ROLES
+from gateway.daemon import DOORS_VARIABLE, GRACE, PARENT_VARIABLE, READY_VARIABLE, ROLES
 from gateway.exit_code import HOPELESS, ExitCode
 
 _log = logging.getLogger("faxgw.supervisor")
 
 _PAUSES = (0.1, 0.5, 2.0, 5.0, 15.0, 30.0)  # seconds before a role is started again; the last one for ever
 _STEADY = timedelta(seconds=5)  # a role that did its work for so long starts again without a pause
+_DOORS_WITHIN = 45.0  # seconds; mails come in then, whatever the role work does
 _STOP_WITHIN = GRACE + timedelta(seconds=15)
+
+
+class _Doors:
+    """What the intake waits for: the end of a pipe, which is there for all who ask, now and later."""
+
+    def __init__(self) -> None:
+        self.reader, self._writer = os.pipe()
+
+    async def open(self, children: Sequence["_Role"]) -> None:
+        """They are open when the role work, if it is here, is ready or late."""
+        try:
+            async with asyncio.timeout(_DOORS_WITHIN):
+                for child in children:
+                    if child.name == "work":
+                        await child.ready.wait()
+        except TimeoutError:
+            _log.warning("work is not ready yet; mails are taken and wait for it")
+        finally:
+            os.close(self._writer)
+
+    def close(self) -> None:
+        """Nobody will ask any more."""
+        os.close(self.reader)
 
 
 class _Role:
     """One role: its process now, and how often it fell."""
 
-    def __init__(self, name: str, command: Sequence[str]) -> None:
+    def __init__(self, name: str, command: Sequence[str], doors: _Doors) -> None:
         self.name = name
+        self._doors = doors
         self.ready = asyncio.Event()
         self._command = command
         self._process: asyncio.subprocess.Process | None = None
@@ -68,11 +96,15 @@ class _Role:
         self._ready_at = inf
         reader, writer = os.pipe()
         try:
-            environment = os.environ | {PARENT_VARIABLE: str(os.getpid()), READY_VARIABLE: str(writer)}
+            environment = os.environ | {
+                PARENT_VARIABLE: str(os.getpid()),
+                READY_VARIABLE: str(writer),
+                DOORS_VARIABLE: str(self._doors.reader),
+            }
             self._process = await asyncio.create_subprocess_exec(
                 *self._command,
                 env=environment,
-                pass_fds=(writer,),
+                pass_fds=(writer, self._doors.reader),
                 stdin=asyncio.subprocess.DEVNULL,
                 process_group=0,
             )
@@ -114,13 +146,15 @@ def role_commands(
 async def supervise(commands: Mapping[str, Sequence[str]]) -> ExitCode:
     """Runs these roles until SIGTERM or SIGINT, and returns when all of them have ended."""
     stopping = asyncio.Event()
-    children = [_Role(name, command) for name, command in commands.items()]
+    doors = _Doors()
+    children = [_Role(name, command, doors) for name, command in commands.items()]
     loop = asyncio.get_running_loop()
     for signum in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(signum, _stop, stopping, children)
     async with asyncio.TaskGroup() as group:
         runs = {group.create_task(child.run(stopping)): child for child in children}
         heralding = group.create_task(_herald(children))
+        opening = group.create_task(doors.open(children))
         watching = group.create_task(stopping.wait())
         done, _ = await asyncio.wait([*runs, watching], return_when=asyncio.FIRST_COMPLETED)
         hopeless = [task.result() for task in runs if task in done]
@@ -129,6 +163,8 @@ async def supervise(commands: Mapping[str, Sequence[str]]) -> ExitCode:
         notify_systemd("STOPPING=1")
         await _end_all(list(runs), children)
         heralding.cancel()
+        opening.cancel()
+    doors.close()
     return next((code for code in hopeless if code is not ExitCode.OK), ExitCode.OK)
 
 

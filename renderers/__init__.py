@@ -4,6 +4,7 @@
 docs/rendering.md tells how, and how to add a renderer.
 """
 
+from renderers.charset import decoded
 from renderers.document import FaxPages, SourceDocument
 from renderers.errors import (
     ConverterCrashed,
@@ -45,6 +46,7 @@ __all__ = [
     "Resolution",
     "SourceDocument",
     "TooManyPages",
+    "decoded",
     "media_type_of",
     "read_description",
     "read_fax_pages",

@@ -1,21 +1,24 @@
 """Grey to black and white: text stays sharp, paper goes white, photographs become a screen of dots.
 
-One threshold for the page; then every picture on it is judged alone. What looks like paper (a scan) is
-compared with the mean of its surroundings, so that grey paper and shadows go white. What has few greys is a
-drawing and treated like text. What remains is a photograph and gets a clustered-dot screen: error diffusion
-would look a little finer and take five times as long on the line, because its scattered dots do not compress
-(docs/rendering.md has the figures).
+One threshold for the page; then every picture on it is judged alone. What stands on clean white (a
+screenshot, a page that a program drew) or has few greys is a drawing and treated like text, pale strokes
+included. What looks like paper (a scan) is compared with the mean of its surroundings, so that grey paper and
+shadows go white. What remains is a photograph and gets a clustered-dot screen: error diffusion would look a
+little finer and take five times as long on the line, because its scattered dots do not compress
+(docs/rendering.md).
 """
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from dataclasses import astuple
 from functools import lru_cache
 
 import numpy as np
 import numpy.typing as npt
 from PIL import Image, ImageFilter
 
-from renderers.contrast import rescue_text, survey
+from renderers.contrast import Survey, T, darker_strokes, rescue_text, stroke_size, survey
 from renderers.native.library import library
 from renderers.profile import Resolution
 from renderers.spec import Bits, Box, Gray, GrayPage
@@ -34,8 +37,16 @@ LOCAL_CONTRAST = 12
 #: ... or darker than this share of the paper, so that large black areas stay black.
 SOLID_SHARE = 0.4
 
-#: A picture is a drawing (chart, screenshot) when so few greys make up this share of it.
+#: A picture is a drawing (chart, screenshot) when so few greys make up this share of it ...
 DRAWING_GREYS, DRAWING_SHARE = 24, 0.8
+#: ... or when this share of it is as white as programs make it, and scanners that clip, and a tint is flat:
+CLEAN_GREY, CLEAN_SHARE = 250, 0.5
+#: so much of what is neither black nor white is of so many greys beside one another.
+TINT_GREYS, TINT_SHARE = 5, 0.35
+MIDDLE = slice(40, 200)
+#: Strokes on a drawing are black when they are this much darker than their ground: those of small
+#: pictures that were made larger are pale.
+STROKE_CONTRAST = 40
 
 #: A photograph's contrast is stretched until this share of its dots is black, and white; but no further
 #: than to these greys.
@@ -53,27 +64,66 @@ def bilevel(page: GrayPage, resolution: Resolution) -> Bits:
     """The page in black and white, packed: 1 = black, eight dots a byte."""
     threshold = THRESHOLDS[resolution]
     pictures = [box for box in page.pictures if _dots(box) >= SMALL_PICTURE]
-    found = survey(page.gray, page.pictures, threshold)
-    bits = found.bits
+    drawings = [box for box in pictures if is_drawing(_counts(page.gray[_inside(box)]))]
+    others = tuple(box for box in page.pictures if box not in drawings)
+    photos = [box for box in pictures if box not in drawings]
+    found = survey(page.gray, others, threshold)
+    bits, sharp = found.bits, page.gray
     if resolution is Resolution.STANDARD:
-        bits = survey(sharpened(page.gray), (), threshold).bits
-    _draw_rules(page.gray, threshold, resolution, bits)
-    if not pictures and not found.finds_lost_text:
-        return bits
-    black = np.unpackbits(bits, axis=1).view(np.bool_)
-    rescue_text(page.gray, black, found, resolution, threshold)
-    for box in pictures:
-        inside = (slice(box.top, box.bottom), slice(box.left, box.right))
-        black[inside] = picture(page.gray[inside], resolution)
-    return np.packbits(black, axis=1)
+        sharp = sharpened(page.gray)
+        bits = survey(sharp, (), threshold).bits
+    _draw_rules(page.gray, found, photos, resolution, bits)
+    if resolution is Resolution.STANDARD:
+        # Blocks of 16 lines are as high as a line of text, and few lie in a tint altogether.
+        found = survey(_doubled(page.gray), tuple(map(_twice_as_tall, others)), threshold)
+        tall = _doubled(bits)
+        rescue_text(_doubled(page.gray), _doubled(sharp), tall, found, Resolution.FINE)
+        bits = np.ascontiguousarray(tall[::2])
+    else:
+        rescue_text(page.gray, sharp, bits, found, resolution)
+    for box in drawings:
+        strokes = darker_strokes(page.gray[_inside(box)], resolution) > STROKE_CONTRAST
+        _put(bits, box, strokes, np.logical_or)
+    for box in photos:
+        _put(bits, box, picture(page.gray[_inside(box)], resolution))
+    return bits
 
 
-def _draw_rules(gray: Gray, threshold: int, resolution: Resolution, bits: Bits) -> None:
-    """Blackens thin grey rules of 6 mm and more that the threshold would leave out."""
-    page = np.ascontiguousarray(gray)
+def looks(resolution: Resolution) -> dict[str, int]:
+    """What the C of renderers/native has to know of a resolution (`struct looks` in pages.h)."""
     beside, least = (round(mm * resolution.lines_per_mm) for mm in (_BESIDE_RULE_MM, _RULE_MM))
-    rows, width = page.shape
-    library().draw_rules(page.ctypes.data, width, rows, threshold, beside, least, bits.ctypes.data)
+    # At standard resolution text is looked for on a page of twice as many rows: see bilevel().
+    rows, dots = stroke_size(Resolution.FINE if resolution is Resolution.STANDARD else resolution)
+    return {
+        "threshold": THRESHOLDS[resolution],
+        "beside_rows": beside,
+        "least_rows": least,
+        "stroke_rows": rows,
+        "stroke_dots": dots,
+        "is_coarse": resolution is Resolution.STANDARD,
+    }
+
+
+def _put(bits: Bits, box: Box, black: Mask, add: np.ufunc | None = None) -> None:
+    """Draws what is in the box: in place of what is there, or added to it."""
+    window = bits[box.top : box.bottom, box.left // 8 : -(-box.right // 8)]
+    dots = np.unpackbits(window, axis=1)
+    inside = dots[:, box.left % 8 : box.left % 8 + black.shape[1]]
+    inside[:] = add(inside, black) if add else black
+    window[:] = np.packbits(dots, axis=1)
+
+
+def _draw_rules(
+    gray: Gray, found: Survey, pictures: Sequence[Box], resolution: Resolution, bits: Bits
+) -> None:
+    """Blackens thin grey rules of 6 mm and more that the threshold would leave out; not within `pictures`."""
+    greys = (np.ascontiguousarray(gray), found.darkest, found.lightest)
+    boxes = np.array([astuple(box) for box in pictures], np.int32)
+    rows, width = gray.shape
+    sizes = [looks(resolution)[name] for name in ("threshold", "beside_rows", "least_rows")]
+    places = (boxes.ctypes.data, len(boxes), bits.ctypes.data)
+    addresses = (one.ctypes.data for one in greys)
+    library().draw_rules(*addresses, width, rows, *sizes, *places)
 
 
 def sharpened(gray: Gray) -> Gray:
@@ -88,19 +138,23 @@ def sharpened(gray: Gray) -> Gray:
 
 
 def picture(gray: Gray, resolution: Resolution) -> Mask:
-    """Which dots of a picture are black."""
-    counts = np.bincount(gray[::4, ::4].ravel(), minlength=256)
+    """Which dots of a scan or photograph are black."""
+    counts = _counts(gray)
     paper = paper_grey(counts)
     if paper is not None:
         return _without_specks(_local_mean(gray, paper))
-    if is_drawing(counts):
-        return gray < THRESHOLDS[resolution]
     return _screened(gray, counts, resolution)
 
 
 def is_drawing(counts: Counts) -> bool:
-    """Whether few greys make up most of the picture, as in charts, given how often each grey occurs."""
-    return bool(np.sort(counts)[-DRAWING_GREYS:].sum() > DRAWING_SHARE * counts.sum())
+    """Whether a program drew the picture, given how often each grey occurs: a tint on white, or few greys."""
+    if counts[CLEAN_GREY:].sum() >= CLEAN_SHARE * counts.sum():
+        middle = counts[MIDDLE]
+        flat = np.convolve(middle, np.ones(TINT_GREYS, np.intp)).max()
+        if flat > TINT_SHARE * middle.sum():
+            return True
+    few = np.sort(counts)[-DRAWING_GREYS:].sum() > DRAWING_SHARE * counts.sum()
+    return bool(few and paper_grey(counts) is None)
 
 
 def paper_grey(counts: Counts) -> int | None:
@@ -167,6 +221,23 @@ def _cell(resolution: Resolution) -> npt.NDArray[np.float64]:
     order = height.argsort(axis=None, kind="stable").argsort(kind="stable").reshape(rows, width)
     cell: npt.NDArray[np.float64] = (order + 0.5) / (rows * width)
     return cell
+
+
+def _counts(gray: Gray) -> Counts:
+    """How often each grey occurs, by every sixteenth dot."""
+    return np.bincount(gray[::4, ::4].ravel(), minlength=256)
+
+
+def _doubled(page: npt.NDArray[T]) -> npt.NDArray[T]:
+    return np.repeat(page, 2, axis=0)
+
+
+def _twice_as_tall(box: Box) -> Box:
+    return Box(box.left, 2 * box.top, box.right, 2 * box.bottom)
+
+
+def _inside(box: Box) -> tuple[slice, slice]:
+    return slice(box.top, box.bottom), slice(box.left, box.right)
 
 
 def _dots(box: Box) -> int:

@@ -29,5 +29,5 @@ class FaxPages:
     rows: tuple[int, ...]  #: scan lines of each page
     resolution: Resolution  #: of the first page
     resolutions: tuple[Resolution, ...]  #: of each page; received faxes may change it between pages
-    widths: tuple[int, ...]  #: dots in a scan line of each page; 1728 in what we write
+    widths: tuple[int, ...]  #: dots in a scan line of each page; 1728 in what we draw
     dropped: int = 0  #: blank pages that were left out

@@ -1,4 +1,4 @@
-"""Changes to a finished fax, page by page: the header line at the top, and standard resolution.
+"""Changes to a finished fax, page by page: the header line, a coarser resolution, a narrower sheet.
 
 A fax must show at its top who sent it, when, and which page it is (in the USA 47 CFR 68.318(d) demands
 it). The line is drawn at the page's own resolution, in a strip 4.5 mm high.
@@ -17,11 +17,11 @@ from PIL import Image, ImageDraw, ImageFont
 from renderers.document import FaxPages
 from renderers.errors import DocumentDamaged
 from renderers.fonts import PROPORTIONAL, font
-from renderers.lines import at_lines
-from renderers.profile import X_DPI, Resolution
+from renderers.lines import at_lines, gray_of
+from renderers.profile import PAGE_WIDTH, X_DPI, Resolution
 from renderers.spec import Bits
-from renderers.tiff import FaxWriter, decode_pages
-from renderers.tiff_tags import read_fax_pages
+from renderers.tiff import decode_pages
+from renderers.tiff_writer import FaxWriter
 
 Change = Callable[[Bits, Resolution, int], tuple[Bits, Resolution]]
 
@@ -29,6 +29,7 @@ STRIP_MM = 4.5
 _EM = 27  #: dots: 9.5 points
 _MARGIN = 48  #: dots: 6 mm, beside which some machines do not print
 _THRESHOLD = 150
+_STILL_BLACK = 176  #: of a smaller page: a stroke of one dot stays whole where it falls between two
 _OVERSAMPLED = 4
 _GAP = "   "
 #: Longer parts, and more of them, have no room anyway.
@@ -55,17 +56,38 @@ def stamp(tiff: Path, out: Path, lines: Sequence[str]) -> FaxPages:
     return rewritten(tiff, out, with_header)
 
 
-def at_standard(tiff: Path, out: Path) -> FaxPages:
-    """Writes the fax at 98 lines per inch; a dot is black when any of the lines it stands for has it.
+def coarsened(tiff: Path, out: Path, finest: Resolution) -> FaxPages:
+    """Writes the fax with no page finer than this; a dot is black when any of the lines it stands for has it.
 
     Raises:
         DocumentDamaged: the file is no fax TIFF.
     """
-    return rewritten(
-        tiff,
-        out,
-        lambda bits, resolution, _: (at_lines(bits, resolution, Resolution.STANDARD), Resolution.STANDARD),
-    )
+
+    def coarser(bits: Bits, resolution: Resolution, _: int) -> tuple[Bits, Resolution]:
+        if resolution.y_dpi <= finest.y_dpi:
+            return bits, resolution
+        return at_lines(bits, resolution, finest), finest
+
+    return rewritten(tiff, out, coarser)
+
+
+def narrowed(tiff: Path, out: Path) -> FaxPages:
+    """Writes the fax with no page wider than A4: wider ones are made smaller in both directions.
+
+    Raises:
+        DocumentDamaged: the file is no fax TIFF.
+    """
+
+    def narrower(bits: Bits, resolution: Resolution, _: int) -> tuple[Bits, Resolution]:
+        width = bits.shape[1] * 8
+        if width <= PAGE_WIDTH:
+            return bits, resolution
+        small = Image.fromarray(gray_of(bits, width)).resize(
+            (PAGE_WIDTH, max(1, round(len(bits) * PAGE_WIDTH / width))), Image.Resampling.BOX
+        )
+        return np.packbits(np.asarray(small) < _STILL_BLACK, axis=1), resolution
+
+    return rewritten(tiff, out, narrower)
 
 
 def rewritten(tiff: Path, out: Path, change: Change) -> FaxPages:
@@ -74,10 +96,10 @@ def rewritten(tiff: Path, out: Path, change: Change) -> FaxPages:
     Raises:
         DocumentDamaged: the file is no fax TIFF.
     """
-    with FaxWriter(out) as pages:
+    with FaxWriter(out) as changed:
         for index, (bits, directory) in enumerate(decode_pages(tiff)):
-            pages.add(*change(bits, directory.resolution, index))
-    return read_fax_pages(out)
+            changed.add(*change(bits, directory.resolution, index))
+    return changed.pages
 
 
 def strip_of(text: str, resolution: Resolution, width: int) -> Bits:

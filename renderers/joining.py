@@ -7,8 +7,9 @@ from pathlib import Path
 
 from renderers.document import FaxPages
 from renderers.lines import at_lines
-from renderers.tiff import FaxWriter, decode_pages
+from renderers.tiff import decode_pages
 from renderers.tiff_tags import read_description, read_fax_pages
+from renderers.tiff_writer import FaxWriter
 
 
 def insert(fax: Path, extra: Path, out: Path, *, after: int) -> FaxPages:
@@ -28,4 +29,4 @@ def insert(fax: Path, extra: Path, out: Path, *, after: int) -> FaxPages:
     with FaxWriter(out, read_description(fax)) as tiff:
         for bits, lines in chain(islice(pages, after), added, pages):
             tiff.add(bits, lines)
-    return read_fax_pages(out)
+    return tiff.pages

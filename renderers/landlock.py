@@ -68,8 +68,12 @@ def system_places() -> tuple[tuple[int, bool], ...]:
 
     A process that forks workers calls it once, so that none of them has to open them again.
     """
-    paths = (*SYSTEM, *map(Path, filter(None, sys.path)), Path(sys.prefix))
-    return tuple(filter(None, map(_place, dict.fromkeys(paths))))
+    return tuple(filter(None, map(_place, system_paths())))
+
+
+def system_paths() -> tuple[Path, ...]:
+    """SYSTEM and Python's own folders."""
+    return tuple(dict.fromkeys((*SYSTEM, *map(Path, filter(None, sys.path)), Path(sys.prefix))))
 
 
 def restrict(

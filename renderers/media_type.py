@@ -1,6 +1,6 @@
 """What a file is, told from its bytes. A name or a declared type lies too often.
 
-The declared type counts only where bytes cannot tell: text may be HTML, CSV or plain, and its charset.
+Name and declared type count only where bytes cannot tell: text may be HTML, CSV or plain, and its charset.
 """
 
 from __future__ import annotations
@@ -12,6 +12,8 @@ import zipfile
 import zlib
 from email.message import Message
 from pathlib import Path
+
+from renderers.charset import decoded, utf_16_in
 
 UNKNOWN = "application/octet-stream"
 PDF = "application/pdf"
@@ -25,16 +27,23 @@ TIFF, PNG, JPEG, GIF, BMP, WEBP = (
 )
 HTML, PLAIN, CSV, RTF = "text/html", "text/plain", "text/csv", "application/rtf"
 SVG, HEIC, ICS, VCF = "image/svg+xml", "image/heic", "text/calendar", "text/vcard"
+AVIF, JPEG_2000 = "image/avif", "image/jp2"
 PROTECTED_OFFICE = "application/x-protected-office"
 DOC, XLS, PPT = "application/msword", "application/vnd.ms-excel", "application/vnd.ms-powerpoint"
 _OOXML = "application/vnd.openxmlformats-officedocument."
 DOCX = _OOXML + "wordprocessingml.document"
 XLSX = _OOXML + "spreadsheetml.sheet"
 PPTX = _OOXML + "presentationml.presentation"
+XLSB = "application/vnd.ms-excel.sheet.binary.macroenabled.12"
+WORD_XML, EXCEL_XML = "application/x-word-2003-xml", "application/x-excel-2003-xml"
+WORDPERFECT = "application/vnd.wordperfect"
 _ODF = "application/vnd.oasis.opendocument."
 ODT, ODS, ODP, ODG = _ODF + "text", _ODF + "spreadsheet", _ODF + "presentation", _ODF + "graphics"
+#: OpenDocument in one XML file, without an archive around it.
+FODT, FODS, FODP, FODG = (kind + "-flat-xml" for kind in (ODT, ODS, ODP, ODG))
 
 _HEAD = 65_536
+_MOST_OLE = 20_000_000  # bytes in which names of streams are looked for
 _MAGIC = (
     (b"\x89PNG\r\n\x1a\n", PNG),
     (b"\xff\xd8\xff", JPEG),
@@ -45,6 +54,7 @@ _MAGIC = (
     (b"GIF87a", GIF),
     (b"GIF89a", GIF),
     (b"BM", BMP),
+    (b"\0\0\0\x0cjP  \r\n\x87\n", JPEG_2000),
     (b"{\\rtf", RTF),
 )
 #: ISO/IEC 23008-12 annex B.4: pictures as telephones take them.
@@ -57,17 +67,57 @@ _OLE_STREAMS = (
     ("Book", XLS),
     ("PowerPoint Document", PPT),
 )
-_OOXML_FOLDERS = (("word/", DOCX), ("xl/", XLSX), ("ppt/", PPTX))
+#: How names of parts begin, the more special one first; it is the same in templates and files with macros.
+_OOXML_PARTS = (("word/", DOCX), ("xl/workbook.bin", XLSB), ("xl/", XLSX), ("ppt/", PPTX))
 #: What may stand before the first element. Atomic: comments that never end cost one look.
 _PROLOGUE = rb"\s*+(?><\?xml[^>]*>\s*)?(?><!--.*?-->\s*)*+"
 _DOCTYPE = rb"(?><!DOCTYPE\s+svg[^\[>]*(?>\[.*?\]\s*)?>\s*)?"
 _HTML_START = re.compile(_PROLOGUE + rb"<(?:!doctype\s+html|html|head|body)\b", re.I | re.S)
 _SVG_START = re.compile(_PROLOGUE + _DOCTYPE + rb"(?><!--.*?-->\s*)*+<(?:svg:)?svg\b", re.I | re.S)
+_FLAT_START = re.compile(
+    _PROLOGUE
+    + rb"""<office:document(?=\s)(?>[^>"']|"[^"]*"|'[^']*')*?\soffice:mimetype\s*=\s*["']([a-z./-]+)["']""",
+    re.S,
+)
+_FLAT_KINDS = {kind.removesuffix("-flat-xml"): kind for kind in (FODT, FODS, FODP, FODG)}
+#: How the XML of Office 2003 says which program it is for.
+_OFFICE_2003 = re.compile(
+    _PROLOGUE + rb"<\?mso-application\s+progid=[\"'](Word\.Document|Excel\.Sheet)[\"']", re.S
+)
+_PROGRAMS_2003 = {b"Word.Document": WORD_XML, b"Excel.Sheet": EXCEL_XML}
 _CARD_STARTS = ((b"BEGIN:VCALENDAR", ICS), (b"BEGIN:VCARD", VCF))
 
 
-def media_type_of(path: Path, declared: str | None = None) -> str:
+#: What text is by its name, for many mail programs declare such files as something else.
+_BY_NAME = {".csv": CSV, ".tsv": CSV, ".htm": HTML, ".html": HTML, ".xhtml": HTML}
+
+
+#: How the names of documents end that are faxed every day: one of these that is nothing we know is damaged.
+USUAL_ENDINGS = frozenset(
+    [
+        ".pdf",
+        ".tif",
+        ".tiff",
+        ".png",
+        ".jpg",
+        ".jpeg",
+        ".gif",
+        ".bmp",
+        ".webp",
+        ".heic",
+        ".svg",
+        ".rtf",
+        *(".doc", ".docx", ".docm", ".dot", ".dotx", ".dotm", ".wpd"),
+        *(".xls", ".xlsx", ".xlsm", ".xlsb", ".xlt", ".xltx", ".xltm"),
+        *(".ppt", ".pptx", ".pptm", ".pps", ".ppsx", ".ppsm", ".pot", ".potx", ".potm"),
+        *(".odt", ".ods", ".odp", ".odg", ".ott", ".ots", ".otp", ".otg"),
+    ]
+)
+
+
+def media_type_of(path: Path, declared: str | None = None, name: str = "") -> str:
     """The media type of the file, without parameters; `application/octet-stream` when nothing fits."""
+    declared = _BY_NAME.get(Path(name).suffix.lower(), declared)
     with path.open("rb") as file:
         head = file.read(_HEAD)
     if (kind := _by_magic(head)) is not None:
@@ -86,7 +136,11 @@ def _by_magic(head: bytes) -> str | None:
             return kind
     if head[:4] == b"RIFF" and head[8:12] == b"WEBP":
         return WEBP
-    return HEIC if head[4:8] == b"ftyp" and head[8:12] in _HEIC_BRANDS else None
+    if head[:4] == b"\xffWPC" and head[8:10] == b"\1\x0a":  # made by WordPerfect, and a document
+        return WORDPERFECT
+    if head[4:8] == b"ftyp":
+        return HEIC if head[8:12] in _HEIC_BRANDS else AVIF if head[8:12] == b"avif" else None
+    return None
 
 
 def charset_of(declared: str | None) -> str | None:
@@ -102,13 +156,33 @@ def charset_of(declared: str | None) -> str | None:
 
 
 def looks_like_text(head: bytes) -> bool:
-    """No zero bytes (unless UTF-16 says so first) and hardly any control characters."""
-    if head.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
+    """No zero bytes (unless in UTF-16) and hardly any control characters."""
+    if _is_utf_16(head):
         return len(head) > 2
     if not head or b"\0" in head or head.startswith(b"%!PS"):
         return False
     odd = sum(head.count(code) for code in range(32) if code not in b"\t\n\r\f\x1b\x1a\x08")
     return odd * 100 <= len(head)
+
+
+def _is_utf_16(head: bytes) -> bool:
+    return head.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)) or utf_16_in(head) is not None
+
+
+def has_macros(path: Path) -> bool:
+    """Whether an office document brings macros along (VBA, or Basic in OpenDocument)."""
+    try:
+        with zipfile.ZipFile(path) as archive:
+            return any(
+                name.endswith("vbaProject.bin") or name.startswith("Basic/") for name in archive.namelist()
+            )
+    except (zipfile.BadZipFile, OSError, ValueError):
+        return "_VBA_PROJECT".encode("utf-16-le") in _beginning(path)
+
+
+def _beginning(path: Path) -> bytes:
+    with path.open("rb") as file:
+        return file.read(_MOST_OLE)
 
 
 def _inside_gzip(path: Path) -> str:
@@ -120,12 +194,9 @@ def _inside_gzip(path: Path) -> str:
 
 
 def _kind_of_text(head: bytes, declared: str | None) -> str:
-    text = head.removeprefix(codecs.BOM_UTF8)
-    for start, kind in _CARD_STARTS:
-        if text.lstrip()[: len(start)].upper() == start:
-            return kind
-    if _SVG_START.match(text):
-        return SVG
+    text = decoded(head).encode() if _is_utf_16(head) else head.removeprefix(codecs.BOM_UTF8)
+    if (kind := _by_start(text)) is not None:
+        return kind
     claimed = (declared or "").partition(";")[0].strip().lower()
     if claimed in (HTML, "application/xhtml+xml"):
         return HTML
@@ -134,6 +205,20 @@ def _kind_of_text(head: bytes, declared: str | None) -> str:
     if claimed != PLAIN and _HTML_START.match(text):
         return HTML
     return PLAIN
+
+
+def _by_start(text: bytes) -> str | None:
+    """What a text says of itself: a card, a drawing, or an office document in one XML file."""
+    for start, kind in _CARD_STARTS:
+        if text.lstrip()[: len(start)].upper() == start:
+            return kind
+    if _SVG_START.match(text):
+        return SVG
+    if (flat := _FLAT_START.match(text)) is not None:
+        return _FLAT_KINDS.get(flat[1].decode().removesuffix("-template"))
+    if (program := _OFFICE_2003.match(text)) is not None:
+        return _PROGRAMS_2003[program[1]]
+    return None
 
 
 def _inside_zip(path: Path) -> str:
@@ -145,8 +230,8 @@ def _inside_zip(path: Path) -> str:
     except (zipfile.BadZipFile, OSError, ValueError, RuntimeError, NotImplementedError, EOFError):
         return UNKNOWN
     if "[Content_Types].xml" in names:
-        for folder, kind in _OOXML_FOLDERS:
-            if any(name.startswith(folder) for name in names):
+        for beginning, kind in _OOXML_PARTS:
+            if any(name.startswith(beginning) for name in names):
                 return kind
     return UNKNOWN
 
@@ -165,8 +250,7 @@ def _open_document(archive: zipfile.ZipFile) -> str:
 
 
 def _inside_ole(path: Path) -> str:
-    with path.open("rb") as file:
-        data = file.read(20_000_000)
+    data = _beginning(path)
     for stream, kind in _OLE_STREAMS:
         if stream.encode("utf-16-le") + b"\0\0" in data:
             return kind

@@ -5,10 +5,11 @@ process that starts it hands over a listening socket; requests and answers are o
 connection.
 
 Theory of operation: LibreOffice is started before the first request comes, and converts an empty document
-of each kind. A document that takes too long
-is ended by killing LibreOffice, which makes the call into it fail; it is started anew at once, as it is
-after a number of documents, because it grows. When this process dies the kernel kills LibreOffice
-(PR_SET_PDEATHSIG).
+of each kind; then this driver says "w" on standard output: it is warm. A document that takes too long is
+ended by killing LibreOffice, which makes the call into it fail; it is started anew at once. Because it
+grows, the driver says "o" after a number of documents and goes on: another driver with another LibreOffice
+is started beside it, listens at the same socket when it is warm, and then a byte on standard input tells
+this one to leave. When this process dies the kernel kills LibreOffice (PR_SET_PDEATHSIG).
 
 usage: office_driver.py LISTENING_FD FOLDER DOCUMENTS_PER_PROCESS
 """
@@ -18,6 +19,7 @@ from __future__ import annotations
 import contextlib
 import ctypes
 import json
+import math
 import os
 import secrets
 import select
@@ -33,8 +35,11 @@ from typing import Any
 
 import uno
 from com.sun.star.beans import PropertyValue
+from com.sun.star.lang import DisposedException
 
 SOFFICE = "/usr/lib/libreoffice/program/soffice.bin"
+#: Becomes LibreOffice in a process that starts no other.
+_ALONE = Path(__file__).with_name("seccomp.py")
 _START_SECONDS = 60.0
 _PR_SET_PDEATHSIG = 1
 #: In LibreOffice 81 means: the profile is new, start me again.
@@ -54,6 +59,9 @@ _REHEARSALS = (
     ("scalc", "Calc MS Excel 2007 XML"),
     ("simpress", "Impress MS PowerPoint 2007 XML"),
 )
+
+#: Around a table without pages of its own, in 1/100 mm; and how small it may become: 10 points are 5 then.
+_TABLE_MARGIN, _LEAST_SCALE = 1000, 0.5
 
 _SETTINGS = """<?xml version="1.0" encoding="UTF-8"?>
 <oor:items xmlns:oor="http://openoffice.org/2001/registry" xmlns:xs="http://www.w3.org/2001/XMLSchema">
@@ -88,18 +96,19 @@ class Office:
         self._sockets: list[str] = []
         self._process: subprocess.Popen[bytes] | None = None
         self._desktop: Any = None
-        self.served = 0
+        self._pidfd = -1
 
     def start(self) -> None:
         """Returns when LibreOffice accepts documents."""
         self.stop()
-        self._desktop, self.served = None, 0
+        self._desktop = None
         shutil.rmtree(self._profile, ignore_errors=True)
         (self._profile / "user").mkdir(parents=True)
         settings = "".join(_SETTING.format(*value) for value in _VALUES)
         (self._profile / "user" / "registrymodifications.xcu").write_text(_SETTINGS % settings)
         self._process = self._launch()
         self._desktop = self._connect()
+        self._pidfd = os.pidfd_open(self._process.pid)
         self._sockets = _sockets_of(self._process.pid)
         self._left_behind.write_text("\n".join(self._sockets))
 
@@ -109,14 +118,22 @@ class Office:
             self._process.kill()
             self._process.wait()
             self._process = None
+        if self._pidfd >= 0:
+            os.close(self._pidfd)
+            self._pidfd = -1
         for socket_file in self._sockets:
             Path(socket_file).unlink(missing_ok=True)
         self._sockets = []
 
     def kill(self) -> None:
-        """Makes the call that is going on fail."""
+        """Makes the call that is going on fail; what was killed does not count as alive while it dies."""
+        self._desktop = None
         if self._process is not None:
             self._process.kill()
+
+    def fileno(self) -> int:
+        """A file descriptor that can be read when LibreOffice has ended."""
+        return self._pidfd
 
     def alive(self) -> bool:
         """Whether it runs and we are connected."""
@@ -124,7 +141,6 @@ class Office:
 
     def convert(self, request: dict[str, Any]) -> dict[str, str]:
         """Writes the PDF the request names; the answer says what became of it."""
-        self.served += 1
         load = {"Hidden": True, "ReadOnly": True, "MacroExecutionMode": 0, "UpdateDocMode": 0}
         load |= {"FilterName": request["filter"]}
         if request["options"]:
@@ -134,14 +150,22 @@ class Office:
                 _url(request["source"]), "_blank", 0, _properties(load)
             )
         except Exception as error:  # noqa: BLE001  UNO errors share no base class
-            return _damaged(error)
+            return self.failed(error)
         if document is None:
             return {"outcome": "damaged", "detail": "not loaded"}
         try:
+            if request["fit"]:
+                _fit(document)
             return self._export(document, request)
         finally:
             with contextlib.suppress(Exception):
                 document.close(True)
+
+    def failed(self, error: Exception) -> dict[str, str]:
+        """The answer to a call that failed; one that is gone is not alive any more."""
+        if isinstance(error, DisposedException):
+            self._desktop = None
+        return {"outcome": "damaged", "detail": f"{type(error).__name__}: {error}"}
 
     def rehearse(self, kind: str, file_format: str) -> None:
         """Loads and converts an empty document, so that the first real one finds everything in memory."""
@@ -152,7 +176,7 @@ class Office:
             )
             empty.storeToURL(_url(str(source)), _properties({"FilterName": file_format}))
             empty.close(True)
-            request = {"source": str(source), "target": str(target), "pages": 1, "options": ""}
+            request = {"source": str(source), "target": str(target), "pages": 1, "options": "", "fit": False}
             self.convert(request | {"filter": file_format})
         for file in (source, target):
             file.unlink(missing_ok=True)
@@ -176,7 +200,7 @@ class Office:
 
     def _launch(self) -> subprocess.Popen[bytes]:
         command = [
-            SOFFICE,
+            *(sys.executable, "-I", str(_ALONE), SOFFICE),
             "--headless",
             "--invisible",
             "--norestore",
@@ -206,27 +230,76 @@ class Office:
                 context = resolver.resolve(address)
                 return context.ServiceManager.createInstanceWithContext("com.sun.star.frame.Desktop", context)
             except Exception:  # noqa: BLE001  not listening yet: it tells nobody when it is
-                if self._process is not None and self._process.poll() == _START_AGAIN:
+                ended = self._process.poll() if self._process is not None else None
+                if ended == _START_AGAIN:
                     self._process = self._launch()
+                elif ended is not None:
+                    break
                 time.sleep(0.02)
         raise TimeoutError("LibreOffice did not start")
 
 
+def _fit(document: Any) -> None:
+    """A table that says nothing of pages is printed as wide as the paper, turned if it is wide, and alone."""
+    sheet = document.Sheets.getByIndex(0)
+    cursor = sheet.createCursor()
+    cursor.gotoEndOfUsedArea(False)
+    columns = sheet.Columns
+    width = sum(columns.getByIndex(n).Width for n in range(cursor.RangeAddress.EndColumn + 1))
+    style = document.StyleFamilies.getByName("PageStyles").getByName(sheet.PageStyle)
+    style.HeaderIsOn = style.FooterIsOn = False
+    style.LeftMargin = style.RightMargin = style.TopMargin = style.BottomMargin = _TABLE_MARGIN
+    if width > style.Width - 2 * _TABLE_MARGIN:
+        style.Width, style.Height, style.IsLandscape = style.Height, style.Width, True
+    room = style.Width - 2 * _TABLE_MARGIN
+    style.ScaleToPagesX = max(1, math.ceil(width * _LEAST_SCALE / room))
+    style.ScaleToPagesY = 0
+
+
 def serve(listener: socket.socket, office: Office, per_process: int) -> None:
-    """Answers requests until killed; one at a time, as LibreOffice works on one at a time anyway."""
+    """Answers requests until told to leave; one at a time, as LibreOffice works on one at a time anyway."""
+    listener.setblocking(False)  # another driver may be faster
+    _warm_up(office, listener)
+    _say(b"w")
+    served = 0
+    while True:
+        ready, _, _ = select.select([listener, sys.stdin, office], [], [])
+        if sys.stdin in ready:
+            break
+        if listener in ready and office not in ready and _answered(listener, office):
+            served += 1
+            if served % per_process == 0:
+                _say(b"o")
+        if not office.alive():
+            _warm_up(office, listener)
+    office.stop()
+
+
+def _warm_up(office: Office, listener: socket.socket) -> None:
+    """LibreOffice runs, and has everything in memory as far as no document waits for it."""
     office.start()
     for kind, file_format in _REHEARSALS:
         if not select.select([listener], [], [], 0)[0]:
             office.rehearse(kind, file_format)
-    while True:
+
+
+def _say(what: bytes) -> None:
+    with contextlib.suppress(OSError):
+        os.write(sys.stdout.fileno(), what)
+
+
+def _answered(listener: socket.socket, office: Office) -> bool:
+    """Whether there was a request; it has its answer now."""
+    try:
         connection, _ = listener.accept()
-        with connection, contextlib.suppress(OSError):
-            line = connection.makefile("rb").readline(65_536)
-            if line:
-                answer = _in_time(office, json.loads(line))
-                connection.sendall(json.dumps(answer).encode() + b"\n")
-        if not office.alive() or office.served >= per_process:
-            office.start()
+    except BlockingIOError:
+        return False
+    with connection, contextlib.suppress(OSError):
+        line = connection.makefile("rb").readline(65_536)
+        if line:
+            answer = _in_time(office, json.loads(line))
+            connection.sendall(json.dumps(answer).encode() + b"\n")
+    return True
 
 
 def _in_time(office: Office, request: dict[str, Any]) -> dict[str, str]:
@@ -247,7 +320,7 @@ def _in_time(office: Office, request: dict[str, Any]) -> dict[str, str]:
     try:
         answer = office.convert(request)
     except Exception as error:  # noqa: BLE001  UNO errors share no base class
-        answer = _damaged(error)
+        answer = office.failed(error)
     done.set()
     watchdog.cancel()
     if late.is_set():
@@ -269,10 +342,6 @@ def _sockets_of(pid: int) -> list[str]:
         if "OSL_PIPE" in line and f"socket:[{fields[6]}]" in inodes:
             found.add(fields[7])
     return sorted(found)
-
-
-def _damaged(error: Exception) -> dict[str, str]:
-    return {"outcome": "damaged", "detail": f"{type(error).__name__}: {error}"}
 
 
 def _properties(values: dict[str, Any]) -> tuple[Any, ...]:

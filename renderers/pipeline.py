@@ -5,7 +5,6 @@ This runs inside a worker process (work.py), never in the gateway's own.
 
 from __future__ import annotations
 
-import zipfile
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from pathlib import Path
@@ -13,18 +12,24 @@ from pathlib import Path
 import numpy as np
 
 from renderers.bilevel import bilevel
+from renderers.builtin.fax_tiff import fax_resolution, is_fax
 from renderers.document import FaxPages, SourceDocument
-from renderers.errors import DocumentEmpty, DocumentProtected, TooManyPages
+from renderers.errors import DocumentDamaged, DocumentEmpty, DocumentProtected, TooManyPages
 from renderers.fineness import needs_fine
-from renderers.media_type import PROTECTED_OFFICE, charset_of, media_type_of
+from renderers.media_type import (
+    PROTECTED_OFFICE,
+    UNKNOWN,
+    USUAL_ENDINGS,
+    charset_of,
+    has_macros,
+    media_type_of,
+)
+from renderers.page_coder import CodedPage, PageCoder
 from renderers.profile import Profile, Resolution
 from renderers.registry import renderer_for
-from renderers.spec import BilevelPage, Bits, RasterPage, Workshop
-from renderers.tiff import FaxWriter, decode_pages
-from renderers.tiff_tags import read_fax_pages
-
-#: Black dots that a page without anything on it may have: a speck of half a millimetre.
-_DUST = 16
+from renderers.spec import BilevelPage, Bits, GrayPage, RasterPage, Workshop
+from renderers.tiff import decode_pages
+from renderers.tiff_writer import FaxWriter
 
 
 def render(documents: Sequence[SourceDocument], out: Path, workshop: Workshop) -> FaxPages:
@@ -35,24 +40,37 @@ def render(documents: Sequence[SourceDocument], out: Path, workshop: Workshop) -
     """
     if not documents:
         raise DocumentEmpty(remedy="Attach a document or write some text, and send it again.")
+    if _are_standard_faxes(documents):
+        return _at_standard(documents, out, workshop)
     if workshop.profile.by_content:
         plain = replace(workshop, profile=replace(workshop.profile, by_content=False))
         pages = render(documents, out, plain)
         return pages if _needs_fine(pages) else _at_standard(documents, out, plain)
+    return _rendered(documents, out, workshop)
+
+
+def _rendered(documents: Sequence[SourceDocument], out: Path, workshop: Workshop) -> FaxPages:
     profile, dropped = workshop.profile, 0
+    coder = PageCoder(profile)
     with FaxWriter(out, profile.description) as tiff:
         for document in documents:
             for page in raster(document, workshop):
-                bits = _with_margin(page, black_and_white(page, profile), profile)
-                if profile.drop_blank and is_blank(bits):
+                coded = _coded(page, coder, profile)
+                if profile.drop_blank and coded.is_blank:
                     dropped += 1
                     continue
                 if tiff.page_count >= profile.page_limit:
                     raise TooManyPages.over(profile.page_limit, document.name)
-                tiff.add(bits, profile.resolution)
+                tiff.add_code(coded.code, coded.rows, coded.width, profile.resolution)
         if not tiff.page_count:
             raise _empty(documents[0])
-    return replace(read_fax_pages(out), dropped=dropped)
+    return replace(tiff.pages, dropped=dropped)
+
+
+def _coded(page: RasterPage, coder: PageCoder, profile: Profile) -> CodedPage:
+    if isinstance(page, GrayPage) and not page.pictures and (coded := coder.code(page.gray)):
+        return coded
+    return CodedPage.of(_with_margin(page, black_and_white(page, profile), profile))
 
 
 def _needs_fine(pages: FaxPages) -> bool:
@@ -60,9 +78,13 @@ def _needs_fine(pages: FaxPages) -> bool:
 
 
 def _at_standard(documents: Sequence[SourceDocument], out: Path, workshop: Workshop) -> FaxPages:
-    return render(
-        documents, out, replace(workshop, profile=replace(workshop.profile, resolution=Resolution.STANDARD))
-    )
+    profile = replace(workshop.profile, resolution=Resolution.STANDARD, by_content=False)
+    return _rendered(documents, out, replace(workshop, profile=profile))
+
+
+def _are_standard_faxes(documents: Sequence[SourceDocument]) -> bool:
+    """Whether all are faxes of standard resolution already: more lines would only make the call longer."""
+    return all(is_fax(one.path) and fax_resolution(one.path) is Resolution.STANDARD for one in documents)
 
 
 def _with_margin(page: RasterPage, bits: Bits, profile: Profile) -> Bits:
@@ -70,12 +92,6 @@ def _with_margin(page: RasterPage, bits: Bits, profile: Profile) -> Bits:
     if not profile.margin_rows or isinstance(page, BilevelPage) or len(bits) > profile.room[1]:
         return bits
     return np.pad(bits, ((profile.margin_rows, 0), (0, 0)))
-
-
-def is_blank(bits: Bits) -> bool:
-    """Whether there is nothing on the page but perhaps a speck of dust."""
-    inked = bits[bits != 0]
-    return len(inked) <= _DUST and int(np.unpackbits(inked).sum()) <= _DUST
 
 
 def _empty(document: SourceDocument) -> DocumentEmpty:
@@ -89,17 +105,6 @@ def _empty(document: SourceDocument) -> DocumentEmpty:
     return DocumentEmpty(document.name)
 
 
-def has_macros(path: Path) -> bool:
-    """Whether an office document brings macros along (VBA in OOXML, Basic in OpenDocument)."""
-    try:
-        with zipfile.ZipFile(path) as archive:
-            return any(
-                name.endswith("vbaProject.bin") or name.startswith("Basic/") for name in archive.namelist()
-            )
-    except (zipfile.BadZipFile, OSError, ValueError):
-        return False
-
-
 def raster(document: SourceDocument, workshop: Workshop) -> Iterator[RasterPage]:
     """The document's pages, drawn by the renderer that suits it best."""
     document = recognised(document)
@@ -110,13 +115,15 @@ def recognised(document: SourceDocument) -> SourceDocument:
     """The document with the media type its bytes tell.
 
     Raises:
-        DocumentEmpty, DocumentProtected
+        DocumentEmpty, DocumentProtected, DocumentDamaged
     """
     if document.path.stat().st_size == 0:
         raise DocumentEmpty(document.name)
-    kind = media_type_of(document.path, document.media_type)
+    kind = media_type_of(document.path, document.media_type, document.name)
     if kind == PROTECTED_OFFICE:
         raise DocumentProtected(document.name)
+    if kind == UNKNOWN and Path(document.name).suffix.lower() in USUAL_ENDINGS:
+        raise DocumentDamaged(document.name, detail="its bytes are not what its name says")
     return replace(document, media_type=kind, charset=document.charset or charset_of(document.media_type))
 
 

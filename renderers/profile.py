@@ -12,6 +12,8 @@ from typing import Any
 
 #: Dots in a scan line of an A4 or Letter fax page (T.4 table 1).
 PAGE_WIDTH = 1728
+#: The same of B4 and A3, which not every machine knows (T.30 table 2, bits 17 and 18).
+WIDER = (2048, 2432)
 #: Dots per inch along a scan line (RFC 2306 section 2.2.2).
 X_DPI = 204
 

@@ -7,13 +7,16 @@ lets it be larger. Dots are not square (204 across, 98 to 391 down), so width an
 from __future__ import annotations
 
 import contextlib
+import ctypes
 import mmap
 from dataclasses import dataclass
 
 import numpy as np
+from PIL import Image
 
-from renderers.profile import PAGE_WIDTH, X_DPI, Profile
-from renderers.spec import Gray
+from renderers.native.library import library
+from renderers.profile import PAGE_WIDTH, Profile
+from renderers.spec import Box, Gray
 
 _HUGE_PAGE = 2 << 20
 
@@ -30,19 +33,21 @@ class Placement:
 
 def place(width: float, height: float, profile: Profile) -> Placement:
     """Where a page of so many inches goes. Sizes that are not positive count as one hundredth of an inch."""
-    width, height = max(width, 0.01), max(height, 0.01)
-    upright = _scale(width, height, profile)
-    turned = _scale(height, width, profile) if width > height else 0.0
-    if turned > upright:
-        width, height = height, width
-    scale = max(upright, turned)
-    dots = _within(round(width * scale * X_DPI), profile.room[0])
-    rows = _within(round(height * scale * profile.resolution.y_dpi), profile.room[1])
-    return Placement(dots, rows, (PAGE_WIDTH - dots) // 2, turned > upright)
+    found = (ctypes.c_int32 * 4)()
+    library().place_page(width, height, *profile.room, profile.resolution.y_dpi, found)
+    dots, rows, left, turned = found
+    return Placement(dots, rows, left, bool(turned))
 
 
 def white_sheet(rows: int) -> Gray:
-    """A white page to draw on.
+    """A white page to draw on."""
+    gray = sheet(rows)
+    gray.fill(255)
+    return gray
+
+
+def sheet(rows: int) -> Gray:
+    """Memory for a page.
 
     In huge pages where the kernel has them (transparent_hugepage is `madvise` or `always`): a worker starts
     with fresh memory, and a thousand page faults take longer than drawing a page of text.
@@ -51,17 +56,12 @@ def white_sheet(rows: int) -> Gray:
     memory = mmap.mmap(-1, size, mmap.MAP_PRIVATE | mmap.MAP_ANONYMOUS)
     with contextlib.suppress(OSError):  # a kernel without huge pages
         memory.madvise(mmap.MADV_HUGEPAGE)
-    gray: Gray = np.frombuffer(memory, np.uint8, rows * PAGE_WIDTH).reshape(rows, PAGE_WIDTH)
-    gray.fill(255)
-    return gray
+    return np.frombuffer(memory, np.uint8, rows * PAGE_WIDTH).reshape(rows, PAGE_WIDTH)
 
 
-def _scale(width: float, height: float, profile: Profile) -> float:
-    """How much smaller the page must become to fit; 1.0 when it fits as it is."""
-    across, down = profile.room
-    room_across, room_down = across / X_DPI, down / profile.resolution.y_dpi
-    return min(1.0, room_across / width, room_down / height)
-
-
-def _within(value: int, most: int) -> int:
-    return max(1, min(value, most))
+def draw_picture(picture: Image.Image, sheet: Gray, box: Box) -> None:
+    """Draws a grey picture (mode L) on the sheet, as large as the box: each dot the mean of its area."""
+    gray, place = np.asarray(picture), sheet[box.top : box.bottom, box.left : box.right]
+    sizes = (box.right - box.left, box.bottom - box.top, sheet.strides[0])
+    if not library().resize(gray.ctypes.data, picture.width, picture.height, place.ctypes.data, *sizes):
+        raise ValueError(f"no picture of {picture.width} x {picture.height} dots")

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from functools import lru_cache
 from importlib.metadata import entry_points
+from pathlib import Path
 
 from renderers.document import SourceDocument
 from renderers.errors import DocumentUnsupported
@@ -48,3 +49,9 @@ def renderer_for(document: SourceDocument, renderers: Sequence[Renderer] | None 
     if best.score(document) <= NOT_MINE:
         raise DocumentUnsupported(document.name, detail=f"media type {document.media_type}")
     return best
+
+
+def is_builtin(media_type: str) -> bool:
+    """Whether a document of this kind is drawn by the product itself, not by a plugin."""
+    drawing = renderer_for(SourceDocument("", Path(), media_type))
+    return type(drawing).__module__.startswith("renderers.builtin.")

@@ -142,15 +142,6 @@ def read_description(path: Path) -> str:
     return bytes(int(code) for code in codes).rstrip(b"\0").decode("ascii", "replace")
 
 
-def number_the_pages(path: Path) -> None:
-    """Makes every page's PageNumber say how many pages there are; TIFF 6.0 counts them from 0."""
-    directories = read_directories(path, path.name)
-    with path.open("r+b") as file:
-        for index, directory in enumerate(directories):
-            file.seek(directory.places[PAGE_NUMBER] + 8)
-            file.write(struct.pack(directory.byte_order + "HH", index, len(directories)))
-
-
 def _walk(file: BinaryIO, name: str) -> list[Directory]:
     header = file.read(8)
     order = {b"II*\0": "<", b"MM\0*": ">"}.get(header[:4])

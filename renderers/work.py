@@ -1,4 +1,4 @@
-"""What a worker process can be asked to do on untrusted files: render, to_pdf, picture, stamp, at_standard.
+"""What a worker process can be asked to do on untrusted files: render, show, stamp, make coarser or narrower.
 
 A job is a dictionary of plain values because it crosses a socket; so is the answer. Whatever is written
 appears under its name only when it is complete.
@@ -74,6 +74,19 @@ def profile_to_wire(profile: Profile) -> Answer:
     }
 
 
+def profile_from_wire(facts: Job) -> Profile:
+    """The profile that `profile_to_wire` made plain values of."""
+    return Profile(
+        Resolution[facts["resolution"]],
+        Paper[facts["paper"]],
+        facts["margin"],
+        facts["page_limit"],
+        facts["drop_blank"],
+        facts["by_content"],
+        facts["description"],
+    )
+
+
 def pages_from_wire(answer: Answer, path: Path) -> FaxPages:
     """The facts of the fax that `path` now holds."""
     resolutions = tuple(Resolution[name] for name in answer["resolutions"])
@@ -101,16 +114,7 @@ def _render(job: Job, part: Path, folder: Path, office_socket: Path | None, offi
     from renderers.pipeline import render
 
     documents = [_document(facts) for facts in job["documents"]]
-    facts = job["profile"]
-    profile = Profile(
-        Resolution[facts["resolution"]],
-        Paper[facts["paper"]],
-        facts["margin"],
-        facts["page_limit"],
-        facts["drop_blank"],
-        facts["by_content"],
-        facts["description"],
-    )
+    profile = profile_from_wire(job["profile"])
     return _pages_to_wire(render(documents, part, Workshop(profile, folder, office_socket, office_seconds)))
 
 
@@ -139,10 +143,16 @@ def _stamp(job: Job, part: Path, *_: object) -> Answer:
     return _pages_to_wire(stamp(Path(job["tiff"]), part, job["lines"]))
 
 
-def _at_standard(job: Job, part: Path, *_: object) -> Answer:
-    from renderers.header import at_standard
+def _narrowed(job: Job, part: Path, *_: object) -> Answer:
+    from renderers.header import narrowed
 
-    return _pages_to_wire(at_standard(Path(job["tiff"]), part))
+    return _pages_to_wire(narrowed(Path(job["tiff"]), part))
+
+
+def _coarsened(job: Job, part: Path, *_: object) -> Answer:
+    from renderers.header import coarsened
+
+    return _pages_to_wire(coarsened(Path(job["tiff"]), part, Resolution[job["finest"]]))
 
 
 _VERBS: Mapping[str, Callable[..., Answer]] = {
@@ -150,5 +160,6 @@ _VERBS: Mapping[str, Callable[..., Answer]] = {
     "to_pdf": _to_pdf,
     "picture": _picture,
     "stamp": _stamp,
-    "at_standard": _at_standard,
+    "coarsened": _coarsened,
+    "narrowed": _narrowed,
 }

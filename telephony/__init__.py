@@ -4,7 +4,7 @@ Importing this package loads no C; `telephony.sip_engine` does.
 """
 
 from telephony.disposition import Disposition
-from telephony.engine import FaxEngine, IncomingCall, SendOrder
+from telephony.engine import FaxEngine, IncomingCall, Offer, PollOrder, SendOrder
 from telephony.errors import TelephonyError
 from telephony.events import (
     CallAnswered,
@@ -30,8 +30,10 @@ __all__ = [
     "IncomingCall",
     "Medium",
     "MediumSwitched",
+    "Offer",
     "PageConfirmed",
     "PageFacts",
+    "PollOrder",
     "Ringing",
     "SendOrder",
     "SessionNegotiated",

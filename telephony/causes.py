@@ -115,6 +115,9 @@ class T30Result(IntEnum):
     NO_MEMORY = 47
     RETRIES_EXCEEDED = 48
     CALL_DROPPED = 49
+    POLL_REFUSED = 50
+    SUB_ADDRESS_UNKNOWN = 52
+    SELECTIVE_POLLING_UNKNOWN = 53
 
 
 _BY_T30 = {
@@ -123,9 +126,12 @@ _BY_T30 = {
     T30Result.T1_EXPIRED: _D.NO_FAX_ANSWERED,
     T30Result.INCOMPATIBLE: _D.INCOMPATIBLE,
     T30Result.RX_INCAPABLE: _D.INCOMPATIBLE,
-    T30Result.TX_INCAPABLE: _D.INCOMPATIBLE,
+    T30Result.TX_INCAPABLE: _D.NOTHING_TO_POLL,
+    T30Result.POLL_REFUSED: _D.NOTHING_TO_POLL,
+    T30Result.SELECTIVE_POLLING_UNKNOWN: _D.NOTHING_TO_POLL,
     T30Result.RESOLUTION_UNSUPPORTED: _D.INCOMPATIBLE,
     T30Result.SIZE_UNSUPPORTED: _D.INCOMPATIBLE,
+    T30Result.SUB_ADDRESS_UNKNOWN: _D.INCOMPATIBLE,
     **{
         result: _D.BAD_DOCUMENT
         for result in T30Result
@@ -158,7 +164,7 @@ def t30_disposition(
 ) -> Disposition:
     """What the end of a T.30 session means.
 
-    `pages_owed` is None when we receive: only the sender knows how many there are.
+    `pages_owed` is None unless we dialled to send: else only the end says whether there were more.
     """
     complete = pages_confirmed > 0 and (
         pages_confirmed >= pages_owed if pages_owed is not None else result == T30Result.OK

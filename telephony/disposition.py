@@ -17,6 +17,7 @@ class Disposition(StrEnum):
     INCOMPATIBLE = "incompatible"  #: the far machine cannot take these pages, or the media did not match
     LINE_FAILED = "line_failed"  #: fax machines met, but could not agree or lost each other
     INTERRUPTED = "interrupted"  #: some pages were confirmed, then the call broke
+    NOTHING_TO_POLL = "nothing_to_poll"  #: no document lies ready there, or it is refused to us
     CONGESTED = "congested"  #: no free line on the way (503, Q.850 34, 42)
     #: our SIP peer does not answer, does not know us, or cannot route (401, 407, 408 at once, 5xx)
     TRUNK_UNAVAILABLE = "trunk_unavailable"

@@ -23,10 +23,36 @@ class SendOrder:
     number: str  #: as dialled: the user part of the Request-URI
     pages: Path  #: TIFF class F
     trunk: Trunk
+    narrow: Path | None = None  #: the same ones, none wider than A4: for a machine that does not know A3
     first_page: int = 1  #: pages before this one are not sent (they were confirmed in an earlier call)
     local_id: str = ""  #: TSI: at most 20 characters (ITU-T T.30 5.3.6.2.4)
     caller_number: str = ""  #: user part of From; empty means anonymous to the trunk
     caller_name: str = ""
+    tones: str = ""  #: dialled after the answer: digits, and "," for 2 seconds of pause
+    sub_address: str = ""  #: SUB: who behind the far machine is meant; at most 20 of 0-9, * and #
+
+
+@dataclass(frozen=True, slots=True)
+class PollOrder:
+    """Fetch the pages that lie ready at that number (ITU-T T.30 5.3.6.1.2, DTC)."""
+
+    number: str  #: as dialled: the user part of the Request-URI
+    pages: Path  #: TIFF class F; it is written
+    trunk: Trunk
+    local_id: str = ""  #: CIG: at most 20 characters
+    caller_number: str = ""  #: as in `SendOrder`, like what follows
+    caller_name: str = ""
+    tones: str = ""
+    sub_address: str = ""  #: SEP: which document is meant; at most 20 of 0-9, * and #
+    password: str = ""  #: PWD: likewise
+
+
+@dataclass(frozen=True, slots=True)
+class Offer:
+    """A document that a caller may fetch instead of sending one (polling)."""
+
+    pages: Path  #: TIFF class F
+    password: str = ""  #: that he must say (PWD): at most 20 of 0-9, * and #; "" demands none
 
 
 class IncomingCall(Protocol):
@@ -47,10 +73,13 @@ class IncomingCall(Protocol):
         """The calling number, or "" when withheld."""
         ...
 
-    async def receive(self, pages: Path, *, local_id: str, on_event: OnEvent) -> Transmission:
+    async def receive(
+        self, pages: Path, *, local_id: str, on_event: OnEvent, offer: Offer | None = None
+    ) -> Transmission:
         """The call is answered and every confirmed page is in the TIFF file `pages`, on disk (fsync).
 
-        A page is on disk before the sending machine is told so; `on_event` hears of it after that.
+        A page is on disk before the sending machine is told so; `on_event` hears of it after that. A caller
+        may fetch what is on `offer` instead: then the transmission is `polled`, and its pages went out.
         """
         ...
 
@@ -81,8 +110,22 @@ class FaxEngine(Protocol):
         """
         ...
 
+    async def poll(self, order: PollOrder, on_event: OnEvent) -> Transmission:
+        """The facts of the call; every confirmed page is in `order.pages`, on disk before it was confirmed.
+
+        "Delivered" means that the far end had no more. Cancelling hangs up.
+
+        Raises:
+            EngineClosed: the engine is closed.
+        """
+        ...
+
     def is_up(self, trunk: Trunk) -> bool:
         """Whether calls can be expected to get through this trunk: it answers, and knows us where it must."""
+        ...
+
+    def refuse_calls(self) -> None:
+        """Calls that come in from now on are refused with 503, and so are those that nobody has taken yet."""
         ...
 
     def incoming(self) -> AsyncIterator[IncomingCall]:

@@ -13,14 +13,14 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from telephony.disposition import Disposition
-from telephony.engine import OnEvent, SendOrder
+from telephony.engine import OnEvent, PollOrder, SendOrder
 from telephony.errors import EngineClosed, UnreadablePages
-from telephony.events import CallAnswered, CallReleased, Dialled, PageConfirmed, SessionNegotiated
+from telephony.events import CallAnswered, CallReleased, Dialled, SessionNegotiated
 from telephony.page_file import StoredPage, keep_pages, whole_pages
+from telephony.simulated_call import BIT_RATE, SimulatedCall, confirm
 from telephony.transmission import Compression, Medium, PageFacts, Transmission
 from telephony.trunk import Trunk
 
-_BIT_RATE = 14400
 _TALKED = frozenset(
     {Disposition.DELIVERED, Disposition.INTERRUPTED, Disposition.LINE_FAILED, Disposition.NO_FAX_ANSWERED}
 )  # the calls that were answered
@@ -49,12 +49,14 @@ class SimulatedEngine:
 
     def __init__(self, now: Callable[[], datetime] = _now) -> None:
         self.orders: list[SendOrder] = []
+        self.polls: list[PollOrder] = []
+        self._ready: deque[tuple[Path, int | None]] = deque()
         self._now = now
         self._scripts: deque[_Script] = deque()
         self._ringing: asyncio.Queue[SimulatedCall | None] = asyncio.Queue()
         self._down: set[str] = set()
         self._calls = 0
-        self._open = False
+        self._open = self._refuses_calls = False
 
     def next_call_ends(
         self, disposition: Disposition, *, sip_status: int | None = None, detail: str = ""
@@ -79,10 +81,27 @@ class SimulatedEngine:
         """The next call without a script confirms `pages`, waits for the event, then delivers the rest."""
         self._scripts.append(_Script(pages=pages, wait_for=event.wait))
 
+    def next_poll_finds(self, pages: Path, *, breaks_after: int | None = None) -> None:
+        """The next poll without a document fetches these pages; or so many of them, and then the line breaks.
+
+        Without a document nothing lies ready.
+        """
+        self._ready.append((pages, breaks_after))
+
     def call_in(
-        self, called: str, caller: str, pages: Path, *, confirms: int | None = None
-    ) -> "SimulatedCall":
-        """A fax machine calls and sends `pages`; the line breaks after `confirms` of them, if given."""
+        self,
+        called: str,
+        caller: str,
+        pages: Path,
+        *,
+        confirms: int | None = None,
+        sub_address: str = "",
+        polls: bool = False,
+    ) -> SimulatedCall:
+        """A fax machine calls and sends `pages`; the line breaks after `confirms` of them, if given.
+
+        One that `polls` writes what is on offer into `pages` instead.
+        """
         self._calls += 1
         call = SimulatedCall(
             call_id=f"in-{self._calls}@simulated",
@@ -90,9 +109,14 @@ class SimulatedEngine:
             caller=caller,
             pages=pages,
             confirms=confirms,
+            sub_address=sub_address,
+            polls=polls,
             now=self._now,
         )
-        self._ringing.put_nowait(call)
+        if self._refuses_calls:
+            call.hears(503)
+        else:
+            self._ringing.put_nowait(call)
         return call
 
     async def __aenter__(self) -> "SimulatedEngine":
@@ -119,11 +143,11 @@ class SimulatedEngine:
         confirmed: list[PageFacts] = []
         if script.disposition in _TALKED or script.pages:
             on_event(CallAnswered())
-            on_event(SessionNegotiated(_BIT_RATE, order.trunk.ecm, "SIMULATED"))
-        _confirm(pages[: script.pages], confirmed, on_event)
+            on_event(SessionNegotiated(BIT_RATE, order.trunk.ecm, "SIMULATED"))
+        confirm(pages[: script.pages], confirmed, on_event)
         if script.wait_for is not None:
             await script.wait_for()
-            _confirm(pages[len(confirmed) :], confirmed, on_event)
+            confirm(pages[len(confirmed) :], confirmed, on_event)
         transmission = Transmission(
             disposition=script.disposition,
             call_id=call_id,
@@ -135,7 +159,7 @@ class SimulatedEngine:
             pages=tuple(confirmed),
             medium=Medium.T38 if confirmed else script.medium,
             t30_result=script.t30_result,
-            bit_rate=_BIT_RATE if confirmed else 0,
+            bit_rate=BIT_RATE if confirmed else 0,
             ecm=order.trunk.ecm and bool(confirmed),
             compression=Compression.MMR if confirmed else None,
             remote_id="SIMULATED" if confirmed else "",
@@ -143,6 +167,36 @@ class SimulatedEngine:
         )
         on_event(CallReleased(transmission))
         return transmission
+
+    async def poll(self, order: PollOrder, on_event: OnEvent) -> Transmission:
+        """The facts of a call that fetches what a test has laid ready."""
+        if not self._open:
+            raise EngineClosed
+        self.polls.append(order)
+        self._calls += 1
+        call_id, started_at = f"poll-{self._calls}@simulated", self._now()
+        on_event(Dialled(call_id))
+        confirmed: list[PageFacts] = []
+        if self._ready:
+            document, breaks_after = self._ready.popleft()
+            for count, page in enumerate(whole_pages(document)[:breaks_after], start=1):
+                await asyncio.to_thread(keep_pages, document, order.pages, count)
+                confirm([page], confirmed, on_event)
+            disposition = Disposition.DELIVERED if breaks_after is None else Disposition.INTERRUPTED
+        else:
+            disposition = Disposition.NOTHING_TO_POLL
+        return Transmission(
+            disposition=disposition,
+            call_id=call_id,
+            trunk=order.trunk.name,
+            started_at=started_at,
+            ended_at=self._now(),
+            answered_at=started_at,
+            pages=tuple(confirmed),
+            medium=Medium.T38,
+            remote_id="SIMULATED",
+            local_id=order.local_id,
+        )
 
     def trunk_is_down(self, name: str, *, down: bool = True) -> None:
         """From now on this trunk is down, or up again."""
@@ -152,72 +206,17 @@ class SimulatedEngine:
         """What the script says; up otherwise."""
         return trunk.name not in self._down
 
-    async def incoming(self) -> AsyncIterator["SimulatedCall"]:
+    async def incoming(self) -> AsyncIterator[SimulatedCall]:
         """The calls made by `call_in`, until the engine is closed."""
         while (call := await self._ringing.get()) is not None:
             yield call
 
-
-class SimulatedCall:
-    """An IncomingCall that remembers how it was treated."""
-
-    def __init__(
-        self,
-        *,
-        call_id: str,
-        called: str,
-        caller: str,
-        pages: Path,
-        confirms: int | None,
-        now: Callable[[], datetime],
-    ) -> None:
-        self.call_id = call_id
-        self.called = called
-        self.caller = caller
-        self.rejected_with: int | None = None  #: SIP status
-        self.transmission: Transmission | None = None
-        self.ended = asyncio.Event()  #: received or rejected
-        self._pages = pages
-        self._confirms = confirms
-        self._now = now
-
-    async def receive(self, pages: Path, *, local_id: str, on_event: OnEvent) -> Transmission:
-        """The fax machine's pages are in the file `pages`, as many as the script says."""
-        started_at = self._now()
-        on_event(CallAnswered())
-        sent = whole_pages(self._pages)[: self._confirms]
-        confirmed: list[PageFacts] = []
-        for count, page in enumerate(sent, start=1):
-            await asyncio.to_thread(keep_pages, self._pages, pages, count)
-            _confirm([page], confirmed, on_event)
-        self.transmission = Transmission(
-            disposition=self._disposition(len(confirmed)),
-            call_id=self.call_id,
-            trunk="",
-            started_at=started_at,
-            ended_at=self._now(),
-            answered_at=started_at,
-            pages=tuple(confirmed),
-            medium=Medium.T38,
-            bit_rate=_BIT_RATE,
-            ecm=True,
-            compression=Compression.MMR,
-            remote_id=self.caller[-20:],
-            local_id=local_id,
-        )
-        on_event(CallReleased(self.transmission))
-        self.ended.set()
-        return self.transmission
-
-    async def reject(self, sip_status: int) -> None:
-        """The fax machine hears this status."""
-        self.rejected_with = sip_status
-        self.ended.set()
-
-    def _disposition(self, confirmed: int) -> Disposition:
-        if self._confirms is None:
-            return Disposition.DELIVERED
-        return Disposition.INTERRUPTED if confirmed else Disposition.LINE_FAILED
+    def refuse_calls(self) -> None:
+        """Nobody's call is taken any more."""
+        self._refuses_calls = True
+        while not self._ringing.empty():
+            if call := self._ringing.get_nowait():
+                call.hears(503)
 
 
 def _pages_to_send(order: SendOrder) -> list[StoredPage]:
@@ -225,10 +224,3 @@ def _pages_to_send(order: SendOrder) -> list[StoredPage]:
     if not pages:
         raise UnreadablePages(f"There is no page {order.first_page} in {order.pages.name}.")
     return pages
-
-
-def _confirm(pages: list[StoredPage], confirmed: list[PageFacts], on_event: OnEvent) -> None:
-    for page in pages:
-        facts = PageFacts(len(confirmed) + 1, page.width, page.rows, 0, _BIT_RATE, page.y_dpi)
-        confirmed.append(facts)
-        on_event(PageConfirmed(facts))

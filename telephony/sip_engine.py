@@ -13,10 +13,13 @@ from telephony.call.dial import OutgoingCall
 from telephony.call.media import Line
 from telephony.call.session import CallSession
 from telephony.disposition import Disposition
-from telephony.engine import IncomingCall, OnEvent, SendOrder
+from telephony.engine import IncomingCall, OnEvent, PollOrder, SendOrder
 from telephony.errors import EngineClosed, TlsMissing, UnreadablePages
 from telephony.events import CallReleased
-from telephony.native.bridge import NativeCore, NativeEvent, versions
+from telephony.name_relay import NameRelay
+from telephony.native.bridge import NativeCore
+from telephony.native.library import versions
+from telephony.native.values import NativeEvent
 from telephony.page_file import StoredPage, whole_pages
 from telephony.strangers import Strangers
 from telephony.tls import TlsSettings
@@ -54,23 +57,26 @@ class SipEngine:
         *,
         user_agent: str = "faxgw",
         tls: TlsSettings | None = None,
+        resolv_conf: Path | None = None,
     ) -> None:
         """An engine for `listen` ("127.0.0.1:5060"); it starts with `async with`.
 
         `media_address` is what peers are told to send RTP and UDPTL to; "" means our address on the way to
-        the peer. Incoming calls follow the settings of their trunk; others are refused with 403.
+        the peer. `resolv_conf` names the name servers in place of /etc/resolv.conf. Incoming calls follow the
+        settings of their trunk; others are refused with 403.
         """
         self._host, _, port = listen.rpartition(":")
         self._port = int(port)
         self._media_ports, self._media_address = media_ports, media_address
         self._trunks = tuple(trunks)
         self._user_agent, self._tls = user_agent, tls
+        self._names = NameRelay(resolv_conf)
         self._core: NativeCore | None = None
         self._watches: dict[str, TrunkWatch] = {}
         self._watching: asyncio.Task[None] | None = None
         self._strangers = Strangers()
         self._calls: set[CallSession] = set()
-        self._closing = False
+        self._closing = self._refuses_calls = False
         self._arrived: asyncio.Queue[SipIncomingCall | None] | None = None
 
     async def __aenter__(self) -> "SipEngine":
@@ -88,7 +94,13 @@ class SipEngine:
                     f"The trunk {trunk.name} uses TLS: say in [sip] tls_listen where our end of it is."
                 )
         url = f"sip:{self._host}:{self._port}"
-        self._core = core = NativeCore(url, self._user_agent, self._on_invite, self._tls)
+        resolv_conf = await self._names.open()
+        try:
+            core = NativeCore(url, self._user_agent, self._on_invite, self._tls, resolv_conf)
+        except BaseException:
+            await self._names.close()
+            raise
+        self._core = core
         host = self._media_address or (socket.gethostname() if self._host in _ANY else self._host)
         self._watches = {trunk.name: TrunkWatch(core, trunk, host) for trunk in self._trunks}
         self._watching = asyncio.ensure_future(self._watch())
@@ -101,6 +113,7 @@ class SipEngine:
 
     async def __aexit__(self, *exc_info: object) -> None:
         """Every call has ended and the address is free."""
+        self.refuse_calls()
         self._closing = True
         if self._watching:
             self._watching.cancel()
@@ -114,6 +127,7 @@ class SipEngine:
         core, self._core = self._core, None
         if core:
             await core.close()
+        await self._names.close()
 
     def statistics(self) -> dict[str, int]:
         """Counters: ticks and lateness (microseconds) of the media thread, packets, channels, strangers."""
@@ -132,9 +146,21 @@ class SipEngine:
         """The facts of the call; see `telephony.engine.FaxEngine.send`."""
         self._alive()
         pages = await asyncio.to_thread(_sendable_pages, order.pages, order.first_page)
+        return await self._call(order, on_event, pages_owed=len(pages))
+
+    async def poll(self, order: PollOrder, on_event: OnEvent) -> Transmission:
+        """The facts of the call; see `telephony.engine.FaxEngine.poll`."""
+        return await self._call(order, on_event, pages_owed=None)
+
+    async def _call(
+        self, order: SendOrder | PollOrder, on_event: OnEvent, *, pages_owed: int | None
+    ) -> Transmission:
+        self._alive()
         next_hop = SipUri.parse(order.trunk.outbound_proxy or order.trunk.proxy)
-        line = self._line(await asyncio.to_thread(self._local_address, next_hop))
-        call = OutgoingCall(line, order, on_event, pages_owed=len(pages))
+        line = self._line(await self._local_address(next_hop))
+        watch = self._watches.get(order.trunk.name)
+        may_go_to = watch.may_go_to if watch else lambda _: False
+        call = OutgoingCall(line, order, on_event, pages_owed=pages_owed, may_go_to=may_go_to)
         call.dial()
         self._keep(call)
         transmission = await call.ended_or_cancelled()
@@ -149,6 +175,13 @@ class SipEngine:
         while call := await self._arrived.get():
             yield call
 
+    def refuse_calls(self) -> None:
+        """See `telephony.engine.FaxEngine.refuse_calls`."""
+        self._refuses_calls = True
+        while self._arrived and not self._arrived.empty():
+            if call := self._arrived.get_nowait():
+                call.refuse(503)
+
     def _on_invite(self, invite: NativeEvent) -> None:
         source = invite.source.rpartition(":")[0]
         trunk = self._trunk_of(invite)
@@ -157,8 +190,8 @@ class SipEngine:
             return
         call = SipIncomingCall(self._line(self._address_towards(source)), trunk, invite)
         self._keep(call)
-        if self._closing or self._arrived is None:
-            call.refuse(503 if self._closing else 480)
+        if self._refuses_calls or self._arrived is None:
+            call.refuse(503 if self._refuses_calls else 480)
         else:
             self._arrived.put_nowait(call)
 
@@ -189,11 +222,12 @@ class SipEngine:
             bind = "::" if ":" in local_address else "0.0.0.0"  # noqa: S104
         return Line(self._alive(), bind, self._media_address or local_address, self._media_ports)
 
-    def _local_address(self, peer: SipUri) -> str:
+    async def _local_address(self, peer: SipUri) -> str:
         if self._host not in _ANY:
             return self._host.strip("[]")
+        host, port = peer.host.strip("[]"), peer.port or 5060
         try:
-            found = socket.getaddrinfo(peer.host.strip("[]"), peer.port or 5060, type=socket.SOCK_DGRAM)
+            found = await asyncio.get_running_loop().getaddrinfo(host, port, type=socket.SOCK_DGRAM)
         except OSError:
             return socket.gethostname()
         return self._address_towards(str(found[0][4][0]))

@@ -2,7 +2,8 @@
 
 import logging
 
-from telephony.native.bridge import Kind, NativeCore, NativeEvent
+from telephony.native.bridge import NativeCore
+from telephony.native.values import Kind, NativeEvent
 
 _log = logging.getLogger("faxgw.telephony")
 

@@ -47,6 +47,7 @@ class Transmission:
     detail: str = ""  #: for the operator: SIP reason phrase or T.30 completion, in words
     sip_status: int | None = None
     q850_cause: int | None = None
+    retry_after: timedelta = timedelta()  #: that whoever refused the call asks for until the next one
     t30_result: int | None = None
     pages: tuple[PageFacts, ...] = field(default=())  #: the confirmed ones, in order
     medium: Medium | None = None
@@ -55,6 +56,8 @@ class Transmission:
     compression: Compression | None = None
     remote_id: str = ""  #: TSI or CSI, as received
     local_id: str = ""
+    polled: bool = False  #: the caller fetched what was on offer: the pages went out
+    sub_address: str = ""  #: as received, by SUB or else DTMF: who behind our number is meant
 
     @property
     def pages_confirmed(self) -> int:

@@ -36,12 +36,27 @@ class Extension(StrEnum):
     REQUIRE = "require"  #: a peer that does not know it refuses the call with 420
 
 
+class EarlyMedia(StrEnum):
+    """What we do about audio that a far end wants before it answers (SDP in a 183, RFC 3960)."""
+
+    IGNORE = "ignore"  #: most of it is ringing and announcements
+    ACCEPT = "accept"  #: fax machines may talk already; their pages count when the call is answered
+
+
 class ErrorCorrection(StrEnum):
     """How UDPTL packets that are lost are won back (ITU-T T.38 9.1)."""
 
     REDUNDANCY = "redundancy"
     FEC = "fec"
     NONE = "none"
+
+
+class Srtp(StrEnum):
+    """What we do about audio that is encrypted with keys in the SDP (RFC 3711, RFC 4568)."""
+
+    OFF = "off"
+    OFFER = "offer"  #: where the peer does it too (RFC 8643)
+    REQUIRE = "require"  #: no fax in clear: RTP/SAVP, and no T.38, which has no encryption
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,13 +86,22 @@ class Trunk:
     session_timer: Extension = Extension.SUPPORT  #: RFC 4028; "require" asks for one
     session_expires_s: float = 1800.0  #: seconds without a refresh until a call counts as dead
     reliable: Extension = Extension.SUPPORT  #: 100rel, RFC 3262
+    early_media: EarlyMedia = EarlyMedia.IGNORE  #: of calls that we make
     caller_form: CallerForm = CallerForm.FROM  #: of calls that we make
     caller_host: str = ""  #: what stands behind the @ of the number that calls; "" means our address
     called_from: CalledForm = CalledForm.REQUEST_URI  #: of calls that come in
     caller_from: CallerForm = CallerForm.FROM  #: of calls that come in
+    dtmf_digits: int = 0  #: of calls that come in: so many digits behind the called number are waited for
+    dtmf_wait_s: float = 5.0  #: seconds that they are waited for
     error_correction: ErrorCorrection = ErrorCorrection.REDUNDANCY  #: that we ask for in T.38
     udptl_depth: int = 3  #: earlier packets repeated in each datagram, or the entries of FEC
     max_datagram: int = 1400  #: bytes; the largest datagram that is sent and promised to be taken
+    srtp: Srtp = Srtp.OFF
+
+    @property
+    def t38_policy(self) -> T38Policy:
+        """What is done about T.38: nothing where no fax may go in clear."""
+        return T38Policy.NEVER if self.srtp is Srtp.REQUIRE else self.t38
 
     def extensions(self, which: Extension) -> tuple[str, ...]:
         """The option tags of the extensions that are set to `which`, or to more."""

@@ -1,7 +1,7 @@
 """SIP URIs of trunks, as far as dialling needs them (RFC 3261 19.1)."""
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from urllib.parse import quote, unquote
 
 from telephony.errors import TelephonyError
@@ -22,6 +22,15 @@ def user_in(header: str) -> str:
     """The user or number of the first address in a header such as P-Asserted-Identity; "" without one."""
     found = _USER.search(header)
     return unquote(found[1]) if found else ""
+
+
+_SEPARATED = re.compile(r"\+?[0-9*#.()-]+")
+
+
+def plain_number(user: str) -> str:
+    """The number in a user part, without parameters and what is there for the eye alone (RFC 3966 5)."""
+    number = user.partition(";")[0]
+    return re.sub("[-.()]", "", number) if _SEPARATED.fullmatch(number) else number
 
 
 def escape_user(user: str) -> str:
@@ -55,6 +64,17 @@ class SipUri:
     def address_of(self, user: str) -> str:
         """The address of `user` at this peer, without port and parameters: for To and From."""
         return f"{self.scheme}:{escape_user(user)}@{self.host}"
+
+    def elsewhere(self, contact: str, user: str) -> "SipUri | None":
+        """This peer at the host and port of `contact`; None when that is none, or of another user."""
+        scheme, _, rest = contact.partition(":")
+        if user_in(contact).partition(";")[0] != user:
+            return None
+        try:
+            there = SipUri.parse(f"{scheme}:{rest.rpartition('@')[2]}")
+        except BadUri:
+            return None
+        return replace(self, host=there.host, port=there.port)
 
     @property
     def bare_host(self) -> str:

@@ -9,7 +9,8 @@ import logging
 import socket
 from ipaddress import IPv4Network, IPv6Network, ip_address, ip_network
 
-from telephony.native.bridge import NativeCore, NativeEvent, SipRequest
+from telephony.native.bridge import NativeCore
+from telephony.native.values import NativeEvent, SipRequest
 from telephony.trunk import Trunk
 from telephony.uri import SipUri
 
@@ -50,6 +51,13 @@ class TrunkWatch:
         if not self._proxy or address in self.addresses:
             return True
         return any(ip_address(address) in network for network in self._networks)
+
+    def may_go_to(self, host: str) -> bool:
+        """Whether the trunk may send a call on to this host: by its own names, or where calls come from."""
+        if _is_address(host):
+            return self.knows(host)
+        ours = (self._trunk.proxy, self._trunk.outbound_proxy)
+        return host.lower() in {SipUri.parse(uri).host.lower() for uri in ours if uri}
 
     async def run(self) -> None:
         """Keeps names resolved, the registration fresh and the trunk's state known, for ever."""

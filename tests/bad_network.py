@@ -95,6 +95,11 @@ class BadNetwork:
         with contextlib.suppress(OSError):  # the call is over, or the network is
             door.sendto(packet, (_HOME, port))
 
+    def fall_silent(self) -> None:
+        """From now on every packet is lost."""
+        for stream in self._streams.values():
+            stream.weather = Weather(loss=1.0)
+
     def close(self) -> None:
         """Nothing is passed on any more."""
         for door in self._sockets.values():

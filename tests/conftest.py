@@ -13,6 +13,7 @@ settings.register_profile("explore", max_examples=1000, deadline=None)
 settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "same"))
 
 pytest_plugins = [
+    "tests.fix_store",
     "tests.fix_certificates",
     "tests.fix_postgres",
     "tests.fix_slapd",

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from pathlib import Path
 
-from telephony.native.bridge import load
+from telephony.native.library import load
 
 
 @dataclass(frozen=True)
@@ -14,7 +14,12 @@ class Machine:
     ecm: bool = True
     bit_rate: int = 14400
     first_page: int = 0
-    standard_only: bool = False  #: knows no finer resolution
+    finest: int = 391  #: lines per inch it knows
+    only_a4: bool = False  #: it knows no wider pages
+    narrow: Path | None = None  #: what it sends to such a machine
+    polls: bool = False  #: the pages come from the other one, into `file`
+    offered: Path | None = None  #: what may be polled
+    password: str = ""
 
 
 @dataclass(frozen=True)
@@ -39,19 +44,25 @@ def fax_pair(
     core = load()
     keep, options = [], []
     for calling, machine in ((1, sender), (0, receiver)):
-        file, name = core.ffi.new("char[]", str(machine.file).encode()), core.ffi.new("char[]", b"pair")
-        keep += [file, name]
+        texts = {
+            "file": str(machine.file),
+            "local_id": "pair",
+            "narrow": str(machine.narrow or ""),
+            "offered": str(machine.offered or ""),
+            "password": machine.password,
+        }
+        kept = {name: core.ffi.new("char[]", text.encode()) for name, text in texts.items()}
+        keep.append(kept)
         settings = {
             "calling": calling,
-            "file": file,
             "first_page": machine.first_page,
-            "local_id": name,
             "ecm": machine.ecm,
             "max_bit_rate": machine.bit_rate,
+            "finest": machine.finest,
+            "polls": machine.polls,
+            "only_a4": machine.only_a4,
         }
-        if machine.standard_only:
-            settings["standard_only"] = 1
-        options.append(core.ffi.new("fc_fax_options *", settings))
+        options.append(core.ffi.new("fc_fax_options *", kept | settings))
     result = core.ffi.new("fc_pair_result *")
     between = {"t38": t38, "loss_per_mille": loss_per_mille, "seed": 1, "redundancy": 3} | line
     core.lib.fc_fax_pair(*options, core.ffi.new("fc_pair_line *", between), 3600, result)

@@ -189,6 +189,11 @@ class Dovecot:
         client.append("INBOX", message)
         client.logout()
 
+    def deliver_unreadable(self, user: str, *, size: str = "") -> None:
+        """Behind another mail lies one whose file nobody can read; its name may tell its size."""
+        arrived = self.folder / "mail" / user / "new" / f"1.unreadable.host{size}"
+        arrived.touch(0)
+
     def mails_in(self, user: str, folder: str) -> list[bytes]:
         """The raw mails of a folder, which may not be there."""
         client = self.client(user)

@@ -1,7 +1,9 @@
 """A provider's SIP proxy: Kamailio as registrar with passwords, on a free port, by UDP, TCP and TLS."""
 
 import contextlib
+import os
 import shutil
+import signal
 import socket
 import subprocess
 import tempfile
@@ -29,6 +31,7 @@ mpath="{modules}/"
 modparam("registrar", "max_expires", {registered_for})
 modparam("registrar", "min_expires", 1)
 modparam("auth", "nonce_expire", 300)
+modparam("auth", "algorithm", "{algorithm}")
 
 request_route {{
   if (is_method("OPTIONS") && $rU == $null) {{ sl_send_reply("200", "OK"); exit; }}
@@ -68,10 +71,12 @@ def a_provider(
     registered_for: int = 600,
     tls: Path | None = None,
     asks_for: Path | None = None,
+    algorithm: str = "",
 ) -> Iterator[Provider]:
     """A provider that hands calls on to `calls`, after asking who makes them.
 
     `tls`: its certificate and key, in one file. `asks_for`: the authority that must have signed the client's.
+    `algorithm`: of the digest that it asks for; "" says none, which means MD5.
     """
     if not shutil.which("kamailio"):
         raise RuntimeError("kamailio is not installed. Run: apt-get install kamailio kamailio-tls-modules")
@@ -92,7 +97,7 @@ def a_provider(
     with tempfile.TemporaryDirectory(prefix="faxgw-kamailio-") as folder:
         settings = _SETTINGS.format(
             address=address, modules=_MODULES, realm=REALM, password=PASSWORD.replace('"', '\\"'),
-            calls=calls,
+            calls=calls, algorithm=algorithm,
             load="\n".join(f'loadmodule "{name}.so"' for name in names), registered_for=registered_for,
             tls_listen=f"enable_tls=yes\nlisten=tls:{tls_address}" if tls else "",
             tls_params=f'modparam("tls", "config", "{folder}/tls.cfg")' if tls else "",
@@ -116,12 +121,13 @@ def a_provider(
                 "-M",
                 "8",
             ]
-            process = subprocess.Popen(command, cwd=folder, stdout=log, stderr=log)
+            process = subprocess.Popen(command, cwd=folder, stdout=log, stderr=log, start_new_session=True)
         try:
             _answers(address, process, Path(folder, "log"))
             yield Provider(address, tls_address)
         finally:
-            process.terminate()
+            # One that is told to end while it still begins (a busy machine) waits a minute for its children.
+            os.killpg(process.pid, signal.SIGKILL)
             process.wait(20)
 
 

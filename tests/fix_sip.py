@@ -99,12 +99,17 @@ class Station:
 
 @contextlib.asynccontextmanager
 async def a_station(
-    calls: str = "127.0.0.1:9", *, host: str = "127.0.0.1", tls: TlsSettings | None = None, **settings: Any
+    calls: str = "127.0.0.1:9",
+    *,
+    host: str = "127.0.0.1",
+    tls: TlsSettings | None = None,
+    resolv_conf: Path | None = None,
+    **settings: Any,
 ) -> AsyncIterator[Station]:
     """An engine at `host` whose trunk is the SIP address `calls`."""
     address = free_address(host)
     trunk = Trunk("main", proxy=f"sip:{calls}", **settings)
-    async with SipEngine(address, MEDIA_PORTS, trunks=[trunk], tls=tls) as engine:
+    async with SipEngine(address, MEDIA_PORTS, trunks=[trunk], tls=tls, resolv_conf=resolv_conf) as engine:
         yield Station(engine, trunk, address)
 
 
@@ -211,13 +216,15 @@ class Sipp:
 
 
 @contextlib.asynccontextmanager
-async def sipp(scenario: str, calls: str = "", **keys: str) -> AsyncIterator[Sipp]:
-    """sipp with tests/integration/telephony/sipp/`scenario`.xml; it `calls` that address, or listens.
+async def sipp(
+    scenario: str, calls: str = "", *, host: str = "127.0.0.1", **keys: str
+) -> AsyncIterator[Sipp]:
+    """sipp at `host` with tests/integration/telephony/sipp/`scenario`.xml; it `calls` an address, or listens.
 
     `keys` fill in the words in brackets of the scenario.
     """
-    address = free_address()
-    host, port = address.split(":")
+    address = free_address(host)
+    _, port = address.split(":")
     text = (SCENARIOS / f"{scenario}.xml").read_text()
     for name, value in keys.items():
         text = text.replace(f"[{name}]", value)

@@ -1,6 +1,6 @@
 """What the tests of every stage start from: a real store in a temporary folder, and jobs in each state."""
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from datetime import timedelta
 from pathlib import Path
@@ -15,12 +15,18 @@ from gateway.model.number import FaxNumber
 from gateway.model.options import JobOptions
 from gateway.model.submission import NewSubmission, Recipient
 from gateway.ports.job_store import Outcome
-from gateway.ports.wakeups import Wakeups
+from gateway.ports.wakeups import Topic, Wakeups
+from gateway.stage import Stage
 from gateway.store import Store, open_store
 from tests.fakes.pages import a_fax
 
 LEASE = timedelta(seconds=60)
 ANN = Sender("ann@example.com", "Ann Smith", "+49 30 1", "+49301")
+_CLAIMED = {
+    Topic.RESOLVING: (JobState.RECEIVED,),
+    Topic.RENDERING: (JobState.RESOLVED,),
+    Topic.SENDING: (JobState.RENDERED, JobState.DEFERRED),
+}
 A_MAIL = b"From: Ann Smith <ann@example.com>\r\nSubject: Offer\r\n\r\nHello\r\n"
 
 
@@ -30,6 +36,28 @@ async def a_store(data_dir: Path, lease: timedelta = LEASE) -> AsyncIterator[tup
     queue, node = QueueSection(lease=lease), NodeSection(name="here", data_dir=data_dir)
     async with open_wakeups(queue, node) as wakeups, open_store(queue, node, wakeups) as store:
         yield store, wakeups
+
+
+def a_stage_of(
+    opened: tuple[Store, Wakeups],
+    topic: Topic,
+    work: Callable[[Job], Awaitable[None]],
+    *,
+    at_once: int = 1,
+    grace: timedelta = timedelta(seconds=10),
+) -> Stage:
+    """The stage that works so on its jobs."""
+    store, wakeups = opened
+    return Stage(
+        topic=topic,
+        claims=_CLAIMED[topic],
+        work=work,
+        jobs=store.jobs,
+        wakeups=wakeups,
+        lease=LEASE,
+        at_once=at_once,
+        grace=grace,
+    )
 
 
 async def a_received_job(
@@ -51,20 +79,28 @@ async def some_received_jobs(
     )
 
 
-async def a_resolved_job(store: Store, *, message: bytes = A_MAIL) -> Job:
+async def a_resolved_job(store: Store, *, message: bytes = A_MAIL, options: JobOptions | None = None) -> Job:
     """A job whose sender is known."""
     await a_received_job(store, message=message)
-    return await _advance(store, JobState.RECEIVED, JobEvent.SENDER_RESOLVED, Outcome(sender=ANN))
+    resolved = Outcome(sender=ANN, options=options)
+    return await _advance(store, JobState.RECEIVED, JobEvent.SENDER_RESOLVED, resolved)
 
 
 async def a_rendered_job(
-    store: Store, folder: Path, *, pages: int = 1, sender: Sender = ANN, options: JobOptions | None = None
+    store: Store,
+    folder: Path,
+    *,
+    pages: int = 1,
+    y_dpi: int = 196,
+    width: int = 1728,
+    sender: Sender = ANN,
+    options: JobOptions | None = None,
 ) -> Job:
     """A job that is ready to be sent."""
     await a_received_job(store)
     resolved = Outcome(sender=sender, options=options)
     await _advance(store, JobState.RECEIVED, JobEvent.SENDER_RESOLVED, resolved)
-    ref = await store.blobs.put(a_fax(folder / "rendered.tif", pages=pages))
+    ref = await store.blobs.put(a_fax(folder / "rendered.tif", pages=pages, y_dpi=y_dpi, width=width))
     rendered = Outcome(pages=ref, page_count=pages)
     return await _advance(store, JobState.RESOLVED, JobEvent.PAGES_RENDERED, rendered)
 

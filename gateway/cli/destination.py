@@ -78,11 +78,12 @@ def _show(lessons: "list[Lesson]", *, as_json: bool) -> None:
         show_json([_facts(lesson) for lesson in lessons])
         return
     show_table(
-        ("NUMBER", "LIMIT", "UNTIL", "WHY"),
+        ("NUMBER", "LIMIT", "TRUNK", "UNTIL", "WHY"),
         [
             (
                 lesson.number,
                 f"{lesson.limit} {lesson.value}" if lesson.value else lesson.limit,
+                lesson.trunk,
                 f"{lesson.expires_at:%Y-%m-%d %H:%M}",
                 lesson.reason,
             )
@@ -96,6 +97,7 @@ def _facts(lesson: "Lesson") -> dict[str, object]:
         "number": str(lesson.number),
         "limit": lesson.limit.value,
         "value": lesson.value or None,
+        "trunk": lesson.trunk or None,
         "reason": lesson.reason,
         "learned_at": lesson.learned_at.isoformat(),
         "expires_at": lesson.expires_at.isoformat(),

@@ -1,40 +1,34 @@
 """What would become of a mail: the same parts as in the roles, put together without a queue."""
 
-import asyncio
 from collections.abc import AsyncIterator, Iterator, Sequence
 from contextlib import asynccontextmanager
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 from datetime import UTC, datetime
-from email import policy
-from email.message import Message
-from email.parser import BytesHeaderParser
-from email.utils import getaddresses
 from pathlib import Path
-from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, Any
 
+from gateway.cli.explaining_pages import Body, Drawing, opened_drawing, shown_time
 from gateway.config.schema import Config
 from gateway.daemon.clock import SystemClock
 from gateway.directory import open_directories
 from gateway.errors import GatewayError, InvalidNumber
+from gateway.intake import replies
 from gateway.intake.accept import Gatekeeper, parse_path
-from gateway.intake.addresses import AddressBook
 from gateway.model.allowance import Demand, settle
+from gateway.model.header_addresses import addresses_in, fields_in
 from gateway.model.ids import BlobRef, JobId, SubmissionId
+from gateway.model.mail_header import HEADER_SIZE
 from gateway.model.number import IN_THE_MAIL
 from gateway.model.options import JobOptions
 from gateway.model.permission import Used, Verdict
 from gateway.model.submission import Recipient, Submission
 from gateway.model.tariff import call_time
 from gateway.ports.directory import Directory
-from gateway.rendering.covers.choice import choose
-from gateway.rendering.profiles import profile_of
-from gateway.rendering.unpack import unpack
+from gateway.resolving.addressee import name_beside
 from gateway.resolving.options import MailWishes
 from gateway.resolving.recipients import Named, recipients_in
 from gateway.resolving.resolver import Facts, Resolver
 from gateway.resolving.splitting import named_recipients
-from renderers import RenderError, render_now
 
 if TYPE_CHECKING:
     from gateway.ports.job_store import JobStore
@@ -42,6 +36,7 @@ if TYPE_CHECKING:
 _BEGINNING = 1024 * 1024  # bytes of a message in which fields and commands are looked for
 
 
+_OURS = ("listed", "summary", "without")  # options that nobody asks for
 _Read = Sequence[tuple[str, Recipient | str]]
 
 
@@ -58,6 +53,8 @@ class ForOne:
     route: list[str] = field(default_factory=list)  #: trunks in the order in which they are tried
     cost: str = ""
     cover: str = ""  #: the template, and who chose it
+    pages: int = 0  #: with the cover page
+    call: str = ""  #: how long it takes, by estimate
     options: dict[str, Any] = field(default_factory=dict)
     not_done: list[str] = field(default_factory=list)
     reasons: list[str] = field(default_factory=list)
@@ -77,8 +74,8 @@ class Explained:
     reasons: list[str] = field(default_factory=list)
     refused: str = ""
     documents: list[str] = field(default_factory=list)
-    pages: int = 0
-    call: str = ""  #: how long it takes, by estimate
+    pages: int = 0  #: without cover pages
+    call: str = ""  #: how long it takes without a cover page, by estimate
     notes: list[str] = field(default_factory=list)
     rendering_failed: str = ""
     recipients: list[ForOne] = field(default_factory=list)
@@ -95,7 +92,7 @@ async def explained(
 ) -> Explained:
     """What would become of the message in `file`."""
     beginning = _beginning(file)
-    header = BytesHeaderParser(policy=policy.compat32).parsebytes(beginning)
+    header = beginning[:HEADER_SIZE]
     sender = mail_from if mail_from is not None else _sender(header)
     said = f"smtp {client}" + (f" login {login}" if login else "")
     found = Explained(sender, said)
@@ -103,18 +100,24 @@ async def explained(
     if not login and not gatekeeper.may_relay(client):
         found.refused = f"{client} is in none of [smtp] relay_networks and has not logged in."
         return found
-    book = AddressBook(config.addresses.dialects, config.smtp.domains)
-    addresses = list(recipients) or _recipients(header, book)
-    read = [(address, _recipient(gatekeeper, address)) for address in addresses]
+    addresses = list(recipients) or _recipients(header, gatekeeper)
+    read = [(address, _recipient(gatekeeper, address, header)) for address in addresses]
     submission = Submission(SubmissionId("explain"), sender, BlobRef(""), said, datetime.now(UTC))
-    async with open_directories(config.directory, config.node, config.queue, SystemClock()) as directory:
+    async with (
+        open_directories(config.directory, config.node, config.queue, SystemClock()) as directory,
+        opened_drawing(config, directory) as drawing,
+    ):
         resolver = _resolver(config, directory)
         named = _named(config, file, beginning, read)
         of_mail = await resolver.facts(submission, beginning, JobOptions(listed=named is not None))
         _add_facts(found, of_mail)
-        without = named.list_name if named else ""
-        # The renderer has an event loop of its own.
-        size = 0 if found.refused else await asyncio.to_thread(_add_pages, found, config, file, without)
+        body = Body()
+        if of_mail.options.poll:
+            found.notes = ["what lies ready at the number is fetched; nothing of this mail is faxed"]
+        elif not found.refused:
+            without = named.list_name if named else ""
+            body = await drawing.body(file, str(found.options.get("resolution", "")), without)
+            _add_body(found, body)
         used = await _used(config, resolver, of_mail)
         for address, recipient in _with_listed(config, read, of_mail, named):
             one = _for_one(config, gatekeeper, address, recipient)
@@ -127,8 +130,9 @@ async def explained(
                 one.options, one.not_done = _options(facts.options)
                 wanted = facts.options.trunk
                 one.route = sorted(config.trunk, key=lambda name: name != wanted)
-                one.cover = _cover(config, facts.options, recipient, verdict)
-                _settle(config, one, recipient, verdict, pages=found.pages, size=size)
+                _settle(config, one, recipient, verdict, body)
+                if not one.refused:
+                    await _add_cover(drawing, one, facts, recipient)
     if not addresses:
         found.refused = found.refused or "No recipient is in one of [smtp] domains."
     return found
@@ -157,29 +161,16 @@ def _add_facts(found: Explained, facts: Facts) -> None:
         found.refused = _refusal(facts.refusal)
 
 
-def _add_pages(found: Explained, config: Config, file: Path, without: str) -> int:
-    """The documents, but the one called `without`, are rendered; returns their size in bytes."""
-    section = config.rendering
-    profile = profile_of(section, str(found.options.get("resolution", "")))
-    with TemporaryDirectory(prefix="faxgw-explain-") as name:
-        mail = unpack(file, Path(name), section, config.options.dialects, without)
-        found.documents = [f"{document.name} ({document.media_type})" for document in mail.documents]
-        found.notes = [*mail.notes, *mail.defects]
-        out = Path(name) / "pages.tif"
-        try:
-            for fault in mail.faults.values():
-                raise fault
-            if not mail.documents:
-                found.rendering_failed = "There is nothing to fax in this mail."
-                return 0
-            pages = render_now(mail.documents, profile, out)
-        except RenderError as error:
-            found.rendering_failed = f"{error.sentence} {error.remedy}"
-            return 0
-        size = out.stat().st_size
-    found.pages = pages.page_count
-    found.call = f"about {call_time(size, pages.page_count).total_seconds():.0f} s at 14400 bit/s"
-    return size
+def _add_body(found: Explained, body: Body) -> None:
+    found.documents, found.notes, found.rendering_failed = body.documents, body.notes, body.failed
+    found.pages, found.call = body.pages, shown_time(body.size, body.pages)
+
+
+async def _add_cover(drawing: Drawing, one: ForOne, facts: Facts, recipient: Recipient) -> None:
+    whole = await drawing.whole(facts.sender, recipient, facts.options)
+    one.cover, one.pages, one.call = whole.cover, whole.pages, whole.call
+    one.not_done += whole.not_done
+    one.refused = whole.failed
 
 
 def _for_one(config: Config, gatekeeper: Gatekeeper, address: str, recipient: Recipient | str) -> ForOne:
@@ -200,7 +191,8 @@ def _named(config: Config, file: Path, beginning: bytes, read: _Read) -> Named |
     if not any(isinstance(found, Recipient) and found.number == IN_THE_MAIL for _, found in read):
         return None
     wishes = MailWishes(config.options.dialects)(beginning)
-    return recipients_in(file.read_bytes(), wishes, {domain.casefold() for domain in config.smtp.domains})
+    ours = {name.casefold() for name in (*config.smtp.domains, *config.addresses.mailboxes)}
+    return recipients_in(file.read_bytes(), wishes, ours)
 
 
 def _with_listed(
@@ -221,24 +213,12 @@ def _with_listed(
         yield from ((address, problem) for problem in problems)
 
 
-def _cover(config: Config, options: JobOptions, recipient: Recipient, verdict: Verdict) -> str:
-    chosen = choose(
-        wish=options.cover,
-        number=recipient.number,
-        by_number=config.cover.by_number,
-        permission=verdict.permission,
-        default=config.cover.template,
-    )
-    return f"{chosen.name} ({chosen.why})"
-
-
-def _settle(
-    config: Config, one: ForOne, recipient: Recipient, verdict: Verdict, *, pages: int, size: int
-) -> None:
+def _settle(config: Config, one: ForOne, recipient: Recipient, verdict: Verdict, body: Body) -> None:
     """What can be said when the pages are known: the cost, limits, and whether somebody has to approve."""
+    pages = body.pages
     tariff, cost = config.tariffs.of(recipient.number), 0.0
     if tariff is not None and pages:
-        cost = tariff.cost(pages, call_time(size, pages))
+        cost = tariff.cost(pages, call_time(body.size, pages))
         one.cost = f"{config.tariffs.shown(cost)} by [tariff.{tariff.name}]"
     if verdict.permission is None or one.refused:
         return
@@ -267,28 +247,28 @@ async def _jobs(config: Config) -> "AsyncIterator[JobStore]":
         yield store.jobs
 
 
-def _recipient(gatekeeper: Gatekeeper, address: str) -> Recipient | str:
+def _recipient(gatekeeper: Gatekeeper, address: str, header: bytes) -> Recipient | str:
     path = parse_path(f"<{address}>")
     found = gatekeeper.recipient(path[0]) if path else b"501 5.5.4 This is not a mail address"
-    return found if isinstance(found, Recipient) else found.decode()
+    if not isinstance(found, Recipient):
+        return found.decode()
+    return found if found.name else replace(found, name=name_beside(header, address))
 
 
-def _recipients(header: Message, book: AddressBook) -> list[str]:
-    """Addresses of To, Cc and Bcc in one of our domains, each once."""
-    fields = [str(value) for name in ("To", "Cc", "Bcc") for value in header.get_all(name, [])]
-    addresses = [address for _, address in getaddresses(fields) if "@" in address]
-    return list(dict.fromkeys(a for a in addresses if book.is_ours(a.rpartition("@")[2])))
+def _recipients(header: bytes, gatekeeper: Gatekeeper) -> list[str]:
+    """Addresses of To, Cc and Bcc that are ours, each once."""
+    fields = fields_in(header, "To", "Cc", "Bcc")
+    addresses = [found.address for text in fields for found in addresses_in(text)]
+    return list(dict.fromkeys(a for a in addresses if gatekeeper.recipient(a) is not replies.OTHER_DOMAIN))
 
 
-def _sender(header: Message) -> str:
-    for name in ("Return-Path", "From"):
-        for _, address in getaddresses([str(value) for value in header.get_all(name, [])]):
-            return address
-    return ""
+def _sender(header: bytes) -> str:
+    fields = fields_in(header, "Return-Path", "From")
+    return next((found.address for text in fields for found in addresses_in(text)), "")
 
 
 def _options(options: JobOptions) -> tuple[dict[str, Any], list[str]]:
-    said = {name: value for name, value in asdict(options).items() if value}
+    said = {name: value for name, value in asdict(options).items() if value and name not in _OURS}
     return said, list(said.pop("not_done", ()))
 
 

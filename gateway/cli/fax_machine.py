@@ -14,7 +14,9 @@ from telephony import (
     CallEvent,
     Disposition,
     IncomingCall,
+    Offer,
     PageConfirmed,
+    PollOrder,
     SendOrder,
     T38Policy,
     TelephonyError,
@@ -37,7 +39,15 @@ _CHANNELS = 1000  # a fax machine of ours answers whatever comes
 @click.option("--id", "station", default="fax-machine", show_default=True, help="What it shows as its id.")
 @click.option("--busy", multiple=True, metavar="NUMBER", help="A number that is always engaged.")
 @click.option("--ports", default="30000-39999", show_default=True, help="For RTP and UDPTL.")
+@click.option(
+    "--offer",
+    type=click.Path(exists=True, dir_okay=False, path_type=Path),
+    metavar="FILE",
+    help="A TIFF that callers may fetch (polling).",
+)
+@click.option("--password", default="", help="Digits that who polls must say, or that we say when we poll.")
 @click.option("--dial", metavar="URI", help="Send FILE to this SIP address, then end.")
+@click.option("--poll", metavar="URI", help="Fetch what lies ready at this SIP address, then end.")
 @click.argument("file", required=False, type=click.Path(exists=True, dir_okay=False, path_type=Path))
 def fax_machine(
     *,
@@ -48,17 +58,22 @@ def fax_machine(
     station: str,
     busy: tuple[str, ...],
     ports: str,
+    offer: Path | None,
+    password: str,
     dial: str | None,
+    poll: str | None,
     file: Path | None,
 ) -> None:
-    """A plain SIP fax machine for trying things out: it answers every call, or sends one fax.
+    """A plain SIP fax machine for trying things out: it answers every call, or sends or fetches one fax.
 
     Prints one line of JSON for each thing that happens.
     """
-    if bool(dial) != bool(file) or (not dial and not spool):
-        raise click.UsageError("Give --spool DIR to receive, or --dial URI FILE to send.")
+    if bool(dial) != bool(file) or (dial and poll) or (not dial and not spool):
+        raise click.UsageError(
+            "Give --spool DIR to receive, --dial URI FILE to send, or --poll URI --spool DIR to fetch."
+        )
     t38 = T38Policy.NEVER if no_t38 else T38Policy.PREFER
-    trunk = Trunk("line", proxy=dial or "", channels=_CHANNELS, t38=t38, ecm=not no_ecm)
+    trunk = Trunk("line", proxy=dial or poll or "", channels=_CHANNELS, t38=t38, ecm=not no_ecm)
     first, _, last = ports.partition("-")
     machine = _FaxMachine(listen, (int(first), int(last)), trunk, station, frozenset(busy))
     try:
@@ -66,7 +81,10 @@ def fax_machine(
             asyncio.run(machine.send(dial, file))
         elif spool:
             spool.mkdir(parents=True, exist_ok=True)
-            asyncio.run(machine.receive(spool))
+            if poll:
+                asyncio.run(machine.poll(poll, spool, password))
+            else:
+                asyncio.run(machine.receive(spool, Offer(offer, password) if offer else None))
     except TelephonyError as error:
         raise CannotStart(str(error)) from error
     except KeyboardInterrupt:
@@ -94,11 +112,8 @@ class _FaxMachine:
 
     async def send(self, uri: str, file: Path) -> None:
         from telephony.sip_engine import SipEngine
-        from telephony.uri import SipUri
 
-        number = uri.partition(":")[2].partition("@")[0]
-        trunk = Trunk(**{**asdict(self._trunk), "proxy": uri.replace(f"{number}@", "", 1)})
-        SipUri.parse(trunk.proxy)
+        number, trunk = self._dialled(uri)
         order = SendOrder(number, file, trunk, local_id=self._station, caller_number=self._station)
         async with SipEngine(self._listen, self._ports, trunks=[trunk]) as engine:
             transmission = await engine.send(order, _say_page)
@@ -106,7 +121,28 @@ class _FaxMachine:
         if transmission.disposition is not Disposition.DELIVERED:
             raise PermanentError(f"The fax was not delivered: {transmission.disposition}.")
 
-    async def receive(self, spool: Path) -> None:
+    async def poll(self, uri: str, spool: Path, password: str) -> None:
+        from telephony.sip_engine import SipEngine
+
+        number, trunk = self._dialled(uri)
+        pages = spool / "polled.tif"
+        order = PollOrder(number, pages, trunk, self._station, self._station, password=password)
+        async with SipEngine(self._listen, self._ports, trunks=[trunk]) as engine:
+            transmission = await engine.poll(order, _say_page)
+        _say(event="polled", file=pages.name, **_facts(transmission))
+        if transmission.disposition is not Disposition.DELIVERED:
+            raise PermanentError(f"Nothing was fetched: {transmission.disposition}.")
+
+    def _dialled(self, uri: str) -> tuple[str, Trunk]:
+        """The number in the address, and the trunk to it."""
+        from telephony.uri import SipUri
+
+        number = uri.partition(":")[2].partition("@")[0]
+        trunk = Trunk(**{**asdict(self._trunk), "proxy": uri.replace(f"{number}@", "", 1)})
+        SipUri.parse(trunk.proxy)
+        return number, trunk
+
+    async def receive(self, spool: Path, offer: Offer | None) -> None:
         """Takes calls until SIGTERM or SIGINT, and hangs up those under way then."""
         from telephony.sip_engine import SipEngine
 
@@ -121,16 +157,16 @@ class _FaxMachine:
             ):
                 _say(event="listening", address=self._listen)
                 async for call in engine.incoming():
-                    calls.create_task(self._take(call, spool))
+                    calls.create_task(self._take(call, spool, offer))
 
-    async def _take(self, call: IncomingCall, spool: Path) -> None:
+    async def _take(self, call: IncomingCall, spool: Path, offer: Offer | None) -> None:
         if call.called in self._busy:
             await call.reject(486)
             _say(event="busy", called=call.called)
             return
         self._received += 1
         pages = spool / f"fax-{self._received:04d}.tif"
-        transmission = await call.receive(pages, local_id=self._station, on_event=_say_page)
+        transmission = await call.receive(pages, local_id=self._station, on_event=_say_page, offer=offer)
         facts = {"called": call.called, "caller": call.caller, **_facts(transmission)}
         pages.with_suffix(".json").write_text(json.dumps(facts, indent=2, default=str))
         _say(event="received", file=pages.name, **facts)

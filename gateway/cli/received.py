@@ -64,6 +64,8 @@ def _facts(fax: "ReceivedFax") -> dict[str, object]:
         "called": fax.called,
         "caller": fax.caller,
         "remote_id": fax.remote_id,
+        "job": fax.job_id,
+        "sub_address": fax.sub_address,
         "pages": fax.page_count,
         "started_at": fax.started_at.isoformat(),
         "ended_at": fax.ended_at.isoformat() if fax.ended_at else None,

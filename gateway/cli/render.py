@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from gateway.errors import DocumentRejected
+from gateway.errors import ConfigError, DocumentRejected
 
 if TYPE_CHECKING:
     from gateway.rendering.unpack import Unpacked
@@ -22,7 +22,12 @@ if TYPE_CHECKING:
     default="fine",
     show_default=True,
 )
-def render(files: tuple[Path, ...], output: Path, resolution: str) -> None:
+@click.option(
+    "--profile-s",
+    is_flag=True,
+    help="Write the TIFF in profile S of RFC 3949 (MH), for programs that read nothing else.",
+)
+def render(files: tuple[Path, ...], output: Path, resolution: str, profile_s: bool) -> None:
     """Turn documents into fax pages, as a mail with these attachments would be.
 
     Saved mails (.eml, .msg), winmail.dat and archives are opened. OUT is a TIFF class F, a PDF, or a PNG; of
@@ -33,8 +38,11 @@ def render(files: tuple[Path, ...], output: Path, resolution: str) -> None:
     from gateway.cli.views import check_view, write_view
     from gateway.model.tariff import call_time
     from renderers import Profile, RenderError, render_now
+    from renderers.profile_s import to_profile_s
 
     check_view(output)
+    if profile_s and output.suffix.lower() not in (".tif", ".tiff"):
+        raise ConfigError(f"{output}: only a .tif can have profile S.")
     with TemporaryDirectory() as name:
         folder = Path(name)
         try:
@@ -42,7 +50,10 @@ def render(files: tuple[Path, ...], output: Path, resolution: str) -> None:
             profile = Profile.of(resolution)
             pages = render_now(mail.documents, profile, folder / "pages.tif")
             size = pages.path.stat().st_size
-            write_view(pages, output)
+            if profile_s:
+                to_profile_s(pages.path, output)
+            else:
+                write_view(pages, output)
         except RenderError as error:
             detail = f" ({error.detail})" if error.detail else ""
             raise DocumentRejected(f"{error.sentence} {error.remedy}{detail}") from error

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from gateway.model.ids import SubmissionId
     from gateway.model.job import Job
     from gateway.model.number import FaxNumber
+    from gateway.model.submission import NewSubmission
     from gateway.ports.job_store import JobStore
 
 _LOOK_EVERY = 0.5  # seconds
@@ -31,6 +32,8 @@ _LOOK_EVERY = 0.5  # seconds
     "--from", "mail_from", default="", metavar="MAIL", help="Who gets the answer; nobody if not given."
 )
 @click.option("--text", default="", help="A text before the files.")
+@click.option("--poll", is_flag=True, help="Fetch the fax that lies ready at the number, for --from.")
+@click.option("--password", default="", metavar="DIGITS", help="What is said there to get it.")
 @click.option(
     "--wait", is_flag=True, help="Return when the faxes are finished: 0 only if all were delivered."
 )
@@ -42,14 +45,39 @@ def send(
     numbers: tuple[str, ...],
     mail_from: str,
     text: str,
+    poll: bool,
+    password: str,
     wait: bool,
     files: tuple[Path, ...],
 ) -> ExitCode:
-    """Fax files to a number, through the queue of the gateway on this machine."""
-    if not files and not text:
+    """Fax files to a number, through the queue of the gateway on this machine; or fetch a fax from there."""
+    if poll and (files or text or not mail_from):
+        raise click.UsageError(
+            "--poll fetches a fax and sends none: give --from, and neither FILE nor --text."
+        )
+    if not poll and not files and not text:
         raise click.UsageError("There is nothing to fax: name a FILE or give --text.")
     config = load_config(config_file, overrides)
-    return run_async(_send(config, numbers, mail_from, _message(mail_from, text, files), wait))
+    submission = _submission(config, numbers, mail_from, password if poll else None)
+    return run_async(_send(config, submission, _message(mail_from, text, files), wait))
+
+
+def _submission(
+    config: "Config", numbers: tuple[str, ...], mail_from: str, polls_with: str | None
+) -> "NewSubmission":
+    """One job a number; with a password, also an empty one, each fetches what lies ready there."""
+    from gateway.model.envelope import Envelope
+    from gateway.model.options import JobOptions, Wish
+    from gateway.model.submission import NewSubmission, Recipient
+
+    wishes = [] if polls_with is None else [Wish.of("poll", "on")]
+    if polls_with:
+        wishes.append(Wish.of("poll_password", polls_with))
+    options = JobOptions().with_wishes(wishes)
+    if options.not_done:
+        raise click.UsageError("--password: at most 20 of 0-9, * and #.")
+    recipients = tuple(Recipient(number, _number(config, number), options=options) for number in numbers)
+    return NewSubmission(Envelope(mail_from, numbers), recipients, "faxgw send")
 
 
 def _message(mail_from: str, text: str, files: tuple[Path, ...]) -> bytes:
@@ -65,17 +93,9 @@ def _message(mail_from: str, text: str, files: tuple[Path, ...]) -> bytes:
     return message.as_bytes()
 
 
-async def _send(
-    config: "Config", numbers: tuple[str, ...], mail_from: str, message: bytes, wait: bool
-) -> ExitCode:
-    from gateway.model.envelope import Envelope
-    from gateway.model.submission import NewSubmission, Recipient
-
-    recipients = tuple(Recipient(number, _number(config, number)) for number in numbers)
-    envelope = Envelope(mail_from, numbers)
+async def _send(config: "Config", submission: "NewSubmission", message: bytes, wait: bool) -> ExitCode:
     async with opened_store(config) as store:
-        submission = await store.jobs.submit(NewSubmission(envelope, recipients, "faxgw send"), message)
-        jobs = await _jobs(store.jobs, submission)
+        jobs = await _jobs(store.jobs, await store.jobs.submit(submission, message))
         for job in jobs:
             click.echo(f"{job.id}  {job.number}")
         return await _wait(store.jobs, jobs) if wait else ExitCode.OK

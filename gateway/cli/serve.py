@@ -24,7 +24,7 @@ def serve(config_file: Path, overrides: tuple[str, ...], roles: str) -> ExitCode
     import asyncio
 
     from gateway.cli.logs import log_to_stderr
-    from gateway.daemon.process import check_role
+    from gateway.daemon.process import check_role, intake_processes
     from gateway.supervisor import role_commands, supervise
 
     wanted = [role.strip() for role in roles.split(",") if role.strip()]
@@ -35,4 +35,4 @@ def serve(config_file: Path, overrides: tuple[str, ...], roles: str) -> ExitCode
     config = load_config(config_file, overrides)
     log_to_stderr("supervisor", config)
     arguments = ["-c", str(config_file), *(word for text in overrides for word in ("-o", text))]
-    return asyncio.run(supervise(role_commands(wanted, arguments, intakes=config.smtp.processes)))
+    return asyncio.run(supervise(role_commands(wanted, arguments, intakes=intake_processes(config))))

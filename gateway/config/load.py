@@ -3,6 +3,7 @@
 Order: the defaults of schema.py, the file, then `-o section.setting=value`.
 """
 
+import re
 import tomllib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, fields, is_dataclass
@@ -14,8 +15,9 @@ from gateway.config import values
 from gateway.config.people import DenySection, DirectorySection, PermissionSection, TariffSection
 from gateway.config.people_rules import lacking
 from gateway.config.rules import REQUIRED, RULES
-from gateway.config.schema import Config, RetrySection
+from gateway.config.schema import Config, PollingSection, RetrySection
 from gateway.config.sources_rules import SOURCES, lacking_in_source, mistakes_in_sources
+from gateway.config.trunk_rules import mistakes_in_trunks
 from gateway.config.trunks import TrunkSection
 from gateway.errors import ConfigError
 from gateway.model.retry import FIXED
@@ -35,10 +37,15 @@ NAMED: Mapping[str, Any] = {
     "deny": DenySection,
     "tariff": TariffSection,
     "retry": RetrySection,
+    "polling": PollingSection,
     **SOURCES,
 }
 _NAME = values.matching(r"[A-Za-z0-9_-]{1,40}", 'a name of letters, digits, "-" and "_"')
-_NAMES = {"retry": values.choice(*(word for word in DISPOSITIONS if word not in FIXED))}
+_NAMES = {
+    "retry": values.choice(*(word for word in DISPOSITIONS if word not in FIXED)),
+    "polling": values.matching(r"[0-9]{1,20}", "the digits of a number that is called, without +"),
+}
+_POLLING_PASSWORD = re.compile(r"[0-9*#]{1,20}")  # ITU-T T.30 5.3.6.1.9
 
 
 @dataclass(frozen=True, slots=True)
@@ -163,8 +170,11 @@ class _Reading:
             else:
                 found[name] = self._section(hints[name], table, name, name)
         self._require(tables)
-        for key, text in mistakes_in_sources(found):
+        for key, text in (*mistakes_in_sources(found), *mistakes_in_trunks(found)):
             self.mistake(key, text)
+        for number, polling in found.get("polling", {}).items():
+            if polling.password and not _POLLING_PASSWORD.fullmatch(polling.password.reveal()):
+                self.mistake(f"polling.{number}.password_file", "must hold at most 20 of 0-9, * and #")
         return Config(**found)
 
     def _section(self, cls: Any, table: dict[str, Any], prefix: str, rule: str) -> Any:
@@ -193,6 +203,8 @@ class _Reading:
                 found[name] = self._section(NAMED[kind], settings, key, f"{kind}.*")
                 if kind == "trunk" and "proxy" not in settings:
                     self._missing(f"{key}.proxy", REQUIRED["trunk.*.proxy"])
+                if kind == "polling" and "document" not in settings:
+                    self._missing(f"{key}.document", '"/etc/faxgw/prices.tif"')
                 for setting, example in lacking(found[name]) + lacking_in_source(found[name]):
                     if setting not in settings:
                         self._missing(f"{key}.{setting}", example)

@@ -24,6 +24,7 @@ class DirectorySection:
 
     kind: str = "ldap"  #: "ldap", "active_directory", "domino" or "sql"
     servers: tuple[str, ...] = ()  #: "ldaps://dc1.example.com"; required but for "sql"
+    referrals: tuple[str, ...] = ()  #: servers that referrals may lead to; written like `servers`
     starttls: bool = True  #: for ldap:// servers
     ca_file: Path | None = None  #: None means the authorities of the system
     base: str = ""

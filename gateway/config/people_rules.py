@@ -73,6 +73,7 @@ PEOPLE_RULES: dict[str, Reader] = {
     ),
     "directory.*.kind": values.choice("ldap", "active_directory", "domino", "sql"),
     "directory.*.servers": values.list_of(_SERVER, example='["ldaps://dc1.example.com"]'),
+    "directory.*.referrals": values.list_of(_SERVER, example='["ldaps://dc1.sales.example.com"]'),
     "directory.*.ca_file": values.path,
     "directory.*.bind": values.choice("simple", "gssapi", "anonymous"),
     "directory.*.filter": filter_with("{mail}", "{local}"),

@@ -31,11 +31,21 @@ _DIALECTS = (
     *("plain", "outlook", "imceafax", "rfc3192", "faximum", "notes"),
     *("faxback", "efax", "faxfinder", "hylafax", "rightfax", "domain", "mailbox"),
 )
+_MAILBOX = values.matching(
+    r"[^\s@<>\"]{1,64}(?:@[A-Za-z0-9.-]{1,253})?",
+    'the part before the @, or a whole address, for example "list"',
+)
 _COVER = values.matching(
     r"[A-Za-z0-9_-]{1,40}", 'a cover page, for example "standard" (`faxgw cover list`), or "none"'
 )
+_STATION_ID_OF_NUMBER = values.matching(
+    r"\+?[0-9*#]{1,20}=[ -~]{0,20}", 'NUMBER=STATION ID, for example "+49301234567=ACME Sales"'
+)
 _COVER_OF_NUMBER = values.matching(
     r"\+?[0-9*#]{1,20}=[A-Za-z0-9_-]{1,40}", 'BEGINNING=TEMPLATE, for example "+4930=letter"'
+)
+_COVER_OF_SENDER = values.matching(
+    r"[^\s@]*@[^\s@]+=[A-Za-z0-9_-]{1,40}", 'ADDRESS=TEMPLATE, for example "ann@example.com=letter"'
 )
 _LANGUAGE = values.matching(r"[a-z]{2,3}", 'a language, for example "de" (ISO 639)')
 
@@ -80,10 +90,12 @@ RULES: dict[str, Reader] = {
     "smtp.xclient_networks": values.list_of(values.network, example='["192.0.2.10/32"]'),
     "smtp.max_guesses": values.number(0, 1000),
     "smtp.ban": values.duration(timedelta(seconds=1), timedelta(days=30)),
-    "smtp.processes": values.number(1, 64),
+    "smtp.processes": values.number(0, 64),
     "addresses.dialects": values.list_of(values.choice(*_DIALECTS), at_least=1, example='["plain"]'),
+    "addresses.mailboxes": values.list_of(_MAILBOX, example='["list", "faxes@example.com"]'),
     "options.dialects": values.list_of(
-        values.choice("faxgw", "gfi", "hylafax", "rightfax", "efax"), example='["faxgw"]'
+        values.choice("faxgw", "gfi", "hylafax", "rightfax", "efax", "zetafax", "xm", "facsys"),
+        example='["faxgw"]',
     ),
     "options.billing_code": values.choice("optional", "required"),
     "broadcast.max_recipients": values.number(1, 100_000),
@@ -95,7 +107,8 @@ RULES: dict[str, Reader] = {
     "dialling.internal": values.list_of(_INTERNAL, example='["2XX"]'),
     "dialling.outside_line": _PREFIX,
     "dialling.dial_as": values.choice("e164", "international", "national"),
-    "dialling.extensions": values.choice("refuse", "append"),
+    "dialling.extensions": values.choice("refuse", "append", "tones"),
+    "dialling.pauses": values.choice("refuse", "tones"),
     "dialling.allow": values.list_of(_BEGINNING, example='["+49"]'),
     "dialling.deny": values.list_of(_BEGINNING, example='["+49900"]'),
     "rendering.resolution": values.choice("standard", "fine", "superfine", "auto"),
@@ -114,6 +127,7 @@ RULES: dict[str, Reader] = {
     "rendering.archive_size": values.size(1024, 1024**3),
     "cover.template": _COVER,
     "cover.numbers": values.list_of(_COVER_OF_NUMBER, example='["+4930=letter"]'),
+    "cover.senders": values.list_of(_COVER_OF_SENDER, example='["ann@example.com=letter"]'),
     "cover.folder": values.optional_path,
     "cover.language": _LANGUAGE,
     "cover.on_failure": values.choice("hold", "fail", "send_without"),
@@ -134,9 +148,11 @@ RULES: dict[str, Reader] = {
     "sip.media_ports": values.port_range,
     "sip.media_address": _HOST_OR_NONE,
     "receiving.station_id": _STATION_ID,
+    "receiving.station_ids": values.list_of(_STATION_ID_OF_NUMBER, example='["+49301234567=ACME Sales"]'),
     "receiving.channels": values.number(0, 10_000),
     "receiving.operators": values.mailbox,
     "did.*": values.mailboxes,
+    "polling.*.document": values.optional_path,
     "mailer.host": _HOST,
     "mailer.port": values.number(1, 65535),
     "mailer.sender": values.mailbox,

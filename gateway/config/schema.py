@@ -74,7 +74,7 @@ class SmtpSection:
     users: Path | None = None  #: who may send with a password
     max_connections: int = 500  #: of one process
     max_client_connections: int = 50  #: of one client, in one process
-    max_messages_per_hour: int = 0  #: of one client or login, in one process; 0 means no limit
+    max_messages_per_hour: int = 0  #: of one client or login; 0 means no limit
     max_recipients_per_hour: int = 0  #: fax numbers of one client or login; as above
     max_sender_messages_per_hour: int = 0  #: of one envelope sender; as above
     max_sender_recipients_per_hour: int = 0  #: fax numbers of one envelope sender; as above
@@ -82,7 +82,7 @@ class SmtpSection:
     xclient_networks: tuple[Network, ...] = ()  #: relays that may say whom they speak for
     max_guesses: int = 10  #: wrong passwords, until a client is banned
     ban: timedelta = timedelta(minutes=15)
-    processes: int = 1
+    processes: int = 0  #: 0: one with SQLite; with PostgreSQL one a processor, four at most
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,6 +90,7 @@ class AddressesSection:
     """[addresses]: how people write a fax number as a mail address."""
 
     dialects: tuple[str, ...] = ("plain", "outlook", "imceafax", "rfc3192", "faximum", "notes")
+    mailboxes: tuple[str, ...] = ("list", "broadcast", "fax")  #: of the dialect "mailbox"
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,7 +120,8 @@ class DiallingSection:
     internal: tuple[str, ...] = ()  #: patterns: X any digit, N 2 to 9, Z 1 to 9
     outside_line: str = ""
     dial_as: str = "e164"  #: "e164", "international" or "national"
-    extensions: str = "refuse"  #: "refuse" or "append"
+    extensions: str = "refuse"  #: "refuse", "append" or "tones"
+    pauses: str = "refuse"  #: "refuse" or "tones"
     service_codes: bool = False
     allow: tuple[str, ...] = ()
     deny: tuple[str, ...] = ()
@@ -157,6 +159,7 @@ class CoverSection:
 
     template: str = "none"
     numbers: tuple[str, ...] = ()  #: "BEGINNING=TEMPLATE"
+    senders: tuple[str, ...] = ()  #: "ADDRESS=TEMPLATE" or "@DOMAIN=TEMPLATE"
     folder: Path | None = None  #: of the site's own templates
     language: str = "en"  #: of senders whose language is not known
     company: str = ""  #: of senders whose company is not known
@@ -168,6 +171,11 @@ class CoverSection:
     def by_number(self) -> dict[str, str]:
         """Beginning of a number -> template."""
         return dict(entry.split("=", 1) for entry in self.numbers)
+
+    @property
+    def by_sender(self) -> dict[str, str]:
+        """Address, or "@" and domain, in lower case -> template."""
+        return {who.lower(): name for who, _, name in (entry.rpartition("=") for entry in self.senders)}
 
 
 @dataclass(frozen=True, slots=True)
@@ -204,6 +212,7 @@ class SipSection:
     listen: str = "0.0.0.0:5060"
     media_ports: tuple[int, int] = (16384, 32767)
     media_address: str = ""  #: announced to peers; "" means the address of the listener or route
+    resolv_conf: Path | None = None  #: names the name servers for trunks; None: /etc/resolv.conf
     tls_listen: str = ""  #: address:port; "" means no TLS
     tls_certificate: Path | None = None  #: with its chain (PEM)
     tls_key: Path | None = None  #: None: it is in the file of the certificate
@@ -216,8 +225,23 @@ class ReceivingSection:
     """[receiving]: faxes that come in."""
 
     station_id: str = ""  #: CSI: at most 20 characters
+    station_ids: tuple[str, ...] = ()  #: "+49301234567=ACME Sales": its own for a number that was called
     channels: int = 4
     operators: str = ""  #: mailbox for faxes without a [did] entry; required when the line answers
+
+    def station_id_of(self, called: str) -> str:
+        """What we show to who calls this number, with or without the + before it."""
+        own = dict(entry.split("=", 1) for entry in self.station_ids)
+        bare = {number.removeprefix("+"): station_id for number, station_id in own.items()}
+        return bare.get(called.removeprefix("+"), self.station_id)
+
+
+@dataclass(frozen=True, slots=True)
+class PollingSection:
+    """[polling.NUMBER]: a document that who calls this number may fetch. Without one nothing is given out."""
+
+    document: Path | None = None  #: TIFF class F; required
+    password: Secret | None = None  #: digits, read from password_file
 
 
 @dataclass(frozen=True, slots=True)
@@ -265,6 +289,7 @@ class Config:
     trunk: dict[str, TrunkSection] = field(default_factory=dict)
     receiving: ReceivingSection = field(default_factory=ReceivingSection)
     did: dict[str, tuple[str, ...]] = field(default_factory=dict)  #: called number -> mailboxes
+    polling: dict[str, PollingSection] = field(default_factory=dict)  #: by the called number
     mailer: MailerSection = field(default_factory=MailerSection)
 
     @property

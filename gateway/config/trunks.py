@@ -29,12 +29,17 @@ class TrunkSection:
     session_timer: str = "support"  #: "off", "support" or "require": of calls that we make
     session_expires: timedelta = timedelta(minutes=30)
     reliable: str = "support"  #: "off", "support" or "require": of calls that we make
+    early_media: str = "ignore"  #: "ignore" or "accept": audio before the answer
     caller_form: str = "from"  #: "from", "asserted" or "diversion": of calls that we make
     caller_host: str = ""  #: behind the @ of the number that calls; "" means our address
     called_from: str = "request_uri"  #: "request_uri", "to" or "diversion": of calls that come in
     caller_from: str = "from"  #: "from", "asserted" or "diversion": of calls that come in
+    dtmf_digits: int = 0  #: behind the called number, of calls that come in
+    dtmf_wait: timedelta = timedelta(seconds=5)  #: how long they are waited for
     error_correction: str = "redundancy"  #: "redundancy", "fec" or "none"
     udptl_depth: int = 3
     max_datagram: int = 1400  #: bytes
+    srtp: str = "off"  #: "off", "offer" or "require": audio encrypted with keys in the SDP
+    srtp_without_tls: bool = False  #: although whoever reads the SIP messages then has the keys
     dial_as: str = ""  #: "e164", "international" or "national"; "" means [dialling] dial_as
     prefix: str = ""  #: before every number but internal ones; "" means [dialling] outside_line

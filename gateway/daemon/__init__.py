@@ -4,6 +4,22 @@ A role is a process of its own (`gateway.supervisor` starts them); each has a fi
 together and reads from top to bottom. The parts of the other roles are not even imported.
 """
 
-from gateway.daemon.process import GRACE, PARENT_VARIABLE, READY_VARIABLE, ROLES, run_role
+from gateway.daemon.process import (
+    DOORS_VARIABLE,
+    GRACE,
+    PARENT_VARIABLE,
+    READY_VARIABLE,
+    ROLES,
+    intake_processes,
+    run_role,
+)
 
-__all__ = ["GRACE", "PARENT_VARIABLE", "READY_VARIABLE", "ROLES", "run_role"]
+__all__ = [
+    "DOORS_VARIABLE",
+    "GRACE",
+    "PARENT_VARIABLE",
+    "READY_VARIABLE",
+    "ROLES",
+    "intake_processes",
+    "run_role",
+]

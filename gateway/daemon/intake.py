@@ -6,7 +6,7 @@ from gateway.cluster.wakeups import open_wakeups
 from gateway.config.schema import Config
 from gateway.daemon.clock import SystemClock
 from gateway.daemon.collecting import collect
-from gateway.daemon.process import Ready
+from gateway.daemon.process import Ready, doors_may_open, intake_processes
 from gateway.directory import Directories, DirectoryLogins, SenderScreen, open_directories
 from gateway.intake.smtp import SmtpIntake
 from gateway.intake.users import UsersFile
@@ -28,7 +28,8 @@ async def run(config: Config, stopping: asyncio.Event, ready: Ready) -> None:
             plan=config.dialling.plan,
             authenticator=_logins(config, directory),
             screen=_screen(config, directory),
-            share_port=config.smtp.processes > 1,
+            share_port=intake_processes(config) > 1,
+            doors=doors_may_open,
         ),
     ):
         ready()

@@ -8,7 +8,7 @@ from gateway.cluster.wakeups import open_wakeups
 from gateway.config.schema import Config, SipSection
 from gateway.config.trunks import TrunkSection
 from gateway.daemon.clock import SystemClock
-from gateway.daemon.process import GRACE, Ready
+from gateway.daemon.process import GRACE, Ready, check_open_files
 from gateway.daemon.scratch import scratch_folder
 from gateway.model.lifecycle import JobState
 from gateway.model.number import FaxNumber
@@ -20,15 +20,20 @@ from gateway.sending.worker import SendingWorker
 from gateway.stage import Stage
 from gateway.store import open_store
 from renderers import RenderPool
-from telephony import T38Policy, Trunk
+from telephony import Offer, T38Policy, Trunk
 from telephony.sip_engine import SipEngine
 from telephony.tls import TlsSettings
-from telephony.trunk import CalledForm, CallerForm, ErrorCorrection, Extension
+from telephony.trunk import CalledForm, CallerForm, EarlyMedia, ErrorCorrection, Extension, Srtp
+
+_FILES_A_CALL = 4  # RTP, UDPTL, the pages, and what is being written of them
+_FILES = 200  # database, log, SIP, rendering
 
 
 async def run(config: Config, stopping: asyncio.Event, ready: Ready) -> None:
     """Makes and takes calls until `stopping` is set, and then ends those under way."""
     trunks = [_trunk(name, section) for name, section in config.trunk.items()]
+    calls = sum(trunk.channels for trunk in trunks) + config.receiving.channels
+    check_open_files(_FILES + calls * _FILES_A_CALL, f"{calls} calls at once")
     spool = config.node.data_dir / "spool"
     with scratch_folder(config.node.data_dir, "line") as scratch:
         async with (
@@ -37,6 +42,16 @@ async def run(config: Config, stopping: asyncio.Event, ready: Ready) -> None:
             RenderPool(workers=1, office=False) as pool,
             _engine(config.sip, trunks) as engine,
         ):
+            calls_in = ReceivingWorker(
+                engine=engine,
+                received=store.received,
+                spool=spool,
+                section=config.receiving,
+                did=config.did,
+                offers=_offers(config),
+                lease=config.queue.lease,
+                grace=GRACE,
+            )
             sending = SendingWorker(
                 engine=engine,
                 jobs=store.jobs,
@@ -57,6 +72,7 @@ async def run(config: Config, stopping: asyncio.Event, ready: Ready) -> None:
                     timezone=config.sending.timezone,
                 ),
                 dialled=_dialled(config),
+                inbox=calls_in.inbox,
             )
             calls_out = Stage(
                 topic=Topic.SENDING,
@@ -68,15 +84,6 @@ async def run(config: Config, stopping: asyncio.Event, ready: Ready) -> None:
                 at_once=sending.channels,
                 grace=GRACE,
             )
-            calls_in = ReceivingWorker(
-                engine=engine,
-                received=store.received,
-                spool=spool,
-                section=config.receiving,
-                did=config.did,
-                lease=config.queue.lease,
-                grace=GRACE,
-            )
             ready()
             async with asyncio.TaskGroup() as group:
                 group.create_task(calls_out.run(stopping))
@@ -86,7 +93,12 @@ async def run(config: Config, stopping: asyncio.Event, ready: Ready) -> None:
 def _engine(sip: SipSection, trunks: list[Trunk]) -> SipEngine:
     tls = TlsSettings(sip.tls_listen, sip.tls_certificate, sip.tls_key, sip.tls_ca, sip.tls_verify)
     return SipEngine(
-        sip.listen, sip.media_ports, sip.media_address, trunks, tls=tls if sip.tls_listen else None
+        sip.listen,
+        sip.media_ports,
+        sip.media_address,
+        trunks,
+        tls=tls if sip.tls_listen else None,
+        resolv_conf=sip.resolv_conf,
     )
 
 
@@ -112,14 +124,27 @@ def _trunk(name: str, section: TrunkSection) -> Trunk:
         session_timer=Extension(section.session_timer),
         session_expires_s=section.session_expires.total_seconds(),
         reliable=Extension(section.reliable),
+        early_media=EarlyMedia(section.early_media),
         caller_form=CallerForm(section.caller_form),
         caller_host=section.caller_host,
         called_from=CalledForm(section.called_from),
         caller_from=CallerForm(section.caller_from),
+        dtmf_digits=section.dtmf_digits,
+        dtmf_wait_s=section.dtmf_wait.total_seconds(),
         error_correction=ErrorCorrection(section.error_correction),
         udptl_depth=section.udptl_depth,
         max_datagram=section.max_datagram,
+        srtp=Srtp(section.srtp),
     )
+
+
+def _offers(config: Config) -> dict[str, Offer]:
+    """What callers may fetch, by the number they call."""
+    return {
+        number: Offer(section.document, section.password.reveal() if section.password else "")
+        for number, section in config.polling.items()
+        if section.document is not None
+    }
 
 
 def _dialled(config: Config) -> Callable[[FaxNumber, str], str]:

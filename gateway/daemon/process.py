@@ -5,6 +5,7 @@ import ctypes
 import errno
 import logging
 import os
+import resource
 import signal
 from collections.abc import Callable
 from contextlib import suppress
@@ -26,7 +27,9 @@ GRACE = timedelta(seconds=60)
 
 PARENT_VARIABLE = "FAXGW_SUPERVISOR"  #: the process id of the supervisor
 READY_VARIABLE = "FAXGW_READY_FD"  #: the file descriptor on which a role says that it is ready
+DOORS_VARIABLE = "FAXGW_DOORS_FD"  #: the one whose end tells the intake to open its doors
 
+_INTAKES = 4  # one takes some 1000 mails a second; beyond four the database is what there is to wait for
 _PR_SET_PDEATHSIG = 1  # prctl(2)
 
 
@@ -40,6 +43,13 @@ def check_role(role: str) -> None:
         raise ConfigError(_LATER.get(role, f'There is no role "{role}". Known are {", ".join(ROLES)}.'))
 
 
+def intake_processes(config: Config) -> int:
+    """How many processes of this machine take mails, and share their port."""
+    if config.smtp.processes:
+        return config.smtp.processes
+    return 1 if config.queue.is_local else min(len(os.sched_getaffinity(0)), _INTAKES)
+
+
 async def run_role(role: str, config: Config) -> None:
     """The role runs until SIGTERM or SIGINT, and finishes what it has begun.
 
@@ -50,6 +60,7 @@ async def run_role(role: str, config: Config) -> None:
     """
     check_role(role)
     _die_with_the_supervisor()
+    _may_open_all_files_allowed()
     stopping = asyncio.Event()
     loop = asyncio.get_running_loop()
     for signum in (signal.SIGTERM, signal.SIGINT):
@@ -76,6 +87,20 @@ def _say_ready() -> None:
         os.close(int(descriptor))
 
 
+async def doors_may_open() -> None:
+    """Returns when mails may come in: the role work is ready for them, or late, or nobody supervises us."""
+    descriptor = os.environ.pop(DOORS_VARIABLE, "")
+    if not descriptor:
+        return
+    loop, opened = asyncio.get_running_loop(), asyncio.Event()
+    loop.add_reader(int(descriptor), opened.set)
+    try:
+        await opened.wait()
+    finally:
+        loop.remove_reader(int(descriptor))
+        os.close(int(descriptor))
+
+
 def _die_with_the_supervisor() -> None:
     parent = os.environ.get(PARENT_VARIABLE, "")
     if not parent:
@@ -85,6 +110,27 @@ def _die_with_the_supervisor() -> None:
     if os.getppid() != int(parent):  # it died before we asked
         with suppress(OSError):
             os.kill(os.getpid(), signal.SIGKILL)
+
+
+def _may_open_all_files_allowed() -> None:
+    """The soft limit is the hard one: 1024 files are few for hundreds of connections or calls."""
+    _, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    with suppress(ValueError, OSError):
+        resource.setrlimit(resource.RLIMIT_NOFILE, (hard, hard))
+
+
+def check_open_files(wanted: int, what: str) -> None:
+    """So many files can be open at once.
+
+    Raises:
+        CannotStart: this process may not open as many; the message names `what` wants them.
+    """
+    allowed, _ = resource.getrlimit(resource.RLIMIT_NOFILE)
+    if allowed != resource.RLIM_INFINITY and wanted > allowed:
+        raise CannotStart(
+            f"{what} may need {wanted} open files, and this process may open {allowed}. "
+            f"Set LimitNOFILE={wanted} (systemd) or ulimit -n {wanted}, or lower the channels."
+        )
 
 
 def _remedy(error: OSError) -> str:

@@ -1,6 +1,7 @@
 """The role work: everything that happens to a fax between the mail and the line, and the answers."""
 
 import asyncio
+import logging
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 
@@ -32,7 +33,10 @@ from gateway.stage import Stage
 from gateway.store import open_store
 from renderers import Limits, RenderPool
 
+_log = logging.getLogger("faxgw.daemon")
+
 _RESOLVED_AT_ONCE = 8
+_WARM_WITHIN = 30.0  # seconds; a LibreOffice that takes longer is not waited for
 _ANSWERING = 1  # worker of the pool beyond [rendering] workers, so that answers never wait for documents
 
 
@@ -41,9 +45,9 @@ async def run(config: Config, stopping: asyncio.Event, ready: Ready) -> None:
     limits = Limits(wall_seconds=config.rendering.timeout.total_seconds())
     with scratch_folder(config.node.data_dir, "work") as scratch:
         async with (
+            RenderPool(workers=config.rendering.workers + _ANSWERING, limits=limits) as pool,
             open_wakeups(config.queue, config.node) as wakeups,
             open_store(config.queue, config.node, wakeups) as store,
-            RenderPool(workers=config.rendering.workers + _ANSWERING, limits=limits) as pool,
             open_mailer(config) as mailer,
             open_directories(config.directory, config.node, config.queue, SystemClock()) as directory,
             _approvals(config, store.jobs) as approval_link,
@@ -57,7 +61,7 @@ async def run(config: Config, stopping: asyncio.Event, ready: Ready) -> None:
                     queue=store.collection,
                     blobs=store.blobs,
                     plan=config.dialling.plan,
-                    domains=config.smtp.domains,
+                    ours=(*config.smtp.domains, *config.addresses.mailboxes),
                     section=config.broadcast,
                     wishes_in=MailWishes(config.options.dialects),
                 ),
@@ -129,6 +133,8 @@ async def run(config: Config, stopping: asyncio.Event, ready: Ready) -> None:
                 approval_link=approval_link,
             )
             reaper = Reaper(store.jobs, lease=config.queue.lease)
+            if not await pool.office_is_warm(_WARM_WITHIN):
+                _log.warning("LibreOffice does not run (yet); only office documents need it")
             ready()
             async with asyncio.TaskGroup() as group:
                 reaping = group.create_task(reaper.run())

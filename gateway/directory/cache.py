@@ -21,6 +21,7 @@ from weakref import WeakValueDictionary
 
 from gateway.config.people import DirectorySection
 from gateway.errors import DirectoryUnavailable
+from gateway.file_lock import only_one
 from gateway.model.secret import Secret
 from gateway.model.sender import Person
 from gateway.ports.clock import Clock
@@ -28,6 +29,7 @@ from gateway.ports.directory import Directory
 
 _log = logging.getLogger("faxgw.directory")
 
+_TABLE = "CREATE TABLE IF NOT EXISTS answer (key TEXT PRIMARY KEY, asked_at REAL NOT NULL, person TEXT)"
 _LEFT_ALONE = timedelta(seconds=10)  # a directory that gave no answer, where an old one will do
 
 
@@ -49,12 +51,12 @@ class CacheFile:
         path.parent.mkdir(parents=True, exist_ok=True)
         path.touch(mode=0o600)
         self._lock = Lock()
-        self._database = sqlite3.connect(path, timeout=10, isolation_level=None, check_same_thread=False)
-        self._database.execute("PRAGMA journal_mode = WAL")
-        self._database.execute("PRAGMA synchronous = NORMAL")  # losing the last answers costs a question
-        self._database.execute(
-            "CREATE TABLE IF NOT EXISTS answer (key TEXT PRIMARY KEY, asked_at REAL NOT NULL, person TEXT)"
-        )
+        # SQLite does not wait when two processes switch a new file to WAL.
+        with only_one(path.with_suffix(".lock")):
+            self._database = sqlite3.connect(path, timeout=10, isolation_level=None, check_same_thread=False)
+            self._database.execute("PRAGMA journal_mode = WAL")
+            self._database.execute("PRAGMA synchronous = NORMAL")  # losing the last answers costs a question
+            self._database.execute(_TABLE)
 
     def get(self, key: str) -> tuple[Person | None, datetime] | None:
         """What is kept, and when it was said."""

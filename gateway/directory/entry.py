@@ -14,6 +14,7 @@ class Entry:
 
     dn: str
     attributes: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    server: str = ""  #: that a referral led to; "" is one of the directory's own
 
     def all(self, attribute: str) -> tuple[str, ...]:
         """Every value of an attribute."""

@@ -86,7 +86,7 @@ class LdapDirectory:
         entries = self._servers.search(filter_, self._read)
         if len(entries) != 1 or is_disabled(entries[0]):
             return None
-        return self._person(entries[0]) if self._servers.accepts(entries[0].dn, password) else None
+        return self._person(entries[0]) if self._servers.accepts(entries[0], password) else None
 
     def _person(self, entry: Entry) -> Person:
         facts = {field: entry.first(*names) for field, names in self._attributes.items() if field in _FIELDS}

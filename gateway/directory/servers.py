@@ -3,13 +3,13 @@
 Everything here blocks and runs in the directory's own threads. Any answer that is not a result means
 "unavailable", never "there is none": a mail waits rather than being refused by a server's bad day.
 
-Referrals are not followed: a server that answers with one could send our password anywhere.
+Referrals are followed to listed servers, one step (referrals.py).
 Spec: RFC 4511; paging RFC 2696. TLS is verified against `ca_file`, or the authorities of the system.
 """
 
 import logging
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from threading import Lock
 from time import monotonic
 from typing import Any, TypeVar
@@ -21,6 +21,7 @@ from ldap.controls import SimplePagedResultsControl
 from gateway.config.people import DirectorySection
 from gateway.directory.entry import Entry
 from gateway.directory.preflight import problem
+from gateway.directory.referrals import followed
 from gateway.errors import DirectoryUnavailable
 
 T = TypeVar("T")
@@ -64,29 +65,33 @@ class LdapServers:
             DirectoryUnavailable: no server gave an answer.
         """
         scope = ldap.SCOPE_SUBTREE if whole else ldap.SCOPE_BASE
-        where = self._section.base if base is None else base
-        return self._with_connection(lambda c: self._pages(c, where, scope, filter_, list(attributes)))
+        where, names = self._section.base if base is None else base, list(attributes)
+        found, referred = self._with_connection(lambda c: self._pages(c, where, scope, filter_, names))
+        for server, below in followed(referred, self._section.referrals):
+            there = self._at_server(server, below or where, scope, filter_, names)
+            found += [replace(entry, server=server) for entry in there]
+        return found
 
-    def accepts(self, dn: str, password: str) -> bool:
+    def accepts(self, entry: Entry, password: str) -> bool:
         """This password is that entry's. Never with an empty one, which binds as nobody (RFC 4513 5.1.2).
 
         Raises:
             DirectoryUnavailable: no server gave an answer.
         """
-        if not dn or not password:
+        if not entry.dn or not password:
             return False
 
         def bind(url: str) -> bool:
             connection = self._connect(url)
             try:
-                connection.simple_bind_s(dn, password)
+                connection.simple_bind_s(entry.dn, password)
             except _NOBODYS_PASSWORD:
                 return False
             finally:
                 connection.unbind_s()
             return True
 
-        return self._at_some_server(bind)
+        return self._at_some_server(bind, [entry.server] if entry.server else self._section.servers)
 
     def close(self) -> None:
         """Every connection is closed."""
@@ -118,11 +123,24 @@ class LdapServers:
             self._put_idle(_Open(connection, monotonic() + _REUSED_FOR))
             return result
 
-        return self._at_some_server(fresh)
+        return self._at_some_server(fresh, self._section.servers)
 
-    def _at_some_server(self, work: Callable[[str], T]) -> T:
+    def _at_server(self, server: str, base: str, scope: int, filter_: str, names: list[str]) -> list[Entry]:
+        """What a server answers that a referral leads to; its own referrals end there."""
+
+        def search(url: str) -> list[Entry]:
+            connection = self._connect(url)
+            try:
+                self._bind(connection)
+                return self._pages(connection, base, scope, filter_, names)[0]
+            finally:
+                _discard(connection)
+
+        return self._at_some_server(search, [server])
+
+    def _at_some_server(self, work: Callable[[str], T], servers: Sequence[str]) -> T:
         problems = []
-        for url in sorted(self._section.servers, key=self._is_suspect):
+        for url in sorted(servers, key=self._is_suspect):
             try:
                 if reason := problem(url, self._section):
                     raise ldap.SERVER_DOWN({"desc": reason})
@@ -172,19 +190,26 @@ class LdapServers:
         elif section.bind == "simple":
             connection.simple_bind_s(section.bind_dn, section.password.reveal() if section.password else "")
 
-    def _pages(self, connection: Any, base: str, scope: int, filter_: str, names: list[str]) -> list[Entry]:
+    def _pages(
+        self, connection: Any, base: str, scope: int, filter_: str, names: list[str]
+    ) -> tuple[list[Entry], list[str]]:
+        """The entries, and the referrals to what this server does not hold."""
         found: list[Entry] = []
+        referred: list[str] = []
         control = SimplePagedResultsControl(criticality=False, size=_PAGE, cookie="")
         while True:
             sent = connection.search_ext(
                 base, scope, filter_, names, serverctrls=[control], timeout=self._timeout
             )
-            _, rows, _, controls = connection.result3(sent, timeout=self._timeout)
-            # What has no name of its own is a referral.
+            try:
+                _, rows, _, controls = connection.result3(sent, timeout=self._timeout)
+            except ldap.REFERRAL as error:
+                return found, [*referred, *said(error).split()]
             found += [_entry(dn, values) for dn, values in rows if dn is not None]
+            referred += [url for dn, urls in rows if dn is None for url in urls]
             cookies = [c.cookie for c in controls if c.controlType == SimplePagedResultsControl.controlType]
             if not cookies or not cookies[0]:
-                return found
+                return found, referred
             if len(found) > _MOST:
                 raise ldap.SIZELIMIT_EXCEEDED({"desc": f"more than {_MOST} entries match {filter_}"})
             control.cookie = cookies[0]

@@ -15,9 +15,9 @@ from gateway.intake import replies
 from gateway.intake.addresses import AddressBook
 from gateway.intake.parameters import MailParameters, RcptParameters
 from gateway.model.dialling import DialPlan
-from gateway.model.number import IN_THE_MAIL, FaxNumber
+from gateway.model.number import IN_THE_MAIL
 from gateway.model.options import JobOptions
-from gateway.model.submission import Recipient
+from gateway.model.submission import Destination, Recipient
 
 # RFC 5321 4.1.2: Path = "<" [ A-d-l ":" ] Mailbox ">"; the route is to be ignored. Angle brackets may be
 # missing, as every server allows. No control characters: a database cannot hold NUL.
@@ -35,10 +35,10 @@ class Transaction:
 
     mail_from: str
     parameters: MailParameters = field(default_factory=MailParameters)
-    recipients: dict[FaxNumber, Recipient] = field(default_factory=dict)  #: a number gets one fax
+    recipients: dict[Destination, Recipient] = field(default_factory=dict)  #: each gets one fax
     octets: int | None = None  #: that came by BDAT; None before the first
     accepted: int = 0  #: RCPT commands that were; LMTP answers each of them
-    latest: FaxNumber | None = None  #: of the last RCPT, if that added it
+    latest: Destination | None = None  #: of the last RCPT, if that added it
 
     @property
     def smtputf8(self) -> bool:
@@ -80,7 +80,7 @@ class Gatekeeper:
         addresses: AddressesSection = _ADDRESSES,
         plan: DialPlan = _PLAN,
     ) -> None:
-        self._addresses = AddressBook(addresses.dialects, section.domains)
+        self._addresses = AddressBook(addresses.dialects, section.domains, addresses.mailboxes)
         self._plan = plan
         self._networks = section.relay_networks
         self._max_recipients = section.max_recipients
@@ -101,14 +101,14 @@ class Gatekeeper:
         if isinstance(found, bytes):
             return found
         transaction.latest = None
-        if found.number not in transaction.recipients:
+        if found.destination not in transaction.recipients:
             if len(transaction.recipients) >= self._max_recipients:
                 return replies.TOO_MANY_RECIPIENTS
             dsn = {"envid": transaction.parameters.envid, "ret": transaction.parameters.ret}
             dsn |= {"notify": parameters.notify, "orcpt": parameters.orcpt}
             options = replace(found.options, **cast(dict[str, Any], dsn))
-            transaction.recipients[found.number] = replace(found, options=options)
-            transaction.latest = found.number
+            transaction.recipients[found.destination] = replace(found, options=options)
+            transaction.latest = found.destination
         transaction.accepted += 1
         return replies.RECIPIENT_OK
 
@@ -121,22 +121,19 @@ class Gatekeeper:
     def recipient(self, address: str) -> Recipient | bytes:
         """Who gets a fax at this address, or the reply that says why nobody does."""
         local_part, _, domain = address.rpartition("@")
-        if not self._addresses.is_ours(domain):
-            return replies.OTHER_DOMAIN
         if (found := self._addresses.parse(unquoted(local_part), domain)) is None:
-            return replies.NO_FAX_NUMBER
+            return replies.NO_FAX_NUMBER if self._addresses.is_ours(domain) else replies.OTHER_DOMAIN
         _, parsed = found
-        # A fax that reaches the machine but not the person behind it lies open to everybody.
-        if parsed.sub_address:
-            return replies.NO_SUB_ADDRESS
         try:
             is_inside = parsed.number == IN_THE_MAIL.digits
-            number = IN_THE_MAIL if is_inside else self._plan.number(parsed.number)
+            alone, tones = ("", "") if is_inside else self._plan.without_tones(parsed.number)
+            number = IN_THE_MAIL if is_inside else self._plan.number(alone)
         except NumberNotAllowed as error:
             return replies.number_not_allowed(str(error))
         except InvalidNumber as error:
             return replies.bad_number(str(error))
         options = JobOptions().with_wishes(parsed.wishes)
+        options = replace(options, tones=tones, sub_address=parsed.sub_address)
         return Recipient(address, number, parsed.name, parsed.company, options)
 
 

@@ -1,16 +1,14 @@
 """How much one client or sender may ask of us: connections at once, mails and faxes an hour, wrong passwords.
 
-Counted by each process for itself. What is remembered is bounded; what is old is forgotten.
+Connections are counted by each process for itself, the others by all of a machine (`counts.py`).
 """
 
-from collections import OrderedDict, defaultdict, deque
-from collections.abc import Callable
-from dataclasses import dataclass, field
+from collections import defaultdict
+from dataclasses import dataclass
 from math import inf
-from time import monotonic
 
-_HOUR = 3600.0  # seconds
-_REMEMBERED = 10_000  # clients, senders
+from gateway.intake.counts import Counts
+
 _TARPIT = (0.0, 1.0, 2.0, 4.0, 8.0)  # seconds an answer to a wrong password takes; the last one for ever
 
 
@@ -27,60 +25,13 @@ class Limits:
     ban: float = 900.0  #: seconds
 
 
-@dataclass(slots=True)
-class _Guesses:
-    count: int
-    last: float
-
-
-@dataclass(slots=True)
-class _Had:
-    when: deque[tuple[float, int]] = field(default_factory=deque)
-    total: int = 0
-
-
-class _Hourly:
-    """How much somebody had of something in the last hour. A limit of 0 is none, and nothing is counted."""
-
-    def __init__(self, limit: int, now: Callable[[], float]) -> None:
-        self._limit = limit
-        self._now = now
-        self._had: OrderedDict[str, _Had] = OrderedDict()
-
-    def left(self, who: str) -> float:
-        """What remains; infinite without a limit."""
-        if not self._limit:
-            return inf
-        if (had := self._had.get(who)) is None:
-            return self._limit
-        while had.when and had.when[0][0] <= self._now() - _HOUR:
-            had.total -= had.when.popleft()[1]
-        return self._limit - had.total
-
-    def add(self, who: str, amount: int) -> None:
-        """`who` has had so much more."""
-        if not self._limit:
-            return
-        had = self._had.setdefault(who, _Had())
-        had.when.append((self._now(), amount))
-        had.total += amount
-        self._had.move_to_end(who)
-        while len(self._had) > _REMEMBERED:
-            self._had.popitem(last=False)
-
-
 class Guard:
     """Counts what clients do."""
 
-    def __init__(self, limits: Limits, now: Callable[[], float] = monotonic) -> None:
+    def __init__(self, limits: Limits, counts: Counts | None = None) -> None:
         self._limits = limits
-        self._now = now
+        self._counts = counts or Counts()
         self._open: defaultdict[str, int] = defaultdict(int)
-        self._mails = _Hourly(limits.messages_per_hour, now)
-        self._faxes = _Hourly(limits.recipients_per_hour, now)
-        self._sender_mails = _Hourly(limits.sender_messages_per_hour, now)
-        self._sender_faxes = _Hourly(limits.sender_recipients_per_hour, now)
-        self._guesses: OrderedDict[str, _Guesses] = OrderedDict()
 
     def enter(self, client: str) -> bool:
         """Whether the client may have one more connection; it has it then, until `leave`."""
@@ -97,34 +48,42 @@ class Guard:
 
     def may_send(self, who: str, sender: str) -> bool:
         """Whether this client or login may send one more mail now, and from this address."""
-        return self._mails.left(who) > 0 and self._sender_mails.left(sender.casefold()) > 0
+        limits = self._limits
+        mails = self._left("mails", who, limits.messages_per_hour)
+        return mails > 0 and self._left("sender mails", sender, limits.sender_messages_per_hour) > 0
 
     def recipients_left(self, who: str, sender: str) -> float:
         """How many fax numbers a mail of this client or login, from this address, may have now."""
-        return min(self._faxes.left(who), self._sender_faxes.left(sender.casefold()))
+        limits = self._limits
+        faxes = self._left("faxes", who, limits.recipients_per_hour)
+        return min(faxes, self._left("sender faxes", sender, limits.sender_recipients_per_hour))
 
     def sent(self, who: str, sender: str, recipients: int) -> None:
         """A mail to so many fax numbers was accepted."""
-        self._mails.add(who, 1)
-        self._faxes.add(who, recipients)
-        self._sender_mails.add(sender.casefold(), 1)
-        self._sender_faxes.add(sender.casefold(), recipients)
+        limits = self._limits
+        self._add("mails", who, 1, limits.messages_per_hour)
+        self._add("faxes", who, recipients, limits.recipients_per_hour)
+        self._add("sender mails", sender, 1, limits.sender_messages_per_hour)
+        self._add("sender faxes", sender, recipients, limits.sender_recipients_per_hour)
 
     def is_banned(self, client: str) -> bool:
         """Whether the client has guessed too many passwords, and not long ago."""
-        guesses = self._guesses.get(client)
-        if guesses is None:
-            return False
-        if guesses.last <= self._now() - self._limits.ban:
-            del self._guesses[client]
-            return False
-        return bool(self._limits.guesses) and guesses.count >= self._limits.guesses
+        limits = self._limits
+        return bool(limits.guesses) and self._counts.guesses(client, limits.ban) >= limits.guesses
 
     def guessed(self, client: str) -> float:
         """Seconds until the client hears that its password was wrong."""
-        guesses = self._guesses.setdefault(client, _Guesses(0, 0.0))
-        guesses.count, guesses.last = guesses.count + 1, self._now()
-        self._guesses.move_to_end(client)
-        while len(self._guesses) > _REMEMBERED:
-            self._guesses.popitem(last=False)
-        return _TARPIT[min(guesses.count, len(_TARPIT)) - 1]
+        count = self._counts.guessed(client, self._limits.ban)
+        return _TARPIT[min(count, len(_TARPIT)) - 1]
+
+    def close(self) -> None:
+        """Nothing is counted any more."""
+        self._counts.close()
+
+    def _left(self, what: str, who: str, limit: int) -> float:
+        """What remains of a limit; infinite without one."""
+        return limit - self._counts.had(what, who.casefold()) if limit else inf
+
+    def _add(self, what: str, who: str, amount: int, limit: int) -> None:
+        if limit:
+            self._counts.add(what, who.casefold(), amount)

@@ -46,7 +46,6 @@ NO_RECIPIENTS = b"554 5.5.1 No valid recipients"
 NOT_A_RELAY_CLIENT = b"550 5.7.1 This client may not send faxes; ask the administrator to list its network"
 OTHER_DOMAIN = b"550 5.7.1 Not a fax domain of this server; it relays to no other"
 NO_FAX_NUMBER = b"550 5.1.3 Not a fax number; write it like +49301234567@ and the fax domain"
-NO_SUB_ADDRESS = b"550 5.1.3 Sub-addresses cannot be dialled; write the number alone"
 NULL_SENDER = b"550 5.7.1 Bounces and automatic answers are not faxed"
 TOO_MANY_RECIPIENTS = b"452 4.5.3 Too many recipients; send the others in another mail"
 

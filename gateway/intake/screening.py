@@ -25,7 +25,7 @@ async def screened(screen: Screen, dialogue: Dialogue) -> bytes:
     transaction = dialogue.transaction
     if transaction is None or transaction.latest is None:
         return replies.RECIPIENT_OK
-    number = transaction.latest
+    number = transaction.latest[0]
     refused = await screen(transaction.mail_from, number)
     if refused is None:
         return replies.RECIPIENT_OK

@@ -183,7 +183,7 @@ class SmtpSession(Connection):
             stored,
             client=client,
             mail_from=transaction.mail_from,
-            numbers=tuple(transaction.recipients),
+            numbers=[recipient.number for recipient in recipients],
             size=spool.size,
         )
         return replies.accepted(stored)

@@ -8,13 +8,14 @@ import errno
 import logging
 import socket
 import ssl
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from contextlib import ExitStack
 from pathlib import Path
 
 from gateway.config.schema import AddressesSection, SmtpSection
 from gateway.errors import ConfigError
 from gateway.intake.accept import Gatekeeper
+from gateway.intake.counts import FILE, Counts
 from gateway.intake.guard import Guard, Limits
 from gateway.intake.screening import Screen
 from gateway.intake.service import Service
@@ -46,7 +47,9 @@ class SmtpIntake:
         screen: Screen | None = None,
         tarpit: float = 1.0,
         grace: float = _GRACE,
+        doors: Callable[[], Awaitable[None]] | None = None,
     ) -> None:
+        """`doors` returns when clients may come; the addresses are ours before, but nobody is listening."""
         self._section = section
         self._gatekeeper = Gatekeeper(section, addresses or AddressesSection(), plan or DialPlan())
         self._jobs = jobs
@@ -57,6 +60,7 @@ class SmtpIntake:
         self._screen = screen
         self._tarpit = tarpit
         self._grace = grace
+        self._doors = doors
         self._folder = ExitStack()
         self._service: Service | None = None
         self._servers: list[asyncio.Server] = []
@@ -92,9 +96,11 @@ class SmtpIntake:
                 self.lmtp_port = await self._listen(
                     "lmtp_listen", section.lmtp_listen, lambda: SmtpSession(service, lmtp=True)
                 )
+            await self._open_doors()
         except ConfigError:
             for server in self._servers:
                 server.close()
+            service.guard.close()
             self._folder.close()
             raise
         return self
@@ -117,7 +123,7 @@ class SmtpIntake:
             hostname=section.hostname or socket.getfqdn(),
             max_message_size=section.max_message_size,
             max_connections=self._max_connections,
-            guard=Guard(limits),
+            guard=Guard(limits, Counts(self._data_dir / FILE)),
             tls=tls,
             authenticator=self._authenticator,
             screen=self._screen,
@@ -143,13 +149,29 @@ class SmtpIntake:
         host, port = split_address(address)
         try:
             server = await asyncio.get_running_loop().create_server(
-                session, host, port, backlog=_BACKLOG, reuse_port=self._share_port, ssl=tls
+                session,
+                host,
+                port,
+                backlog=_BACKLOG,
+                reuse_port=self._share_port,
+                ssl=tls,
+                start_serving=False,
             )
         except OSError as error:
             raise ConfigError(_cannot_listen(f"smtp.{setting}", address, error)) from error
         self._servers.append(server)
         found: int = server.sockets[0].getsockname()[1]
         return found
+
+    async def _open_doors(self) -> None:
+        if self._doors is not None:
+            await self._doors()
+        for server in self._servers:
+            try:
+                await server.start_serving()
+            except OSError as error:
+                host, port = server.sockets[0].getsockname()[:2]
+                raise ConfigError(_cannot_listen("smtp", f"{host}:{port}", error)) from error
 
     async def __aexit__(self, *exc_info: object) -> None:
         """The address is free. Every message that was complete has its reply; others were not taken."""
@@ -169,6 +191,7 @@ class SmtpIntake:
                 await asyncio.wait(late)
         for server in self._servers:
             await server.wait_closed()
+        self._service.guard.close()
         self._folder.close()
 
 

@@ -8,9 +8,9 @@ import fcntl
 import os
 import shutil
 import tempfile
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
+
+from gateway.file_lock import only_one
 
 SMALL = 256 * 1024  # bytes; what a connection may hold in memory
 
@@ -72,7 +72,7 @@ class IncomingFolder:
     def __enter__(self) -> "IncomingFolder":
         """What dead processes left is gone, and the folder is ours."""
         self._root.mkdir(parents=True, exist_ok=True)
-        with _only_one(self._root / "lock"):
+        with only_one(self._root / "lock"):
             for folder in self._root.iterdir():
                 if folder.is_dir() and _is_abandoned(folder):
                     shutil.rmtree(folder)
@@ -85,16 +85,6 @@ class IncomingFolder:
         shutil.rmtree(self.path, ignore_errors=True)
         if self._lock is not None:
             os.close(self._lock)
-
-
-@contextmanager
-def _only_one(path: Path) -> Iterator[None]:
-    lock = os.open(path, os.O_CREAT | os.O_RDWR, 0o600)
-    try:
-        fcntl.flock(lock, fcntl.LOCK_EX)
-        yield
-    finally:
-        os.close(lock)
 
 
 def _is_abandoned(folder: Path) -> bool:

@@ -5,8 +5,8 @@ from email.message import EmailMessage
 from email.policy import SMTP
 
 from gateway.config.sources import ExchangeSection
-from gateway.errors import MailerUnavailable
-from gateway.microsoft.ews import Exchange, ExchangeError
+from gateway.errors import MailerRefused, MailerUnavailable
+from gateway.microsoft.ews import Exchange, ExchangeError, MailNotTaken
 
 
 class ExchangeMailer:
@@ -30,5 +30,7 @@ class ExchangeMailer:
         async with self._one_at_a_time:
             try:
                 await asyncio.to_thread(self._exchange.send, message, content)
+            except MailNotTaken as error:
+                raise MailerRefused(str(error)) from error
             except ExchangeError as error:
                 raise MailerUnavailable(str(error)) from error

@@ -32,7 +32,19 @@ from exchangelib import (
     OAuth2Credentials,
     Version,
 )
-from exchangelib.errors import DoesNotExist, ErrorFolderNotFound, ErrorItemNotFound, ErrorServerBusy, EWSError
+from exchangelib.errors import (
+    DoesNotExist,
+    ErrorAttachmentSizeLimitExceeded,
+    ErrorDataSizeLimitExceeded,
+    ErrorFolderNotFound,
+    ErrorInvalidRecipients,
+    ErrorItemNotFound,
+    ErrorMessageSizeExceeded,
+    ErrorMimeContentInvalid,
+    ErrorServerBusy,
+    EWSError,
+    MalformedResponseError,
+)
 from exchangelib.folders import Messages, SingleFolderQuerySet
 from exchangelib.folders.queryset import SHALLOW
 from exchangelib.protocol import BaseProtocol
@@ -47,10 +59,26 @@ _BUSY = 60.0  # seconds, when the server does not say how long
 _CONNECTIONS = 3  # one streams
 _AUTH = {"basic": BASIC, "ntlm": NTLM, "oauth": OAUTH2}
 _GONE = (ErrorItemNotFound, DoesNotExist)
+_NOT_TAKEN = (
+    ErrorAttachmentSizeLimitExceeded,
+    ErrorDataSizeLimitExceeded,
+    ErrorInvalidRecipients,
+    ErrorMessageSizeExceeded,
+    ErrorMimeContentInvalid,
+)
+_TOO_LARGE = "Code: 413 "  # how exchangelib tells what IIS says to a request of more than it takes
 
 
 class ExchangeError(SourceUnavailable):
     """Exchange did not do what was asked."""
+
+
+class UnreadableMail(ExchangeError):
+    """Exchange cannot give out this one mail."""
+
+
+class MailNotTaken(ExchangeError):
+    """Exchange does not send this one mail, today or tomorrow."""
 
 
 class _Trust(requests.adapters.HTTPAdapter):
@@ -121,16 +149,31 @@ class Exchange:
         """The raw message; b"" when it is not there any more.
 
         Raises:
+            UnreadableMail: it is broken; others may not be.
             ExchangeError: as above.
         """
+        item = self._fetched(mail_id, "mime_content")
+        return bytes(item.mime_content) if item else b""
+
+    def read_header(self, mail_id: str) -> bytes:
+        """The header of the raw message alone; b"" when it is not there any more.
+
+        Raises:
+            ExchangeError: as above.
+        """
+        item = self._fetched(mail_id, "headers")
+        fields = [(field.name, field.value or "") for field in item.headers or ()] if item else []
+        return "".join(f"{name}: {' '.join(value.split())}\r\n" for name, value in fields).encode()
+
+    def _fetched(self, mail_id: str, field: str) -> Any:
         with self._translated():
-            for item in self._account().fetch([(mail_id, None)], only_fields=["mime_content"]):
+            for item in self._account().fetch([(mail_id, None)], only_fields=[field]):
                 if isinstance(item, _GONE):
-                    return b""
+                    return None
                 if isinstance(item, Exception):
-                    raise item
-                return bytes(item.mime_content)
-        return b""
+                    raise UnreadableMail(f"Exchange cannot give out the mail {mail_id[-12:]}: {item}.")
+                return item
+        return None
 
     def put_away(self, mail_id: str, target: str) -> None:
         """The mail is in the folder `target`, or deleted where that is "". One that has gone is no error.
@@ -152,12 +195,19 @@ class Exchange:
         """The mail has left from this mailbox, and lies in no folder of it. `content` is `message` as MIME.
 
         Raises:
+            MailNotTaken: it is too large, or its recipient none.
             ExchangeError: as above.
         """
         with self._translated():
-            Message(account=self._account(), mime_content=content, to_recipients=[str(message["To"])]).send(
-                save_copy=False
-            )
+            mail = Message(account=self._account(), mime_content=content, to_recipients=[str(message["To"])])
+            try:
+                mail.send(save_copy=False)
+            except _NOT_TAKEN as error:
+                raise MailNotTaken(f"Exchange does not take this mail: {error}.") from error
+            except MalformedResponseError as error:
+                if _TOO_LARGE not in str(error):
+                    raise
+                raise MailNotTaken("Exchange does not take requests as large as this mail (413).") from error
 
     def listen(self, heard: Callable[[], None]) -> None:
         """Calls `heard` when something came; returns when the server ends the stream or `hush` was called.
@@ -242,6 +292,8 @@ class Exchange:
     def _translated(self) -> Iterator[None]:
         try:
             yield
+        except ExchangeError:
+            raise
         except ErrorServerBusy as error:
             self._busy_until = monotonic() + (error.back_off or _BUSY)
             raise ExchangeError(f"The server at {self._section.url} is busy.") from error

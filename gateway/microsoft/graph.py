@@ -93,13 +93,13 @@ class Graph:
         Raises:
             GraphError: it is not to be had.
         """
-        content = b""
+        content = bytearray()
         async with self._response("GET", url, stream=True) as response:
             async for block in response.aiter_bytes():
                 content += block
                 if len(content) > limit:
-                    return content[:limit], False
-        return content, True
+                    return bytes(content[:limit]), False
+        return bytes(content), True
 
     async def close(self) -> None:
         """Connections are closed."""

@@ -1,11 +1,11 @@
-"""Commands in the text of a mail: RightFax's `<CODE:value>` and eFax's `{word}`.
+"""Commands in the text of a mail: RightFax's `<CODE:value>`, eFax's `{word}`, Zetafax's `%%[Fax: number]`.
 
 What is found here is taken out of the text, so that it is never printed: whoever reads the wishes and whoever
 makes the pages use the same function. A word in brackets that is no command we know is one all the same when
 it looks like one; its sender is told that nothing came of it.
 
 Spec: RightFax, embedded codes (not over several lines); eFax, `{nocoverpage}` and `{showbodytext}` before the
-text.
+text; Zetafax, embedded addressing; XM Fax, `@@UseBody`, which asks for what we do anyway.
 """
 
 import re
@@ -15,9 +15,11 @@ from html import unescape
 from gateway.model.options import Wish
 
 #: Names of [options] dialects that stand in the text.
-BODY_DIALECTS = frozenset({"rightfax", "efax"})
+BODY_DIALECTS = frozenset({"rightfax", "efax", "zetafax", "xm"})
 _PLAIN = re.compile(r"<([A-Za-z][A-Za-z0-9]{2,20})(?::([^<>\r\n]{0,400}))?>")
 _HTML = re.compile(r"&lt;([A-Za-z][A-Za-z0-9]{2,20})(?::((?:(?!&[lg]t;)[^<>\r\n]){0,400}))?&gt;")
+_ZETAFAX = re.compile(r"%%\[([A-Za-z][A-Za-z ]{1,20}):([^\[\]\r\n]{0,200})\]")
+_XM = re.compile(r"@@UseBody\b", re.IGNORECASE)
 _NO_CODES = frozenset({"URL", "HTTP", "HTTPS", "FTP", "MAILTO", "FILE", "TEL", "SIP", "SIPS", "NEWS"})
 _WORD = re.compile(r"\{([A-Za-z]{3,30})\}")
 _SPACE = re.compile(r"(?:\s|&nbsp;|\ufeff)+")
@@ -37,6 +39,7 @@ _RIGHTFAX = {
     "TONAME": ("to_name", ""),
     "TOCOMPANY": ("to_company", ""),
 }
+_ZETAFAX_NAMES = {"fax": "to_number", "to": "to_name", "organisation": "to_company"}
 _EFAX = {"nocoverpage": ("cover", "none"), "showbodytext": ("text", "on")}
 
 
@@ -47,6 +50,10 @@ def read_codes(text: str, dialects: Collection[str], *, is_html: bool) -> tuple[
         text = _without_words(text, wishes)
     if "rightfax" in dialects:
         text = (_HTML if is_html else _PLAIN).sub(_into(wishes, is_html=is_html), text)
+    if "zetafax" in dialects:
+        text = _ZETAFAX.sub(_zetafax_into(wishes, is_html=is_html), text)
+    if "xm" in dialects:
+        text = _XM.sub("", text)
     return wishes, text
 
 
@@ -58,6 +65,16 @@ def _into(wishes: list[Wish], *, is_html: bool) -> Callable[[re.Match[str]], str
         name, meant = _RIGHTFAX.get(code, (code.lower(), ""))
         written = unescape(found[0]) if is_html else found[0]
         wishes.append(Wish.of(name, meant or (unescape(value) if is_html else value), written))
+        return ""
+
+    return replacement
+
+
+def _zetafax_into(wishes: list[Wish], *, is_html: bool) -> Callable[[re.Match[str]], str]:
+    def replacement(found: re.Match[str]) -> str:
+        written, word, value = (unescape(text) if is_html else text for text in found.group(0, 1, 2))
+        name = _ZETAFAX_NAMES.get(word.strip().lower(), word.strip().lower())
+        wishes.append(Wish.of(name, " ".join(value.split()), written))
         return ""
 
     return replacement

@@ -21,6 +21,7 @@ _SEPARATORS = re.compile(r"[\s().\-/\u2010-\u2015\u00a0]+")
 _TRUNK_ZERO = re.compile(r"(\+\d[\d\s]*)\(0\)")  # +49 (0) 30: the zero is not dialled with the +
 _EXTENSION = re.compile(r"(?:ext\.?|x)\s*([0-9]{1,7})\s*$", re.IGNORECASE)
 _PAUSE = re.compile(r"[,;pw|]", re.IGNORECASE)
+_TONES = re.compile(r"[0-9*#,]{2,40}")
 _EMERGENCY = frozenset({"112", "911"})  # known everywhere; a country's own are in libphonenumber
 
 NOT_A_NUMBER = "Not a fax number"
@@ -42,7 +43,8 @@ class DialPlan:
     internal: tuple[str, ...] = ()  #: patterns of internal numbers: digits, X any digit, N 2 to 9, Z 1 to 9
     outside_line: str = ""  #: dialled before every number that is not internal
     dial_as: str = "e164"  #: "e164" (+49...), "international" (0049...) or "national" (0... at home)
-    extensions: str = "refuse"  #: or "append": x123 behind a number is dialled as part of it
+    extensions: str = "refuse"  #: or "append": x123 is dialled as part of the number; or "tones"
+    pauses: str = "refuse"  #: or "tones": what stands behind ",", "w" or "p" is dialled after the answer
     service_codes: bool = False  #: whether * and # are dialled
     allow: tuple[str, ...] = ()  #: beginnings of numbers; () allows all
     deny: tuple[str, ...] = ()  #: beginnings of numbers; the longer beginning wins
@@ -65,6 +67,23 @@ class DialPlan:
             digits, national = _possible(digits)
             self._refuse_emergencies(national)  # 0112 and +49112
         return self._permitted(FaxNumber(digits))
+
+    def without_tones(self, written: str) -> tuple[str, str]:
+        """The number alone, and what is dialled as tones after the answer: digits, and "," for a pause.
+
+        Raises:
+            InvalidNumber: what stands behind the number cannot be dialled.
+        """
+        if len(written) > _LONGEST:
+            raise InvalidNumber(NOT_A_NUMBER)
+        if self.extensions == "tones" and (found := _EXTENSION.search(written)) is not None:
+            return written[: found.start()], "," + found[1]
+        if self.pauses != "tones" or (found := _PAUSE.search(written)) is None:
+            return written, ""
+        tones = _SEPARATORS.sub("", _PAUSE.sub(",", written[found.start() :]))
+        if not _TONES.fullmatch(tones):
+            raise InvalidNumber(NOT_A_NUMBER)
+        return written[: found.start()], tones
 
     def dialled(self, number: FaxNumber) -> str:
         """The digits that a trunk gets for this number."""

@@ -8,12 +8,14 @@ import json
 import re
 from collections.abc import Callable, Iterable
 from dataclasses import asdict, dataclass, fields, replace
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any, cast
 
 _MAX_TEXT = 60  # characters of a wish that are repeated to its sender
-_MOMENT = re.compile(r"(\d{4}-\d\d-\d\d)[ T-](\d\d:\d\d(?::\d\d)?)(Z|[+-]\d\d:?\d\d)?")
+_MOMENT = re.compile(r"(\d{4}-\d\d-\d\d)[ T:-](\d\d:\d\d(?::\d\d)?)(Z|[+-]\d\d:?\d\d)?")
+_TIME = re.compile(r"(\d\d?):(\d\d)(?::(\d\d))?")
 _TRUNK = re.compile(r"[A-Za-z0-9_-]{1,40}")
+_DIGITS = re.compile(r"[0-9*#]{1,20}")
 _RESOLUTIONS = {"standard": "standard", "coarse": "standard", "normal": "standard", "low": "standard"} | {
     "fine": "fine",
     "high": "fine",
@@ -51,9 +53,15 @@ class JobOptions:
     billing_code: str = ""
     header: str | None = None  #: who is printed as the sender in the header line
     priority: str = ""  #: one of PRIORITIES; "" is "normal"
+    sub_address: str = ""  #: who behind the fax machine gets it (SUB; ITU-T T.30 5.3.6.2.7)
+    poll: bool = False  #: a fax that lies ready at the number is fetched; none is sent
+    poll_password: str = ""  #: that is said there (PWD; ITU-T T.30 5.3.6.1.9)
+    tones: str = ""  #: dialled after the answer: digits, and "," for a pause; from the address alone
     trunk: str = ""  #: the NAME of a [trunk.NAME] to be tried first
     cover: str = ""  #: the name of a template, "on" or "none"
-    sender_name: str = ""  #: this and what follows is printed on the cover page
+    to_name: str = ""  #: this and what follows is printed on the cover page
+    to_company: str = ""
+    sender_name: str = ""
     subject: str = ""
     note: str = ""
     confidentiality: str = ""
@@ -72,16 +80,21 @@ class JobOptions:
         """Whether anything was asked for."""
         return self != _NOTHING
 
-    def with_wishes(self, wishes: Iterable[Wish]) -> "JobOptions":
-        """These options and the wishes; what was said first is not overruled."""
+    def with_wishes(self, wishes: Iterable[Wish], *, at: datetime | None = None) -> "JobOptions":
+        """These options and the wishes; what was said first is not overruled.
+
+        A time of the day is the next one after `at`; without that, after now.
+        """
         options = self
         for wish in wishes:
-            options = options._with(wish)
+            options = options._with(wish, at or datetime.now(UTC))
         return options
 
-    def _with(self, wish: Wish) -> "JobOptions":
+    def _with(self, wish: Wish, at: datetime) -> "JobOptions":
         if wish.name == "retries" and wish.value.isdecimal() and wish.value.isascii():
-            return self._with(Wish("attempts", str(int(wish.value[:4]) + 1), wish.written))
+            return self._with(Wish("attempts", str(int(wish.value[:4]) + 1), wish.written), at)
+        if wish.name in _MOMENTS and (found := _TIME.fullmatch(wish.value)) is not None:
+            wish = replace(wish, value=_next(found, at))
         if (wish.name, wish.value.lower()) in _ALWAYS_DONE:
             return self
         read = _READERS.get(wish.name)
@@ -127,16 +140,17 @@ class JobOptions:
         if not text:
             return _NOTHING
         kept = json.loads(text)
-        for moment in {"send_at", "deadline"} & set(kept):
+        for moment in _MOMENTS & set(kept):
             kept[moment] = datetime.fromisoformat(kept[moment])
         return cls(**kept | {"not_done": tuple(kept.get("not_done", ()))})
 
 
 _NOTHING = JobOptions()
+_MOMENTS = frozenset({"send_at", "deadline"})
 #: Pages are A4, and what is not urgent is normal.
-_ALWAYS_DONE = frozenset({("paper", "a4"), ("priority", "normal"), ("text", "on")})
+_ALWAYS_DONE = frozenset({("paper", "a4"), ("priority", "normal"), ("text", "on"), ("poll", "off")})
 #: What is printed on cover pages only.
-ON_COVERS = ("sender_name", "subject", "note", "confidentiality", "reference")
+ON_COVERS = ("to_name", "to_company", "sender_name", "subject", "note", "confidentiality", "reference")
 _COVERS = {"off": "none", "no": "none", "none": "none", "on": "on", "yes": "on"}
 
 
@@ -149,6 +163,19 @@ def _moment(text: str) -> datetime | None:
         return datetime.fromisoformat(f"{found[1]} {found[2]}{offset}").astimezone(UTC)
     except (ValueError, OverflowError):
         return None
+
+
+def _next(time: re.Match[str], after: datetime) -> str:
+    """The next moment at which it is that time on this machine, as `_moment` reads it; "" without one."""
+    hour, minute, second = (int(part or 0) for part in time.groups())
+    local = after.astimezone()
+    try:
+        today = local.replace(hour=hour, minute=minute, second=second, microsecond=0)
+    except ValueError:
+        return ""
+    # Without its offset: the next day may have another one.
+    moment = (today if today > local else today + timedelta(days=1)).replace(tzinfo=None)
+    return moment.isoformat(" ")
 
 
 def _attempts(text: str) -> int | None:
@@ -185,6 +212,9 @@ _READERS: dict[str, Callable[[str], object]] = {
     "header": _printable(100),
     "priority": lambda text: _PRIORITY_WORDS.get(text.lower()),
     "trunk": _matching(_TRUNK),
+    "sub_address": _matching(_DIGITS),
+    "poll": lambda text: True if text.lower() in ("on", "yes") else None,
+    "poll_password": _matching(_DIGITS),
     "cover": _cover,
     "note": _note,
     **{name: _printable(300) for name in ON_COVERS if name != "note"},

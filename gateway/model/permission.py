@@ -1,7 +1,7 @@
 """Who may fax, where to, and how much. Pure rules; every answer says which rule gave it.
 
 - The deny list comes first and binds everybody.
-- Then the first [permission.NAME] that names one of the person's groups decides, in the order of the
+- Then the first [permission.NAME] that names the person or one of his groups decides, in the order of the
   configuration; one without groups fits everybody. With permissions but none that fits, nothing is allowed.
 - Of the beginnings of numbers in `allow` and `deny` the longest that fits decides; `deny` wins a tie. When
   none fits, a number is allowed unless there is an `allow` list.
@@ -21,7 +21,7 @@ class Permission:
     """What the members of some groups may. 0 means no limit."""
 
     name: str
-    groups: tuple[str, ...] = ()  #: common or distinguished names; none means everybody
+    groups: tuple[str, ...] = ()  #: common or distinguished names, or addresses; none means everybody
     may_fax: bool = True
     allow: tuple[str, ...] = ()  #: beginnings of numbers; none means all
     deny: tuple[str, ...] = ()
@@ -38,7 +38,8 @@ class Permission:
 
     def fits(self, person: Person) -> bool:
         """This permission is about him."""
-        return not self.groups or any(group.casefold() in person.memberships for group in self.groups)
+        names = person.memberships | {mail.casefold() for mail in (person.mail, *person.addresses)}
+        return not self.groups or any(group.casefold() in names for group in self.groups)
 
 
 @dataclass(frozen=True, slots=True)

@@ -144,6 +144,11 @@ RULES: Mapping[Disposition, Rule] = MappingProxyType(
             reason="The receiving fax machine cannot take this fax.",
             remedy="Send it to another fax number of the recipient, or by another way.",
         ),
+        _D.NOTHING_TO_POLL: Rule(
+            _F.REFUSE,
+            reason="No fax lies ready for us at this number.",
+            remedy="Ask its owner whether it is ready to be polled, and whether it needs a password.",
+        ),
         _D.LINE_FAILED: Rule(
             _F.REDIAL,
             Wait.DELAY,
@@ -178,6 +183,8 @@ RULES: Mapping[Disposition, Rule] = MappingProxyType(
 )
 
 
+MOST_ASKED = timedelta(hours=1)  # that a far end may make us wait (Retry-After)
+
 #: Nothing is said about these: the one needs no call, the other we did ourselves.
 FIXED = frozenset({_D.DELIVERED, _D.CANCELLED})
 
@@ -192,6 +199,7 @@ def judge(
     pages_confirmed: int,
     page_count: int,
     left: timedelta = timedelta.max,
+    retry_after: timedelta = timedelta(),
     otherwise: bool = False,
 ) -> Verdict:
     """What happens to a job after a call that ended with `disposition`.
@@ -199,7 +207,9 @@ def judge(
     `attempts` and `earlier` are the calls before this one that cost an attempt: how many, and how they
     ended. `age` is the time since the job was accepted, `left` until its deadline. The page counts are over
     all calls, this one included. A job whose every page was confirmed is delivered, however the line was put
-    down. `otherwise`: the far end has said what it cannot take, and the next call will not ask it for that.
+    down. `retry_after` is what the far end asks for until the next call: it is given that, an hour at most,
+    but no fax misses its deadline for it. `otherwise`: the far end has said what it cannot take, and the next
+    call will not ask it for that.
     """
     if pages_confirmed >= page_count:
         return Verdict(JobEvent.PAGES_CONFIRMED)
@@ -208,6 +218,8 @@ def judge(
     # "Delivered" with pages missing is a contradiction: the rest is sent as after a broken call.
     ended = _D.INTERRUPTED if disposition is _D.DELIVERED else disposition
     rule, delay = limits.rule(ended), limits.wait(ended)
+    if (asked := min(retry_after, MOST_ASKED)) < left:
+        delay = max(delay, asked)
     failure = _failure(ended, rule, pages_confirmed, page_count)
     if rule.follow_up is FollowUp.REFUSE:
         return Verdict(JobEvent.REFUSED, failure=failure)

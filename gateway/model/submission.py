@@ -8,6 +8,9 @@ from gateway.model.ids import BlobRef, SubmissionId
 from gateway.model.number import FaxNumber
 from gateway.model.options import JobOptions
 
+#: Who gets a fax: the number, and who behind it (tones that are dialled there, and the sub-address).
+Destination = tuple[FaxNumber, str, str]
+
 
 @dataclass(frozen=True, slots=True)
 class Recipient:
@@ -18,6 +21,11 @@ class Recipient:
     name: str = ""  #: of the person who gets the fax, as far as the address says it
     company: str = ""
     options: JobOptions = field(default_factory=JobOptions)
+
+    @property
+    def destination(self) -> Destination:
+        """What a mail to several addresses sends to once."""
+        return self.number, self.options.tones, self.options.sub_address
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,7 +5,7 @@ from email.errors import MessageError
 from email.parser import BytesHeaderParser
 from pathlib import Path
 
-from gateway.notifying.compose import Original
+from gateway.notifying.letter import Original
 
 _MAX_HEADERS = 128 * 1024  # bytes
 _MAX_VALUE = 4000  # characters of a header that is decoded; email's parser takes 4 KB of memory for each

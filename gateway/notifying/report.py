@@ -1,13 +1,18 @@
 """An answer as a delivery status notification, for senders that asked for one (RFC 3461).
 
-The words for people stay as they are and become the first part; the second one is for programs.
+The words for people stay as they are and become the first part; the second one is for programs. The third one
+is the header of the mail, or all of it where its sender asked for that (RET=FULL) and the fax failed.
 
-Spec: RFC 3462 (multipart/report), RFC 3464 (message/delivery-status), RFC 3463 (status codes).
+Spec: RFC 6522 (multipart/report), RFC 3464 (message/delivery-status), RFC 3463 (status codes).
 """
 
 import re
+from email import policy
+from email.errors import MessageError
 from email.message import EmailMessage, Message
+from email.parser import BytesParser
 from email.utils import format_datetime
+from pathlib import Path
 
 from gateway.model.job import Job
 from gateway.model.notification import NotificationKind
@@ -24,6 +29,7 @@ _FAILED = {
     "no_answer": "5.4.1",
     "invalid_number": "5.1.1",
     "invalid-number": "5.1.3",
+    "unreadable-list": "5.1.3",
     "rejected": "5.7.1",
     "sender-not-allowed": "5.7.1",
     "destination-not-allowed": "5.7.1",
@@ -34,9 +40,46 @@ _FAILED = {
 }
 
 
-def make_report(message: EmailMessage, job: Job, kind: NotificationKind, node: str) -> None:
+_MAX_HEADER = 64 * 1024  # bytes
+_MAX_RETURNED = 10 * 1024 * 1024  # bytes; of a larger mail the header is enough
+
+
+def is_wanted(job: Job) -> bool:
+    """Whether its sender asked for a report."""
+    return bool(job.options.notify or job.options.orcpt or job.options.envid or job.options.ret)
+
+
+def returned_part(mail: Path, job: Job, kind: NotificationKind) -> Message:
+    """What is returned of this raw mail (RFC 3461 4.3): all of it only when the fax failed."""
+    is_full = job.options.ret == "FULL" and kind is NotificationKind.FAILED
+    if is_full and mail.stat().st_size <= _MAX_RETURNED:
+        part = Message()
+        part["Content-Type"] = "message/rfc822"
+        with mail.open("rb") as file:
+            part.set_payload([BytesParser(policy=policy.compat32).parse(file)])
+        try:
+            part.as_bytes(policy=policy.SMTP)
+        except (MessageError, ValueError, LookupError, TypeError, AttributeError, IndexError, RecursionError):
+            pass  # what strangers write cannot always be written again: its header can, as text
+        else:
+            return part
+    return _header_of(mail)
+
+
+def _header_of(mail: Path) -> Message:
+    with mail.open("rb") as file:
+        beginning = file.read(_MAX_HEADER).replace(b"\r\n", b"\n")
+    text = beginning.partition(b"\n\n")[0].decode("utf-8", "replace")
+    part = EmailMessage()
+    part.set_content(text.replace("\r", " ").replace("\0", " ") + "\n", subtype="rfc822-headers")
+    return part
+
+
+def make_report(
+    message: EmailMessage, job: Job, kind: NotificationKind, node: str, returned: Message | None = None
+) -> None:
     """The answer is a multipart/report now, unless its sender asked for no such thing."""
-    if not (job.options.notify or job.options.orcpt or job.options.envid):
+    if not is_wanted(job):
         return
     words = EmailMessage(policy=message.policy)
     for name, value in message.items():
@@ -45,7 +88,7 @@ def make_report(message: EmailMessage, job: Job, kind: NotificationKind, node: s
     words.set_payload(message.get_payload())
     message.clear_content()
     message["Content-Type"] = "multipart/report; report-type=delivery-status"
-    message.set_payload([words, _status(job, kind, node)])
+    message.set_payload([words, _status(job, kind, node), *([returned] if returned else [])])
 
 
 def _status(job: Job, kind: NotificationKind, node: str) -> Message:

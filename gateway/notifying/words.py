@@ -16,6 +16,7 @@ WORDS: Mapping[str, str] = MappingProxyType(
         "invalid_number": "there is no such number",
         "rejected": "the call was refused",
         "incompatible": "the receiving machine cannot take it",
+        "nothing_to_poll": "no fax lies ready there",
         "line_failed": "the line was too bad",
         "interrupted": "the call broke off",
         "congested": "no telephone line was free",
@@ -25,6 +26,7 @@ WORDS: Mapping[str, str] = MappingProxyType(
         # What never became a call.
         "permanent": "it cannot be sent",
         "invalid-number": "the number cannot be dialled",
+        "unreadable-list": "its list of recipients cannot be read",
         "number-not-allowed": "faxes to this destination are not allowed",
         "sender-not-allowed": "you may not send faxes",
         "ambiguous-sender": "your address belongs to several persons",

@@ -10,7 +10,7 @@ from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import replace
 from datetime import timedelta
-from email.message import EmailMessage
+from email.message import EmailMessage, Message
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from zoneinfo import ZoneInfo
@@ -24,16 +24,15 @@ from gateway.model.notification import Notification, NotificationKind
 from gateway.notifying import words
 from gateway.notifying.approval import waits_for_approval
 from gateway.notifying.compose import (
-    Enclosure,
-    Letterhead,
-    Original,
     compose_answer,
     compose_approval,
     compose_received,
     compose_refusal,
     compose_summary,
 )
+from gateway.notifying.letter import Enclosure, Letterhead, Original
 from gateway.notifying.original import read_original
+from gateway.notifying.report import is_wanted, returned_part
 from gateway.ports.blobs import Blobs
 from gateway.ports.clock import Clock
 from gateway.ports.job_store import JobStore
@@ -162,7 +161,7 @@ class NotifyingWorker:
         try:
             await self._hand_over(notification, enclosure)
         except MailerRefused:
-            if enclosure.pdf is None:
+            if enclosure.pdf is None and enclosure.returned is None:
                 raise
             # Many servers refuse large mails or any attachment; the words must arrive all the same.
             await self._hand_over(notification, Enclosure(note=words.NOT_ATTACHED))
@@ -228,7 +227,21 @@ class NotifyingWorker:
         elif notification.refusal is not None:
             return Enclosure()
         else:
-            pages = (await self._job(notification)).pages
+            job = await self._job(notification)
+            returned = await self._returned(job, notification.kind) if is_wanted(job) else None
+            return replace(await self._shown_or_not(notification, job.pages), returned=returned)
+        return await self._shown_or_not(notification, pages)
+
+    async def _returned(self, job: Job, kind: NotificationKind) -> Message | None:
+        submission = await self._jobs.submission(job.submission_id)
+        try:
+            async with self._blobs.file(submission.message) as mail:
+                return await asyncio.to_thread(returned_part, mail, job, kind)
+        except (KeyError, OSError) as error:
+            _log.warning("job %s: its mail cannot be read, so it is not returned: %s", job.id, error)
+            return None
+
+    async def _shown_or_not(self, notification: Notification, pages: BlobRef | None) -> Enclosure:
         if pages is None:
             return Enclosure()
         try:

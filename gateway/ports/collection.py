@@ -3,8 +3,10 @@
 Promises (proved by tests/contract/test_collection.py on SQLite and PostgreSQL):
 - What `take` stores, the key and everything that follows from it, is one transaction and durable.
 - Of several that take the same key, on whatever node, one does; the others learn what became of it.
+- A mail that may still lie where it lay is never forgotten.
 """
 
+from datetime import timedelta
 from pathlib import Path
 from typing import Protocol
 
@@ -34,5 +36,21 @@ class Collection(Protocol):
 
         Raises:
             StoreUnavailable: nothing was stored.
+        """
+        ...
+
+    async def settled(self, key: str) -> None:
+        """The mail is remembered as one that lies there no more.
+
+        Raises:
+            StoreUnavailable: it is not; it is remembered for ever then.
+        """
+        ...
+
+    async def forget(self, settled_for: timedelta) -> int:
+        """How many mails are not remembered any more: those settled so long ago.
+
+        Raises:
+            StoreUnavailable: none.
         """
         ...

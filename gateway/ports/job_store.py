@@ -38,6 +38,7 @@ class Outcome:
     body: BlobRef | None = None  #: what the other jobs share instead: the pages without a cover page
     body_page_count: int = 0
     options: JobOptions | None = None  #: in place of the job's
+    recipient_name: str = ""  #: in place of the job's, unless empty
     due_in: timedelta | None = None  #: from the database's now; None means at once
     failure: Failure | None = None
     transmission: Transmission | None = (
@@ -106,8 +107,13 @@ class JobStore(Protocol):
         """
         ...
 
-    async def open_attempt(self, job: Job, *, trunk: str, first_page: int) -> AttemptId:
-        """The id of the attempt row, durable before the caller dials."""
+    async def open_attempt(
+        self, job: Job, *, trunk: str, first_page: int, pages: tuple[BlobRef, int] | None = None
+    ) -> AttemptId:
+        """The id of the attempt row, durable before the caller dials.
+
+        `pages`, and how many they are, take the place of the job's in the same transaction.
+        """
         ...
 
     async def confirm_page(self, attempt_id: AttemptId, page: PageFacts) -> None:

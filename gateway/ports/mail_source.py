@@ -7,8 +7,8 @@ Promises (proved by tests/contract/test_mail_source.py against every source):
 - `wait` returns soon after a mail came, and after the source's interval in any case.
 """
 
-from collections.abc import AsyncIterator
-from dataclasses import dataclass
+from collections.abc import AsyncIterator, Mapping
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Protocol
 
@@ -24,6 +24,7 @@ class FoundMail:
     content: bytes | Path = b""  #: the raw RFC 5322 message; a file stays where it is
     sender: str = ""  #: whose mail it is, whatever From says; "" believes From
     envelope: Envelope | None = None  #: None: the fields of the mail say it
+    people: Mapping[str, tuple[str, str]] = field(default_factory=dict)  #: name and company, by address
     is_proved: bool = False  #: whoever keeps the source has authenticated the sender
     fault: str = ""  #: why it can never be taken, in words for its sender
 

@@ -15,8 +15,12 @@ class PageViews(Protocol):
         """`png` is a grey picture of one page, `width` pixels wide."""
         ...
 
-    async def at_standard(self, pages: Path, coarse: Path) -> None:
-        """`coarse` is the same fax at 98 lines per inch."""
+    async def coarsened(self, pages: Path, coarse: Path, finest: int) -> None:
+        """`coarse` is the same fax with no page finer than so many lines per inch: 98 or 196."""
+        ...
+
+    async def narrowed(self, pages: Path, narrow: Path) -> None:
+        """`narrow` is the same fax with no page wider than A4."""
         ...
 
     async def stamp_header(self, pages: Path, stamped: Path, lines: list[str]) -> None:

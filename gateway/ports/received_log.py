@@ -1,10 +1,10 @@
-"""The record of calls that came in. Its row is written before we answer (proved by tests/contract)."""
+"""The record of faxes that came in. A row is written before we answer (proved by tests/contract)."""
 
 from datetime import timedelta
 from pathlib import Path
 from typing import Protocol
 
-from gateway.model.ids import ReceivedId
+from gateway.model.ids import JobId, ReceivedId
 from gateway.model.received import ReceivedFax
 from telephony import Transmission
 
@@ -13,9 +13,20 @@ class ReceivedLog(Protocol):
     """Received faxes."""
 
     async def open(
-        self, *, call_id: str, called: str, caller: str, spool: Path, lease: timedelta
+        self,
+        *,
+        call_id: str,
+        called: str,
+        caller: str,
+        spool: Path,
+        lease: timedelta,
+        job_id: JobId | None = None,
+        mailbox: str = "",
     ) -> ReceivedId:
-        """The id of the row, durable before the call is answered; owned by this node."""
+        """The id of the row, durable before the call is answered, or dialled; owned by this node.
+
+        A fax that is fetched has the job that does it, and its sender's mailbox.
+        """
         ...
 
     async def renew(self, received_id: ReceivedId, lease: timedelta) -> None:
@@ -41,6 +52,10 @@ class ReceivedLog(Protocol):
 
     async def abandoned(self) -> list[ReceivedFax]:
         """The rows of this node whose call died with its process, now leased to the caller."""
+        ...
+
+    async def fetched_by(self, job_id: JobId) -> ReceivedFax | None:
+        """The complete fax that this job has fetched, if it has."""
         ...
 
     async def get(self, received_id: ReceivedId) -> ReceivedFax:

@@ -12,26 +12,24 @@ import asyncio
 import logging
 from collections.abc import Mapping
 from datetime import timedelta
-from itertools import chain, repeat
 from pathlib import Path
-from uuid import uuid4
 
 from gateway import faxlog
 from gateway.config.schema import ReceivingSection
 from gateway.errors import InvariantError, StoreUnavailable
-from gateway.model.ids import ReceivedId
-from gateway.model.received import ReceivedFax, ReceivedState
+from gateway.model.received import ReceivedFax
 from gateway.ports.received_log import ReceivedLog
-from gateway.receiving.routing import Routes
-from telephony import CallEvent, Disposition, FaxEngine, IncomingCall, PageConfirmed, Transmission
+from gateway.receiving.fetching import Fetching
+from gateway.receiving.keeping import Keeper, OpenRow
+from gateway.receiving.routing import Routes, bare
+from telephony import CallEvent, Disposition, FaxEngine, IncomingCall, Offer, PageConfirmed, Transmission
 from telephony.errors import UnreadablePages
-from telephony.page_file import keep_pages, whole_pages
+from telephony.page_file import whole_pages
 
 _log = logging.getLogger("faxgw.receiving")
 
 _BUSY_HERE, _NOT_FOUND, _UNAVAILABLE = 486, 404, 503  # RFC 3261 21.4, 21.5
 _ID_LENGTH = 20  # characters of a CSI (ITU-T T.30 5.3.6.2.4)
-_CLOSE_AGAIN = (0.2, 1.0, 5.0)  # seconds to the next try; the last one for ever
 
 
 class ReceivingWorker:
@@ -46,25 +44,28 @@ class ReceivingWorker:
         section: ReceivingSection,
         did: Mapping[str, tuple[str, ...]],
         lease: timedelta,
+        offers: Mapping[str, Offer] | None = None,
         grace: timedelta = timedelta(seconds=60),
     ) -> None:
+        """`offers` may be fetched by who calls the number."""
         self._engine = engine
         self._received = received
-        self._spool = spool
         self._section = section
         self._routes = Routes(did, section.operators)
+        self._offers = {bare(number): offer for number, offer in (offers or {}).items()}
         self._lease = lease
         self._grace = grace  # how long calls may go on after a stop
         self._calls: set[asyncio.Task[None]] = set()
-        self._ours: set[ReceivedId] = set()  # rows of the calls under way here
+        self._keeper = Keeper(received, spool, lease)
+        self.inbox = Fetching(self._keeper, received)  #: for faxes that are fetched; looked after by `run`
 
     async def run(self, stopping: asyncio.Event) -> None:
-        """Takes calls until `stopping` is set, and then refuses new ones until the last one is over."""
-        await asyncio.to_thread(self._spool.mkdir, parents=True, exist_ok=True)
+        """Takes calls until `stopping` is set; new ones are refused then, until the engine is closed."""
         async with asyncio.TaskGroup() as group:
             listening = group.create_task(self._listen(group, stopping))
             caring = group.create_task(self._care())
             await stopping.wait()
+            self._engine.refuse_calls()
             if self._calls:
                 await asyncio.wait(self._calls, timeout=self._grace.total_seconds())
             for call in self._calls:
@@ -74,21 +75,14 @@ class ReceivingWorker:
 
     async def repair(self) -> int:
         """How many rows were closed whose call had died with its process."""
-        rows = [row for row in await self._received.abandoned() if row.id not in self._ours]
+        rows = await self._keeper.abandoned()
         for row in rows:
             await self._close_abandoned(row)
         return len(rows)
 
     async def sweep(self) -> None:
-        """Spool files whose fax is stored are gone: a crash may come between the two."""
-        # The files first: a call that comes in meanwhile has its row before its file.
-        files = await asyncio.to_thread(lambda: [*self._spool.glob("*.tif"), *self._spool.glob("*.kept")])
-        stored = {
-            row.spool.stem for row in await self._received.list() if row.state is not ReceivedState.RECEIVING
-        }
-        for file in files:
-            if file.stem in stored:
-                await asyncio.to_thread(file.unlink, missing_ok=True)
+        """Spool files whose fax is stored are gone."""
+        await self._keeper.sweep()
 
     async def _listen(self, group: asyncio.TaskGroup, stopping: asyncio.Event) -> None:
         async for call in self._engine.incoming():
@@ -107,27 +101,18 @@ class ReceivingWorker:
                 task.add_done_callback(self._calls.discard)
 
     async def _take(self, call: IncomingCall, mailboxes: tuple[str, ...]) -> None:
-        spool = self._spool / f"{uuid4().hex}.tif"
         try:
-            received_id = await self._received.open(
-                call_id=call.call_id, called=call.called, caller=call.caller, spool=spool, lease=self._lease
-            )
+            async with self._keeper.row(call_id=call.call_id, called=call.called, caller=call.caller) as row:
+                try:
+                    await self._receive(call, row, mailboxes)
+                except Exception:  # noqa: BLE001 - our bug: the pages are kept
+                    # The row stays open; `repair` closes it with what is on disk.
+                    _log.exception("call %s: its pages are in %s", call.call_id, row.spool)
         except StoreUnavailable as error:
             _log.error("call %s refused: %s", call.call_id, error)
             await call.reject(_UNAVAILABLE)
-            return
-        self._ours.add(received_id)
-        try:
-            await self._receive(call, received_id, spool, mailboxes)
-        except Exception:  # noqa: BLE001 - our bug: the pages are kept
-            # The row stays open; `repair` closes it with what is on disk.
-            _log.exception("call %s: its pages are in %s", call.call_id, spool)
-        finally:
-            self._ours.discard(received_id)
 
-    async def _receive(
-        self, call: IncomingCall, received_id: ReceivedId, spool: Path, mailboxes: tuple[str, ...]
-    ) -> None:
+    async def _receive(self, call: IncomingCall, row: OpenRow, mailboxes: tuple[str, ...]) -> None:
         confirmed = 0
 
         def hear(event: CallEvent) -> None:
@@ -137,82 +122,87 @@ class ReceivingWorker:
         transmission: Transmission | None = None
         stop: asyncio.CancelledError | None = None
         try:
-            station_id = self._section.station_id[:_ID_LENGTH]
-            transmission = await call.receive(spool, local_id=station_id, on_event=hear)
+            station_id = self._section.station_id_of(call.called)[:_ID_LENGTH]
+            offer = await asyncio.to_thread(self._offer, call.called)
+            transmission = await call.receive(row.spool, local_id=station_id, on_event=hear, offer=offer)
+            mailboxes = self._routes.mailboxes(call.called, transmission.sub_address)
         except asyncio.CancelledError as error:
             stop = error
-        await self._close(
-            received_id,
-            spool=spool,
+        if transmission and transmission.polled:
+            await self._close_polled(row, call, transmission)
+            return
+        complete = transmission is not None and transmission.disposition is Disposition.DELIVERED
+        await self._keeper.close(
+            row,
             confirmed=transmission.pages_confirmed if transmission else confirmed,
-            complete=transmission is not None and transmission.disposition is Disposition.DELIVERED,
+            complete=complete,
             mailboxes=mailboxes,
             transmission=transmission,
             detail=transmission.detail if transmission else "The gateway ended the call to stop.",
         )
         faxlog.fax_received(
-            received_id,
+            row.id,
             called=call.called,
             caller=call.caller,
             remote_id=transmission.remote_id if transmission else "",
+            sub_address=transmission.sub_address if transmission else "",
             pages=transmission.pages_confirmed if transmission else confirmed,
-            complete=transmission is not None and transmission.disposition is Disposition.DELIVERED,
+            complete=complete,
             mailboxes=mailboxes,
         )
         if stop is not None:
             raise stop
 
-    async def _close(
-        self,
-        received_id: ReceivedId,
-        *,
-        spool: Path,
-        confirmed: int | None,
-        complete: bool,
-        mailboxes: tuple[str, ...],
-        transmission: Transmission | None,
-        detail: str,
-    ) -> None:
-        """The row is closed with its confirmed pages (None: all that can be read), however long it takes."""
-        count = await asyncio.to_thread(_keep, spool, confirmed)
-        if confirmed is not None and count < confirmed:
-            _log.error("%s: %d pages were confirmed, %d can be read", spool, confirmed, count)
-            complete = False
-        for pause in chain(_CLOSE_AGAIN, repeat(_CLOSE_AGAIN[-1])):
-            try:
-                await self._received.close(
-                    received_id,
-                    pages=spool if count else None,
-                    page_count=count,
-                    complete=complete and count > 0,
-                    mailboxes=mailboxes if count else (),
-                    transmission=transmission,
-                    detail=detail,
-                )
-                break
-            except StoreUnavailable as error:
-                _log.error("received fax %s is not stored yet: %s", received_id, error)
-                await asyncio.sleep(pause)
-        await asyncio.to_thread(spool.unlink, missing_ok=True)
+    def _offer(self, called: str) -> Offer | None:
+        """What may be fetched at this number now: its file may come and go while we run."""
+        offer = self._offers.get(bare(called))
+        if offer is None:
+            return None
+        try:
+            return offer if whole_pages(offer.pages) else None
+        except UnreadablePages as error:
+            _log.warning("[polling.%s]: nothing is on offer: %s", bare(called), error)
+            return None
+
+    async def _close_polled(self, row: OpenRow, call: IncomingCall, transmission: Transmission) -> None:
+        """The row of a caller who fetched our document has no pages, and says so."""
+        pages = transmission.pages_confirmed
+        await self._keeper.close(
+            row,
+            confirmed=0,
+            complete=False,
+            mailboxes=(),
+            transmission=transmission,
+            detail=f"The caller fetched our document: {pages} page{'s' * (pages != 1)} went out.",
+        )
+        faxlog.document_polled(
+            call_id=call.call_id,
+            called=call.called,
+            caller=call.caller,
+            remote_id=transmission.remote_id,
+            pages=pages,
+            complete=transmission.disposition is Disposition.DELIVERED,
+        )
 
     async def _close_abandoned(self, row: ReceivedFax) -> None:
-        mailboxes = self._routes.mailboxes(row.called)
-        await self._close(
-            row.id,
-            spool=row.spool,
+        if row.job_id is None:
+            mailboxes = self._routes.mailboxes(row.called)
+        else:
+            mailboxes = (row.mailbox,) if row.mailbox else ()
+        count = await self._keeper.close(
+            OpenRow(row.id, row.spool),
             confirmed=None,
             complete=False,
             mailboxes=mailboxes,
             transmission=None,
             detail="The gateway stopped during the call.",
         )
-        closed = await self._received.get(row.id)
         faxlog.fax_received(
             row.id,
             called=row.called,
             caller=row.caller,
             remote_id=row.remote_id,
-            pages=closed.page_count,
+            pages=count,
             complete=False,
             mailboxes=mailboxes,
         )
@@ -222,8 +212,7 @@ class ReceivingWorker:
         swept = False
         while True:
             try:
-                for received_id in tuple(self._ours):
-                    await self._received.renew(received_id, self._lease)
+                await self._keeper.renew()
                 await self.repair()
                 if not swept:
                     await self.sweep()
@@ -231,18 +220,3 @@ class ReceivingWorker:
             except (StoreUnavailable, InvariantError) as error:
                 _log.warning("received faxes: %s", error)
             await asyncio.sleep(self._lease.total_seconds() / 3)
-
-
-def _keep(spool: Path, confirmed: int | None) -> int:
-    """How many pages the spool file holds now: the confirmed ones, or all that can be read."""
-    try:
-        readable = len(whole_pages(spool))
-    except UnreadablePages:
-        return 0
-    wanted = readable if confirmed is None else min(readable, confirmed)
-    if wanted == 0:
-        return 0
-    kept = spool.with_suffix(".kept")
-    keep_pages(spool, kept, wanted)
-    kept.replace(spool)
-    return wanted

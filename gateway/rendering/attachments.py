@@ -21,7 +21,9 @@ from gateway.rendering import hygiene
 from gateway.rendering.containers import opener
 from gateway.rendering.facts import facts_in
 from gateway.rendering.mail_documents import DocumentPart, MailDocuments, Related
-from gateway.rendering.mime import Part, decoded_text, parse
+from gateway.rendering.mime import Part, parse
+from gateway.rendering.saved_mail import with_heading
+from renderers import decoded
 
 #: Parts that are about the mail, not in it.
 _LEFT_OUT = frozenset(
@@ -69,10 +71,13 @@ def documents_in(
     containers = opener(section, defects)
     containers.open_in(root)
     notes = containers.notes
-    chosen = _without_twins(list(_chosen(root, defects)), defects, notes)
+    chosen = _without_twins(list(_chosen(root, defects, notes)), defects, notes)
     shown = _pictures(chosen, defects)
     facts = facts_in(root)
-    bodies = [body for part in chosen if _is_body(part) and (body := _body(part, shown, codes, defects))]
+    texts = [part for part in chosen if _is_body(part)]
+    bodies = [body for part in texts if (body := _body(part, shown, codes, defects))]
+    if texts and not bodies:
+        notes.append("left out an empty text")
     used = {content_id for body in bodies for content_id in body.related}
     bodies = [_tidied(body, facts.subject, section, notes) for body in bodies]
     parts = [part for part in chosen if not _is_body(part)]
@@ -155,24 +160,29 @@ def _without_twins(parts: list[Part], defects: list[str], notes: list[str]) -> l
     return [part for part in parts if part is not twin]
 
 
-def _chosen(part: Part, defects: list[str]) -> Iterator[Part]:
+def _chosen(part: Part, defects: list[str], notes: list[str]) -> Iterator[Part]:
     """The leaves that are faxed: one of each alternatives, no signatures."""
     if part.media_type in _LEFT_OUT:
+        notes.append(
+            f"left out {safe_name(part.filename) or part.media_type}: it is about the mail, not in it"
+        )
         return
     if not part.parts:
         is_attached = part.disposition == "attachment" or part.filename
-        if part.media_type.startswith("multipart/") or (
-            part.media_type in _BESIDE_THE_TEXT and not is_attached
-        ):
+        if part.media_type.startswith("multipart/"):
+            return
+        if part.media_type in _BESIDE_THE_TEXT and not is_attached:
+            notes.append(f"left out {part.media_type}: it says what the text says")
             return
         yield part
     elif part.media_type == "multipart/alternative":
-        yield from _chosen(_best(part.parts, defects), defects)
+        yield from _chosen(_best(part.parts, defects), defects, notes)
     elif part.media_type == "multipart/signed":
-        yield from _chosen(part.parts[0], defects)
+        notes.extend("left out the signature of the mail" for _ in part.parts[1:2])
+        yield from _chosen(part.parts[0], defects, notes)
     else:
         for child in part.parts:
-            yield from _chosen(child, defects)
+            yield from _chosen(child, defects, notes)
 
 
 def _best(alternatives: list[Part], defects: list[str]) -> Part:
@@ -198,7 +208,7 @@ def _is_body(part: Part) -> bool:
 
 
 def _text(part: Part, defects: list[str]) -> str:
-    return decoded_text(part.content(defects), part.parameter("content-type", "charset"))
+    return decoded(part.content(defects), part.parameter("content-type", "charset"))
 
 
 def _is_empty(part: Part, text: str) -> bool:
@@ -232,6 +242,7 @@ def _body(part: Part, shown: Related, codes: Collection[str], defects: list[str]
     if part.media_type == _RTF:
         return DocumentPart("mail.rtf", part.content(defects), _RTF)
     is_html = part.media_type == "text/html"
+    text = with_heading(text, part, is_html=is_html)
     content_ids = {unquote(unescape(cid)) for cid in _CID.findall(text)} if is_html else set()
     related = {cid: shown[cid] for cid in sorted(content_ids) if cid in shown}
     return DocumentPart(
@@ -255,7 +266,7 @@ def _attachment(part: Part, number: int, defects: list[str]) -> DocumentPart:
     media_type, content = part.media_type, part.content(defects)
     charset = part.parameter("content-type", "charset")
     if media_type == "text/plain" and charset:
-        content = decoded_text(content, charset).encode("utf-8", "replace")
+        content = decoded(content, charset).encode("utf-8", "replace")
         media_type = "text/plain; charset=utf-8"
     fallback = f"attachment-{number}{mimetypes.guess_extension(part.media_type) or ''}"
     return DocumentPart(safe_name(part.filename) or fallback, content, media_type, fault=part.fault)

@@ -10,9 +10,10 @@ import zipfile
 from dataclasses import dataclass, field
 
 from gateway.config.schema import RenderingSection
-from gateway.rendering import archive, cfb, msg, tnef
+from gateway.rendering import archive, msg, tnef
 from gateway.rendering.mime import Part, parse
-from renderers import DocumentDamaged, DocumentError, DocumentTooLarge
+from gateway.rendering.saved_mail import head
+from renderers import DocumentDamaged, DocumentError, DocumentTooLarge, compound_file
 
 MAX_DEPTH = 5
 MAX_OPENED = 100
@@ -34,6 +35,8 @@ class Opener:
 
     def open_in(self, part: Part, depth: int = 0) -> None:
         """Each container below the part has become a multipart of what is in it, or has its fault."""
+        if part.media_type == "message/rfc822" and part.parts:
+            head(part.parts[0])
         if part.parts:
             for child in part.parts:
                 self.open_in(child, depth)
@@ -60,7 +63,9 @@ class Opener:
             return
         part.media_type, part.parts, part.origin = "multipart/mixed", [inner], kind
         part.headers = {}
-        for child in inner.parts if kind == "winmail.dat" else ():
+        if kind in ("mail.msg", "mail.eml"):
+            head(inner)
+        for child in inner.parts if kind in ("winmail.dat", "mail.msg") else ():
             child.origin = kind
         self.notes.append(f"opened {name}")
         self.open_in(inner, depth + 1)
@@ -88,7 +93,7 @@ def _kind(part: Part, defects: list[str]) -> str:
     content = part.content(defects)
     if content.startswith(tnef.SIGNATURE):
         return "winmail.dat"
-    if content.startswith(cfb.SIGNATURE) and msg.is_msg(content):
+    if content.startswith(compound_file.SIGNATURE) and msg.is_msg(content):
         return "mail.msg"
     if content.startswith(_ZIP) and _is_archive(content):
         return "archive.zip"

@@ -22,23 +22,41 @@ _PHONE = re.compile(
     re.IGNORECASE,
 )
 _FORWARDED = re.compile(r"\s*(?:fwd?|wg|tr|i|rv|doorst)\s*:", re.IGNORECASE)
-#: Where the history begins in the text of Outlook, in the languages people here write.
+#: How mail programs call it, in the languages people here write: Outlook, Notes, Apple, Google.
+_ORIGINAL = (
+    r"original message|ursprüngliche nachricht|message d'origine|mensaje original|messaggio originale"
+    r"|oorspronkelijk bericht|mensagem original|wiadomość oryginalna|ursprungligt meddelande"
+    r"|oprindelig meddelelse|alkuperäinen viesti|původní zpráva"
+)
+_FROM = r"from|von|de|da|van|od|från|fra|lähettäjä"
+_SENT = (
+    r"sent|date|gesendet|datum|envoyé|fecha|enviado(?: el)?|enviada em|data|inviato|verzonden|wysłano|skickat"
+    r"|sendt|dato|lähetetty|odesláno"
+)
+#: "From: Anna", perhaps "To: Bob", and "Sent: Monday", each on a line of its own.
 _HISTORY = re.compile(
-    r"^[ \t]*(?:-{3,} ?(?:original message|ursprüngliche nachricht|message d'origine|mensaje original"
-    r"|messaggio originale) ?-{3,}[ \t]*$"
-    r"|(?:_{10,}\s{0,4}\n\s{0,4})?(?:from|von|de|da) ?: [^\n]{1,300}\n(?:[ \t]*\n)?"
-    r"(?:sent|date|gesendet|datum|envoyé|enviado|inviato) ?: )",
+    rf"^[ \t]*(?:-{{3,}} ?(?:{_ORIGINAL}) ?-{{3,}}[ \t]*$"
+    rf"|(?:_{{10,}}\s{{0,4}}\n\s{{0,4}})?(?:{_FROM}) ?:[ \t][^\n]{{1,300}}\n(?:[ \t]*\n)?"
+    rf"(?:(?:to|an|à|para|a|aan|do|till|til|komu) ?:[ \t][^\n]{{1,300}}\n)?(?:{_SENT}) ?:[ \t]"
+    # Notes quotes without marks.
+    r"|(?!>)[^\n]{1,200} (?:wrote on|schrieb am|a écrit sur) \d\d?[./]\d\d?[./]\d{4}[^\n]{0,40}:[ \t]*$)",
     re.IGNORECASE | re.MULTILINE,
 )
-_SAID = r"(?:wrote|schrieb[^\n:]{0,100}|a écrit|escribió|ha scritto|schreef[^\n:]{0,100}) ?:[ \t]*\n(?=\s*>)"
+_SAID = (
+    r"(?:wrote|(?:schrieb|schreef|skrev)[^\n:]{0,100}|a écrit|escribió|ha scritto|escreveu|napisał\(?a?\)?"
+    r"|kirjoitti|napsal\(?a?\)?) ?:[ \t]*\n(?=\s*>)"
+)
 #: "On Monday, Anna wrote:", in one line or two.
 _WROTE = re.compile(
-    rf"^(?:(?:on|am|le|el|il|op) [^\n]{{1,200}}\n(?!>)[^\n]{{0,200}}|(?!>)[^\n]{{1,200}}){_SAID}",
+    r"^(?:(?:on|am|le|el|il|op|em|den|dne|w) [^\n]{1,200}\n(?!>)[^\n]{0,200}|(?:> )?(?!>)[^\n]{1,200})"
+    rf"{_SAID}",
     re.IGNORECASE | re.MULTILINE,
 )
 _HTML_HISTORY = re.compile(
-    r"""<div[^>]{0,300}(?:class=["']?(?:gmail_quote|yahoo_quoted|moz-cite-prefix)|id=["']?(?:divRplyFwdMsg|appendonsend)"""
-    r"""|border-top: ?solid #(?:e1e1e1|b5c4df) 1(?:\.0)?pt)|<blockquote[^>]{0,200}type=["']?cite""",
+    r"""<div[^>]{0,300}(?:class=["']?(?:gmail_quote|yahoo_quoted|moz-cite-prefix|protonmail_quote)"""
+    r"""|id=["']?(?:divRplyFwdMsg|appendonsend|mail-editor-reference-message-container)"""
+    r"""|border-top: ?solid #(?:e1e1e1|b5c4df) 1(?:\.0)?pt)"""
+    r"""|<span[^>]{0,100}id=["']?OLK_SRC_BODY_SECTION|<blockquote[^>]{0,200}type=["']?cite""",
     re.IGNORECASE,
 )
 _BLOCK_START = re.compile(r"<(?:p|div|tr|td|table|li|br|hr|span|font)\b[^>]{0,1000}>", re.IGNORECASE)

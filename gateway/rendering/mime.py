@@ -17,7 +17,7 @@ from email.header import decode_header, make_header
 from email.message import Message
 from urllib.parse import quote
 
-from renderers import DocumentError
+from renderers import DocumentError, decoded
 
 MAX_DEPTH = 20  # multiparts in multiparts; mail programs make four
 MAX_PARTS = 500  # of one message
@@ -43,6 +43,7 @@ class Part:
     parts: "list[Part]" = field(default_factory=list)
     fault: DocumentError | None = None  #: why what is in it cannot be had
     origin: str = ""  #: the name of the file it came out of, when that is not the mail itself
+    heading: list[str] = field(default_factory=list)  #: lines to print above it; see saved_mail.py
     _decoded: bytes | None = None
 
     def header(self, name: str) -> str:
@@ -123,7 +124,7 @@ def made_part(content: bytes, media_type: str, *, name: str = "", content_id: st
 
 def decoded_words(raw: str) -> str:
     """A header value as people read it: one line, encoded words and raw 8-bit decoded."""
-    return _encoded_words(_decoded_bytes(raw[:_MAX_VALUE].encode("ascii", "surrogateescape")))
+    return _encoded_words(decoded(raw[:_MAX_VALUE].encode("ascii", "surrogateescape")))
 
 
 def _encoded_words(text: str) -> str:
@@ -134,21 +135,6 @@ def _encoded_words(text: str) -> str:
         return " ".join(str(make_header(decode_header(text))).split())
     except (LookupError, ValueError, TypeError, MessageError):
         return text
-
-
-def decoded_text(content: bytes, charset: str) -> str:
-    """Text in the charset that was declared; in UTF-8 or Windows-1252 when that is wrong."""
-    try:
-        return content.decode(charset or "utf-8")
-    except (LookupError, ValueError):
-        return _decoded_bytes(content)
-
-
-def _decoded_bytes(content: bytes) -> str:
-    try:
-        return content.decode()
-    except UnicodeDecodeError:
-        return content.decode("cp1252", "replace")
 
 
 class _Parser:
@@ -240,7 +226,7 @@ def _split(raw: memoryview, defects: list[str]) -> tuple[dict[str, list[str]], m
 def _structured(part: Part, header: str) -> Message:
     message: Message = Message()
     for value in part.headers.get(header, ())[:1]:
-        text = _decoded_bytes(value[:_MAX_VALUE].encode("ascii", "surrogateescape"))
+        text = decoded(value[:_MAX_VALUE].encode("ascii", "surrogateescape"))
         message[header] = text.replace("\r", " ").replace("\n", " ")
     return message
 

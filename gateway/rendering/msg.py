@@ -5,9 +5,10 @@ Spec: [MS-OXMSG] 2.1 (properties), 2.2 (storages), 2.4 (the stream of properties
 
 import struct
 
-from gateway.rendering import cfb
 from gateway.rendering.mime import Part
-from gateway.rendering.outlook import DATA, OutlookAttachment, Properties, codec_of, message_part
+from gateway.rendering.outlook import DATA, OutlookAttachment, Properties, message_part
+from gateway.rendering.outlook_codecs import codec_of
+from renderers import compound_file
 
 MAX_DEPTH = 5
 _PROPERTIES = "__properties_version1.0"
@@ -23,7 +24,7 @@ _CODEPAGE = 0x3FFD
 
 def is_msg(data: bytes) -> bool:
     """Whether a compound file is a mail: only those have this stream."""
-    return data.startswith(cfb.SIGNATURE) and _PROPERTIES.encode("utf-16-le") in data
+    return data.startswith(compound_file.SIGNATURE) and _PROPERTIES.encode("utf-16-le") in data
 
 
 def part_of(data: bytes, defects: list[str]) -> Part:
@@ -32,10 +33,10 @@ def part_of(data: bytes, defects: list[str]) -> Part:
     Raises:
         ValueError: this is no .msg file, or it is damaged.
     """
-    return _message(cfb.opened(data), _FILE_HEAD, defects, 0)
+    return _message(compound_file.opened(data), _FILE_HEAD, defects, 0)
 
 
-def _message(storage: cfb.Storage, head: int, defects: list[str], depth: int) -> Part:
+def _message(storage: compound_file.Storage, head: int, defects: list[str], depth: int) -> Part:
     mail = _properties(storage, head, "cp1252")
     if codepage := mail.number(_CODEPAGE):
         mail.codec = codec_of(codepage)
@@ -45,7 +46,9 @@ def _message(storage: cfb.Storage, head: int, defects: list[str], depth: int) ->
     return message_part(mail, attachments, defects)
 
 
-def _attachment(storage: cfb.Storage, codec: str, defects: list[str], depth: int) -> OutlookAttachment:
+def _attachment(
+    storage: compound_file.Storage, codec: str, defects: list[str], depth: int
+) -> OutlookAttachment:
     facts = _properties(storage, _ATTACHMENT_HEAD, codec)
     found = OutlookAttachment(facts, facts.bytes(DATA))
     inner = storage.storages.get(_MESSAGE_DATA)
@@ -57,7 +60,7 @@ def _attachment(storage: cfb.Storage, codec: str, defects: list[str], depth: int
     return found
 
 
-def _properties(storage: cfb.Storage, head: int, codec: str) -> Properties:
+def _properties(storage: compound_file.Storage, head: int, codec: str) -> Properties:
     found = Properties(codec=codec)
     rows = storage.streams.get(_PROPERTIES, b"")[head:]
     for kind, number, _, value in _ROW.iter_unpack(rows[: len(rows) // _ROW.size * _ROW.size]):

@@ -7,14 +7,19 @@ Spec: [MS-OXPROPS] (the properties), [MS-OXCMSG] 2.2.2 (attachments).
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from email.utils import format_datetime
 from pathlib import PureWindowsPath
 
-from gateway.rendering import rtf
+from gateway.rendering import rtf, rtf_html
 from gateway.rendering.mime import Part, made_part
+from gateway.rendering.outlook_codecs import WESTERN, codec_of
+from gateway.rendering.saved_mail import head
 
 #: Property ids.
 SUBJECT, BODY, RTF_COMPRESSED, HTML, CODEPAGE = 0x0037, 0x1000, 0x1009, 0x1013, 0x3FDE
 _SENDER_NAME, _SENDER_MAIL, _DISPLAY_NAME = 0x0C1A, 0x5D01, 0x3001
+_SENT, _TO, _CC = 0x0039, 0x0E04, 0x0E03
 DATA, _SHORT_NAME, METHOD, _LONG_NAME, _MEDIA_TYPE, _CONTENT_ID = (
     0x3701,
     0x3704,
@@ -27,8 +32,8 @@ EMBEDDED_MESSAGE = 5  #: of METHOD
 #: Property types.
 TEXT8, TEXT16, BINARY, OBJECT = 0x001E, 0x001F, 0x0102, 0x000D
 
-_CODECS = {65000: "utf-7", 65001: "utf-8", 20127: "ascii", 20866: "koi8-r", 50220: "iso2022_jp"}
-_WESTERN = "cp1252"
+
+_EPOCH = datetime(1601, 1, 1, tzinfo=UTC)
 
 
 @dataclass(slots=True)
@@ -36,7 +41,7 @@ class Properties:
     """The properties of a mail or attachment, as far as they are needed: id -> type and bytes."""
 
     values: dict[int, tuple[int, bytes]] = field(default_factory=dict)
-    codec: str = _WESTERN  #: of 8-bit text
+    codec: str = WESTERN  #: of 8-bit text
 
     def text(self, *ids: int) -> str:
         """The first of these that is there and not empty, without its ending zero; or ""."""
@@ -55,6 +60,14 @@ class Properties:
         """A whole number of 32 bits; 0 without it."""
         return int.from_bytes(self.bytes(number)[:4], "little")
 
+    def moment(self, number: int) -> str:
+        """A FILETIME as a mail's Date says it ([MS-DTYP] 2.3.3: 100 ns since 1601); "" without it."""
+        ticks = int.from_bytes(self.bytes(number)[:8], "little")
+        try:
+            return format_datetime(_EPOCH + timedelta(microseconds=ticks // 10)) if ticks else ""
+        except OverflowError:
+            return ""
+
 
 @dataclass(slots=True)
 class OutlookAttachment:
@@ -63,18 +76,6 @@ class OutlookAttachment:
     properties: Properties
     content: bytes = b""
     message: Part | None = None
-
-
-def codec_of(codepage: int) -> str:
-    """Python's name for a Windows code page; Western European for one it does not know."""
-    if 28591 <= codepage <= 28606:
-        return f"iso8859-{codepage - 28590}"
-    name = _CODECS.get(codepage, f"cp{codepage}")
-    try:
-        b"".decode(name)
-    except LookupError:
-        return _WESTERN
-    return name
 
 
 def message_part(mail: Properties, attachments: Sequence[OutlookAttachment], defects: list[str]) -> Part:
@@ -87,11 +88,17 @@ def message_part(mail: Properties, attachments: Sequence[OutlookAttachment], def
 
 def _headers(mail: Properties) -> Mapping[str, str]:
     name = mail.text(_SENDER_NAME).replace('"', "")
-    return {"subject": mail.text(SUBJECT), "from": f'"{name}" <{mail.text(_SENDER_MAIL)}>' if name else ""}
+    return {
+        "subject": mail.text(SUBJECT),
+        "from": f'"{name}" <{mail.text(_SENDER_MAIL)}>' if name else "",
+        "to": mail.text(_TO),
+        "cc": mail.text(_CC),
+        "date": mail.moment(_SENT),
+    }
 
 
 def _text_parts(mail: Properties, defects: list[str]) -> list[Part]:
-    """The HTML, else the RTF, else the plain text. HTML keeps its own charset."""
+    """The HTML, else that in the RTF, else the RTF, else the plain text."""
     kind, html = mail.values.get(HTML, (0, b""))
     if html and kind in (TEXT8, TEXT16):
         return [made_part(mail.text(HTML).encode("utf-8", "replace"), "text/html")]
@@ -100,7 +107,11 @@ def _text_parts(mail: Properties, defects: list[str]) -> list[Part]:
         return [made_part(html.decode(codec, "replace").encode(), "text/html")]
     if packed := mail.bytes(RTF_COMPRESSED):
         try:
-            return [made_part(rtf.decompressed(packed), "application/rtf")]
+            plain = rtf.decompressed(packed)
+            hidden = rtf_html.html_in(plain)
+            if hidden is not None:
+                return [made_part(hidden.encode("utf-8", "replace"), "text/html")]
+            return [made_part(plain, "application/rtf")]
         except ValueError as error:
             defects.append(f"an Outlook mail has {error}")
     text = mail.text(BODY)
@@ -111,6 +122,7 @@ def _attachment_part(attachment: OutlookAttachment, number: int) -> Part:
     facts = attachment.properties
     named = facts.text(_LONG_NAME, _SHORT_NAME, _DISPLAY_NAME)
     if attachment.message is not None:
+        head(attachment.message)
         return attachment.message
     name = PureWindowsPath(named.strip()).name or f"attachment-{number}"
     media_type = facts.text(_MEDIA_TYPE).strip().lower()

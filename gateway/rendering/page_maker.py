@@ -19,8 +19,9 @@ Language = Callable[[], Awaitable[str]]
 class Incomplete(Exception):
     """Some documents cannot become pages, and a person shall decide what to do."""
 
-    def __init__(self, failures: Sequence[RenderError]) -> None:
-        super().__init__(" ".join(f"{error.sentence} {error.remedy}" for error in failures))
+    def __init__(self, rest: Rest) -> None:
+        self.rest = rest  #: what can be sent without them
+        super().__init__(" ".join(f"{error.sentence} {error.remedy}" for error in rest.failures))
 
 
 class Renderer(Protocol):
@@ -64,10 +65,16 @@ class PageMaker:
             if not rest.documents:
                 raise
             if self._on_partial == "hold" and rest.failures:
-                raise Incomplete(rest.failures) from error
-        return await self._join(rest, profile, out, language), rest.failures
+                raise Incomplete(rest) from error
+        return await self.join(rest, folder, profile, language), rest.failures
 
-    async def _join(self, rest: Rest, profile: Profile, out: Path, language: Language) -> FaxPages:
+    async def join(self, rest: Rest, folder: Path, profile: Profile, language: Language) -> FaxPages:
+        """The documents that can be sent, and a page about the others.
+
+        Raises:
+            RenderError: they cannot be sent either.
+        """
+        out = folder / "pages.tif"
         if not rest.failures:  # together they took too long; alone they did not
             return await self.render(rest.documents, profile, out)
         told = to_description(PartlySent.told(rest.failures))

@@ -3,7 +3,7 @@
 from pathlib import Path
 
 from gateway.errors import InvariantError
-from renderers import RenderError, RenderPool
+from renderers import RenderError, RenderPool, Resolution
 
 
 class RenderedViews:
@@ -28,10 +28,17 @@ class RenderedViews:
         except RenderError as error:
             raise InvariantError(f"{error.sentence} {error.detail}") from error
 
-    async def at_standard(self, pages: Path, coarse: Path) -> None:
-        """`coarse` has every page at 204 x 98 dots per inch."""
+    async def coarsened(self, pages: Path, coarse: Path, finest: int) -> None:
+        """`coarse` has no page with more lines per inch."""
         try:
-            await self._pool.at_standard(pages, coarse)
+            await self._pool.coarsened(pages, coarse, Resolution.nearest(finest))
+        except RenderError as error:
+            raise InvariantError(f"{error.sentence} {error.detail}") from error
+
+    async def narrowed(self, pages: Path, narrow: Path) -> None:
+        """`narrow` has no page with more than 1728 dots in a line."""
+        try:
+            await self._pool.narrowed(pages, narrow)
         except RenderError as error:
             raise InvariantError(f"{error.sentence} {error.detail}") from error
 

@@ -23,9 +23,9 @@ from gateway.rendering.outlook import (
     TEXT16,
     OutlookAttachment,
     Properties,
-    codec_of,
     message_part,
 )
+from gateway.rendering.outlook_codecs import codec_of
 
 SIGNATURE = b"\x78\x9f\x3e\x22"
 MAX_DEPTH = 5

@@ -1,8 +1,8 @@
 """resolved -> rendered: what the sender wrote and attached becomes fax pages, once per submission.
 
 The jobs of a submission go to different numbers with the same pages: whoever comes second takes what the
-first one made. What cannot become pages fails the job, and its sender reads which document it was, why, and
-what to do.
+first one made; those who asked for another resolution, what the first of them made in this process. What
+cannot become pages fails the job, and its sender reads which document it was, why, and what to do.
 """
 
 import asyncio
@@ -21,7 +21,7 @@ from gateway import faxlog
 from gateway.config.schema import RenderingSection
 from gateway.errors import DocumentRejected, PermanentError
 from gateway.model.allowance import APPROVAL_NEEDED, Demand
-from gateway.model.ids import BlobRef
+from gateway.model.ids import BlobRef, SubmissionId
 from gateway.model.job import Failure, Job
 from gateway.model.lifecycle import JobEvent
 from gateway.model.notification import NewNotification, NotificationKind
@@ -43,6 +43,9 @@ _log = logging.getLogger("faxgw.rendering")
 Allowance = Callable[[Job, int, timedelta], Awaitable[PermanentError | Demand | None]]
 
 _LONGEST_TRACE = 2000  # characters
+_MOST_KEPT = 100  # mails whose pages in a resolution of their own are known
+_THERE_ALREADY = "the pages were there already"
+_TYPICAL_PAGE = 40_000  # bytes
 
 
 class NothingToFax(DocumentRejected):
@@ -88,6 +91,7 @@ class RenderingWorker:
         self._cover_or_nothing = cover_or_nothing
         self._allowance = allowance
         self._codes = codes
+        self._special: dict[tuple[SubmissionId, str], _Made] = {}
         self._jobs = jobs
         self._blobs = blobs
         self._profile = profile
@@ -103,15 +107,23 @@ class RenderingWorker:
                 job, JobEvent.PAGES_RENDERED, Outcome(trace="The pages stay as they are.")
             )
             return
+        if job.options.poll:
+            await self._without_pages(job)
+            return
         started = monotonic()
         submission = await self._jobs.submission(job.submission_id)
         special = self._asked_for(job.options.resolution)
         try:
-            if submission.pages is not None and special is None:
+            if special is not None:
+                made = await self._specially_made(special, job, submission)
+            elif submission.pages is not None:
                 made = await self._taken_over(submission.pages, submission.page_count)
             else:
-                made = await (special or self)._render(job, submission)
-            if await self._is_stopped(job, made, shared=special is None):
+                made = await self._render(job, submission)
+            # The pages are kept, so that the other jobs of the mail need not make them again to know.
+            if await self._is_stopped(
+                job, _outcome(made, shared=special is None), made.page_count, made.call
+            ):
                 return
             made = await self._covered(job, submission, made)
         except (RenderError, NothingToFax) as error:
@@ -137,6 +149,12 @@ class RenderingWorker:
             outcome = replace(outcome, options=replace(job.options, not_done=not_done))
         await self._jobs.record(job, JobEvent.PAGES_RENDERED, outcome)
 
+    async def _without_pages(self, job: Job) -> None:
+        """Of a fax that is fetched nobody knows the pages yet: it counts as one."""
+        outcome = Outcome(page_count=1, trace="A fax is fetched: there is nothing to make pages of.")
+        if not await self._is_stopped(job, outcome, 1, call_time(_TYPICAL_PAGE, 1)):
+            await self._jobs.record(job, JobEvent.PAGES_RENDERED, outcome)
+
     def _asked_for(self, resolution: str) -> "RenderingWorker | None":
         """One that renders in this resolution, or None when that is what we do anyway."""
         if not resolution or (wanted := Profile.of(resolution)).is_like(self._profile):
@@ -145,12 +163,23 @@ class RenderingWorker:
         special._profile = replace(self._profile, resolution=wanted.resolution, by_content=wanted.by_content)
         return special
 
+    async def _specially_made(self, special: "RenderingWorker", job: Job, submission: Submission) -> "_Made":
+        """The pages in the resolution that was asked for, rendered once for all jobs of the mail."""
+        key = (submission.id, job.options.resolution)
+        if key in self._special:
+            return replace(self._special[key], notes=(_THERE_ALREADY,))
+        made = await special._render(job, submission)
+        self._special[key] = made
+        while len(self._special) > _MOST_KEPT:
+            del self._special[next(iter(self._special))]
+        return made
+
     async def _taken_over(self, pages: BlobRef, page_count: int) -> "_Made":
         """The pages that another job of the mail made, and what it found missing."""
         async with self._blobs.file(pages) as file:
             failure = await asyncio.to_thread(failure_in, file)
             call = call_time(file.stat().st_size, page_count)
-        return _Made(pages, page_count, failure, ("the pages were there already",), call)
+        return _Made(pages, page_count, failure, (_THERE_ALREADY,), call)
 
     async def _covered(self, job: Job, submission: Submission, body: "_Made") -> "_Made":
         """The pages with the cover page that this job gets, if it gets one.
@@ -194,7 +223,13 @@ class RenderingWorker:
             if not mail.documents:
                 raise NothingToFax
             wanted = partial(self._language_of, job, mail.language)
-            pages, failures = await self._maker.pages_of(mail, folder, self._profile, wanted)
+            try:
+                pages, failures = await self._maker.pages_of(mail, folder, self._profile, wanted)
+            except Incomplete as error:
+                if not await self._was_released(job, error):
+                    raise
+                pages = await self._maker.join(error.rest, folder, self._profile, wanted)
+                failures = error.rest.failures
             failure = PartlySent.told(failures) if failures else None
             blank = (
                 (f"left out {pages.dropped} blank page{'s' * (pages.dropped > 1)}",) if pages.dropped else ()
@@ -204,16 +239,20 @@ class RenderingWorker:
             ref = await self._blobs.put(pages.path)
             return _Made(ref, pages.page_count, failure, (*mail.notes, *blank, *missing), call)
 
-    async def _is_stopped(self, job: Job, made: "_Made", *, shared: bool) -> bool:
+    async def _was_released(self, job: Job, error: Incomplete) -> bool:
+        """Whether the job was held for the same reason before: who released it wants the rest to be sent."""
+        held = str(error)[:_LONGEST_TRACE]
+        trace = await self._jobs.trace(job.id)
+        return any(entry.event == JobEvent.WAS_HELD and entry.text == held for entry in trace)
+
+    async def _is_stopped(self, job: Job, outcome: Outcome, pages: int, call: timedelta) -> bool:
         """Whether the job was refused, or is held for an approval, now that its pages are known.
 
         Cover pages are free.
         """
-        found = await self._allowance(job, made.page_count, made.call) if self._allowance else None
+        found = await self._allowance(job, pages, call) if self._allowance else None
         if found is None:
             return False
-        # The pages are kept, so that the other jobs of the mail need not make them again to know.
-        outcome = _outcome(made, shared=shared)
         if isinstance(found, Demand):
             failure = Failure(APPROVAL_NEEDED, found.why, f"{found.approver} has to approve it.")
             asked = NewNotification(NotificationKind.APPROVAL, found.approver, job_id=job.id)
@@ -230,7 +269,7 @@ class RenderingWorker:
         faxlog.job_finished(await self._jobs.record(job, JobEvent.REFUSED, refused))
         return True
 
-    async def _hold(self, job: Job, error: "Incomplete | CoverFailed") -> None:
+    async def _hold(self, job: Job, error: Incomplete | CoverFailed) -> None:
         faxlog.held(job, str(error))
         await self._jobs.record(job, JobEvent.WAS_HELD, Outcome(trace=str(error)[:_LONGEST_TRACE]))
 

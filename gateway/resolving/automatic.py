@@ -7,11 +7,10 @@ Spec: RFC 3834 (Auto-Submitted), RFC 2919 (List-Id), RFC 3464 (multipart/report)
 reverse-path). Precedence and X-Auto-Response-Suppress are customs.
 """
 
-from email import policy
 from email.message import Message
-from email.parser import BytesHeaderParser
 
-_HEADERS = BytesHeaderParser(policy=policy.compat32)  # reads anything
+from gateway.model.mail_header import header_of
+
 _SUPPRESSED = ("all", "oof", "autoreply")
 _ALWAYS = ("List-Id", "List-Post", "X-Autoreply", "X-Autorespond", "X-Fax-Code", "X-Fax-Received")
 
@@ -23,7 +22,7 @@ def why_automatic(header: bytes, mail_from: str, *, applications: bool) -> str:
     """
     if not mail_from:
         return "it has no sender address (a bounce)"
-    message = _HEADERS.parsebytes(header)
+    message = header_of(header)
     submitted = _word(message, "Auto-Submitted")
     precedence = _word(message, "Precedence")
     if submitted not in ("", "no", "auto-generated"):

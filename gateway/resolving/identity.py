@@ -5,15 +5,11 @@ relay of ours: it is believed, or, where [resolving] authserv_id names it, must 
 SPF, DKIM or DMARC proved the sender's domain.
 """
 
-from email import policy
-from email.message import Message
-from email.parser import BytesHeaderParser
-
 from gateway.errors import SenderNotProved
+from gateway.model.header_addresses import fields_in
 from gateway.resolving.authentication import Result, results_of
 from gateway.resolving.sender import from_addresses
 
-_HEADERS = BytesHeaderParser(policy=policy.compat32)  # reads anything
 #: How mails come in over the network from clients that are not the sender himself.
 _BROUGHT = frozenset({"smtp", "lmtp", "imap", "ews", "graph"})
 
@@ -29,12 +25,7 @@ def proof(mail_from: str, client: str, header: bytes, authserv_id: str) -> str:
         return f"logged in as {rest.partition(' login ')[2]}"
     if not authserv_id or how not in _BROUGHT:
         return f"trusted: {client}"
-    fields = [
-        str(value)
-        for name, value in _HEADERS.parsebytes(header).items()
-        if name.casefold() == "authentication-results"
-    ]
-    results = results_of(fields, authserv_id)
+    results = results_of(fields_in(header, "Authentication-Results"), authserv_id)
     own_from = _has_one_from(header) and [a.casefold() for a in from_addresses(header)] == [
         mail_from.casefold()
     ]
@@ -63,5 +54,4 @@ def _proves(result: Result, mail: str, *, own_from: bool) -> str:
 
 
 def _has_one_from(header: bytes) -> bool:
-    message: Message = _HEADERS.parsebytes(header)
-    return len(message.get_all("From", [])) == 1
+    return len(fields_in(header, "From")) == 1

@@ -1,8 +1,9 @@
 """The numbers that stand in a mail: in an attached list, in its text, in its subject, or beside its address.
 
 The first of these that names any counts:
-- an attached list: `distribution-list.txt`, or any .csv, one recipient a row. The first row may name its
-  columns: number, name, company, any option (note, subject, billing_code ...), and others of one's own;
+- an attached list: `distribution-list.txt` or `.xlsx`, any .csv, or an .xlsx whose first row names a column
+  of numbers; one recipient a row. The first row may name its columns: number, name, company, any option (note
+  ...), and others of one's own;
 - RightFax's `<TOFAXNUM:...>` with `<TONAME:...>` and `<TOCOMPANY:...>` behind it;
 - the subject: `[FAX]number,number;number`, or `SEND number, number`;
 - the names beside our own addresses in To: `"Anne Anderson 5035550123" <fax@...>`, `"/fax=847 680-4777/"`.
@@ -10,32 +11,47 @@ The first of these that names any counts:
 `{column}` in a note or subject that the mail asks for is replaced by what the row says.
 """
 
-import csv
 import re
-from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence, Set
 from dataclasses import dataclass, field, replace
 from email import policy
 from email.message import Message
 from email.parser import BytesParser
-from email.utils import getaddresses
-from io import StringIO
 
+from gateway.model.header_addresses import addresses_in, decoded
 from gateway.model.options import JobOptions, Wish
+from gateway.resolving.spreadsheet import rows_of
+from gateway.resolving.text_table import BadList, table_of
 
 #: Wishes that name recipients.
 RECIPIENT_WISHES = frozenset({"to_number", "to_name", "to_company"})
 _PARSER = BytesParser(policy=policy.compat32)  # reads anything
-_LIST = "distribution-list.txt"
+_LIST = "distribution-list"
 _SUBJECT = re.compile(r"\s*(?:\[[A-Za-z0-9_-]{1,20}\]|SEND\s)\s*(\+?[0-9(][^\[\]]*)", re.IGNORECASE)
 _NAMED = re.compile(r"(.*?)[\s,]*(\+?[0-9][0-9() .-]{4,30})")
 _RIGHTFAX_NAME = re.compile(r"/fax=([^/]+)/(?:name=([^/]*)/)?", re.IGNORECASE)
 _SEPARATORS = re.compile(r"[,;]")
-_NUMBER_COLUMNS = ("number", "fax", "fax_number", "faxnumber", "phone", "to")
-_NAME_COLUMNS = ("name", "to_name", "recipient")
-_COMPANY_COLUMNS = ("company", "to_company", "organisation", "organization")
+_NO_WORD = re.compile(r"[\W_]+")
+_NUMBER_COLUMNS = (
+    *("number", "fax", "fax_number", "faxnumber", "fax_no", "phone", "to", "business_fax"),
+    *("faxnummer", "fax_nummer", "fax_nr", "telefax", "nummer", "fax_gesch\u00e4ftlich"),
+)
+_NAME_COLUMNS = ("name", "to_name", "recipient", "full_name", "last_name", "empf\u00e4nger", "nachname")
+_COMPANY_COLUMNS = ("company", "to_company", "organisation", "organization", "firma")
 #: What a row may ask for by the name of a column.
 _OPTIONS = frozenset(
-    {"cover", "note", "subject", "reference", "billing_code", "priority", "send_at", "resolution", "header"}
+    {
+        "cover",
+        "note",
+        "subject",
+        "reference",
+        "billing_code",
+        "priority",
+        "send_at",
+        "resolution",
+        "header",
+        "sub_address",
+    }
 )
 _MERGED = ("note", "subject", "reference", "header")
 
@@ -66,10 +82,11 @@ class Named:
 
     rows: tuple[Row, ...]
     list_name: str = ""  #: of the attachment they stand in, which is not faxed
+    fault: str = ""  #: why that cannot be read
 
 
-def recipients_in(message: bytes, wishes: Iterable[Wish], ours: Collection[str]) -> Named:
-    """The recipients that this raw message names; `ours` are the domains of the gateway, in lower case.
+def recipients_in(message: bytes, wishes: Iterable[Wish], ours: Set[str]) -> Named:
+    """The recipients that this raw message names; `ours` are our domains and addresses, in lower case.
 
     Never raises: a mail that cannot be read names nobody.
     """
@@ -78,47 +95,71 @@ def recipients_in(message: bytes, wishes: Iterable[Wish], ours: Collection[str])
         if (listed := _attached(mail)) is not None:
             return listed
         return Named(tuple(_in_text(wishes) or _in_subject(mail) or _in_to(mail, ours)))
-    except (RecursionError, ValueError, LookupError, csv.Error):
+    except BadList as error:
+        return Named((), fault=str(error))
+    except (RecursionError, ValueError, LookupError):
         return Named(())
 
 
 def _attached(mail: Message) -> Named | None:
-    for part in mail.walk():
-        name = part.get_filename() or ""
-        if name.casefold() != _LIST and not name.casefold().endswith(".csv"):
-            continue
-        content = part.get_payload(decode=True)
-        if isinstance(content, bytes):
-            return Named(tuple(_rows(_decoded(content))), name)
-    return None
-
-
-def _decoded(content: bytes) -> str:
-    """Text as programs write lists: UTF-8, or UTF-16 with its mark, or what Windows has in the West."""
-    if content.startswith((b"\xff\xfe", b"\xfe\xff")):
-        return content.decode("utf-16", "replace")
-    try:
-        return content.decode("utf-8-sig")
-    except UnicodeDecodeError:
-        return content.decode("cp1252", "replace")
-
-
-def _rows(text: str) -> Iterator[Row]:
-    lines = [line for line in text.replace("\x00", "").splitlines() if line.strip()]
-    delimiter = max(";\t,", key=lines[0].count) if lines else ","
-    table = [
-        [cell.strip() for cell in row] for row in csv.reader(StringIO("\n".join(lines)), delimiter=delimiter)
+    files = [_File(name, part) for part in mail.walk() if (name := part.get_filename())]
+    # A workbook may also be what is to be faxed.
+    lists = [file for file in files if file.stem == _LIST] or [
+        file for file in files if file.kind == "csv" or (file.kind == "xlsx" and _names(_cells(file)))
     ]
-    names = [cell.casefold().replace(" ", "_") for cell in table[0]] if table else []
-    if not any(name in _NUMBER_COLUMNS for name in names):
-        names = ["number", "name", "company"]
-        body = table
-    else:
-        body = table[1:]
-    for cells in body:
-        columns = dict(zip(names, cells, strict=False))
+    if len(lists) > 1:
+        raise BadList(_SEVERAL.format(", ".join(file.name[:60] for file in lists[:5])))
+    if not lists:
+        return None
+    (file,) = lists
+    if not (table := _table_in(file)):
+        raise BadList(_NO_LIST.format(file.name[:60]))
+    return Named(tuple(_rows(table)), file.name)
+
+
+_SEVERAL = "The mail has several lists of recipients: {}. Put all of them into one"
+_NO_LIST = "{} is empty, or no list that can be read. Save it as .xlsx or .csv"
+
+
+class _File:
+    """An attachment."""
+
+    def __init__(self, name: str, part: Message) -> None:
+        self.name = name
+        self.stem, _, self.kind = name.casefold().rpartition(".")
+        self._part = part
+
+    def content(self) -> bytes:
+        """What is in it, as far as that can be decoded."""
+        content = self._part.get_payload(decode=True)
+        return content if isinstance(content, bytes) else b""
+
+
+def _table_in(file: _File) -> list[list[str]]:
+    if file.kind in ("csv", "txt"):
+        return table_of(file.content())
+    return _cells(file) if file.kind == "xlsx" else []
+
+
+def _cells(workbook: _File) -> list[list[str]]:
+    try:
+        return rows_of(workbook.content())
+    except ValueError:
+        return []
+
+
+def _names(table: list[list[str]]) -> list[str]:
+    """What the first row calls the columns, where it names one of numbers."""
+    names = [_NO_WORD.sub("_", cell.casefold()).strip("_") for cell in table[0]] if table else []
+    return names if any(name in _NUMBER_COLUMNS for name in names) else []
+
+
+def _rows(table: list[list[str]]) -> Iterator[Row]:
+    names = _names(table)
+    for cells in table[1:] if names else table:
+        columns = dict(zip(names or ("number", "name", "company"), cells, strict=False))
         number = _taken(columns, _NUMBER_COLUMNS)
-        if number:
+        if number or any(columns.values()):
             yield Row(number, _taken(columns, _NAME_COLUMNS), _taken(columns, _COMPANY_COLUMNS), columns)
 
 
@@ -139,16 +180,17 @@ def _in_text(wishes: Iterable[Wish]) -> list[Row]:
 
 
 def _in_subject(mail: Message) -> list[Row]:
-    subject = " ".join(str(mail.get("Subject", "")).split())[:10_000]
+    subject = decoded(str(mail.get("Subject", "")), longest=10_000)
     found = _SUBJECT.fullmatch(subject)
     return [Row(number.strip()) for number in _SEPARATORS.split(found[1]) if number.strip()] if found else []
 
 
-def _in_to(mail: Message, ours: Collection[str]) -> list[Row]:
+def _in_to(mail: Message, ours: Set[str]) -> list[Row]:
     fields = [str(value) for name in ("To", "Cc") for value in mail.get_all(name, [])]
     rows = []
-    for name, address in getaddresses(fields):
-        if address.rpartition("@")[2].casefold() not in ours:
+    for beside in (found for text in fields for found in addresses_in(text)):
+        name, address = beside.name, beside.address.casefold()
+        if ours.isdisjoint((address, address.rpartition("@")[2])):
             continue
         if (found := _RIGHTFAX_NAME.fullmatch(name.strip())) is not None:
             rows.append(Row(found[1].strip(), (found[2] or "").strip()))

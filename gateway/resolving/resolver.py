@@ -11,6 +11,7 @@ from gateway.config.people import ResolvingSection
 from gateway.config.schema import OptionsSection, SendingSection
 from gateway.errors import BillingCodeMissing, PermanentError, SenderNotAllowed
 from gateway.model.job import Sender
+from gateway.model.mail_header import HEADER_SIZE
 from gateway.model.number import FaxNumber
 from gateway.model.options import JobOptions, Wish
 from gateway.model.permission import Rules, Used, Verdict
@@ -25,8 +26,6 @@ from gateway.resolving.sender import sender_of
 
 #: What the mail that begins with these bytes asks for.
 WishesIn = Callable[[bytes], Iterable[Wish]]
-
-_HEADER_SIZE = 64 * 1024  # bytes of a message in which its header is looked for
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,7 +71,7 @@ class Resolver:
         Raises:
             DirectoryUnavailable: it cannot be said now.
         """
-        header, mail = beginning[:_HEADER_SIZE], submission.mail_from
+        header, mail = beginning[:HEADER_SIZE], submission.mail_from
         sender = sender_of(submission, header, self._sending)
         facts = Facts(sender, Person(mail, frozenset({mail})), options)
         applications = self._section.automatic == "allow"
@@ -81,7 +80,8 @@ class Resolver:
         try:
             why = proof(mail, submission.client, header, self._section.authserv_id)
             facts = replace(facts, reasons=(f"The sender is {mail} ({why}).",))
-            options = self._checked(options.with_wishes(self._wishes(beginning, options)))
+            wishes = self._wishes(beginning, options)
+            options = self._checked(options.with_wishes(wishes, at=submission.accepted_at))
             facts = replace(facts, options=options)
             return self._with_resolution(await self._known(facts, submission, header))
         except PermanentError as error:

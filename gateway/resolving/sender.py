@@ -6,19 +6,15 @@ the envelope sender's.
 """
 
 import re
-from email import policy
-from email.errors import MessageError
-from email.headerregistry import Address
-from email.parser import BytesHeaderParser
 
 from gateway.config.schema import SendingSection
 from gateway.errors import InvalidNumber
+from gateway.model.header_addresses import NamedAddress, addresses_in, fields_in
 from gateway.model.job import Sender
 from gateway.model.number import FaxNumber
 from gateway.model.sender import Person
 from gateway.model.submission import Submission
 
-_HEADERS = BytesHeaderParser(policy=policy.default)
 _NOT_IN_STATION_IDS = re.compile(r"[^0-9+ ]")
 _LONGEST_STATION_ID = 20  # ITU-T T.30 5.3.6.2.4
 
@@ -57,21 +53,14 @@ def caller_number(fax_number: str) -> str:
 
 def display_name(header: bytes, mail_from: str) -> str:
     """The name that the From header gives to `mail_from`, or ""."""
-    for address in _from(header):
-        if address.addr_spec.casefold() == mail_from.casefold():
-            return " ".join(address.display_name.split())
-    return ""
+    same = (found for found in _from(header) if found.address.casefold() == mail_from.casefold())
+    return next((found.name for found in same), "")
 
 
 def from_addresses(header: bytes) -> list[str]:
     """The addresses in the From header."""
-    return [address.addr_spec for address in _from(header)]
+    return [found.address for found in _from(header)]
 
 
-def _from(header: bytes) -> tuple[Address, ...]:
-    try:
-        field = _HEADERS.parsebytes(header)["from"]
-        return field.addresses if field is not None else ()
-    # The parser of the standard library stumbles over some of what strangers write.
-    except (MessageError, ValueError, LookupError, AttributeError, TypeError):
-        return ()
+def _from(header: bytes) -> list[NamedAddress]:
+    return [found for text in fields_in(header, "From")[:1] for found in addresses_in(text)]

@@ -3,20 +3,19 @@
 import asyncio
 from collections.abc import Callable, Collection, Iterable
 from dataclasses import replace
-from email import policy
-from email.parser import BytesHeaderParser
 
 from gateway import faxlog
 from gateway.config.schema import BroadcastSection
-from gateway.errors import InvalidNumber
+from gateway.errors import InvalidNumber, UnreadableList
 from gateway.model.collected import Refusal
 from gateway.model.dialling import DialPlan
 from gateway.model.envelope import Envelope
 from gateway.model.job import Job
 from gateway.model.lifecycle import JobEvent
+from gateway.model.mail_header import HEADER_SIZE, header_of
 from gateway.model.number import FaxNumber
 from gateway.model.options import JobOptions, Wish
-from gateway.model.submission import NewSubmission, Recipient, Submission
+from gateway.model.submission import Destination, NewSubmission, Recipient, Submission
 from gateway.ports.blobs import Blobs
 from gateway.ports.collection import Collection as Queue
 from gateway.ports.job_store import JobStore, Outcome
@@ -24,12 +23,12 @@ from gateway.resolving.recipients import Named, Row, recipients_in
 from gateway.resolving.resolver import Facts
 
 _BEGINNING = 1024 * 1024  # bytes of a message in which commands are looked for
-_HEADER_SIZE = 64 * 1024
 _MOST_PROBLEMS = 100  # that are told one by one
+_SOME = 3  # where one sentence has to do
 
 
 class Splitter:
-    """Makes the jobs of the recipients that a mail names."""
+    """Makes the jobs of the recipients that a mail names; `ours` are domains and addresses of the gateway."""
 
     def __init__(
         self,
@@ -38,7 +37,7 @@ class Splitter:
         queue: Queue,
         blobs: Blobs,
         plan: DialPlan,
-        domains: Collection[str],
+        ours: Collection[str],
         section: BroadcastSection,
         wishes_in: Callable[[bytes], Iterable[Wish]],
     ) -> None:
@@ -46,7 +45,7 @@ class Splitter:
         self._queue = queue
         self._blobs = blobs
         self._plan = plan
-        self._domains = frozenset(domain.casefold() for domain in domains)
+        self._ours = frozenset(name.casefold() for name in ours)
         self._section = section
         self._wishes_in = wishes_in
 
@@ -61,7 +60,7 @@ class Splitter:
         async with self._blobs.file(submission.message) as message:
             raw = await asyncio.to_thread(message.read_bytes)
             wishes = list(self._wishes_in(raw[:_BEGINNING]))
-            named = await asyncio.to_thread(recipients_in, raw, wishes, self._domains)
+            named = await asyncio.to_thread(recipients_in, raw, wishes, self._ours)
             recipients, problems = named_recipients(
                 named, job.address, facts.options, self._plan, self._section
             )
@@ -70,7 +69,8 @@ class Splitter:
                 recipients,
                 submission.client,
             )
-            answer = (submission.mail_from, _refusal(raw, problems)) if problems else None
+            is_told = bool(problems) and facts.options.wants("FAILURE")
+            answer = (submission.mail_from, _refusal(raw, problems)) if is_told else None
             taken = await self._queue.take(f"list {job.id}", message, new, answer=answer)
         trace = (
             f"Became {len(recipients)} faxes of submission {taken.submission_id}; left out: {len(problems)}."
@@ -85,24 +85,33 @@ def named_recipients(
     """Each number that a mail to `address` names, once; and why some are none.
 
     Raises:
+        UnreadableList: where one recipient ends and the next one begins cannot be told.
         InvalidNumber: it names nobody, or too many.
     """
-    found: dict[FaxNumber, Recipient] = {}
+    if named.fault:
+        raise UnreadableList(named.fault)
+    found: dict[Destination, Recipient] = {}
     problems = []
     common = replace(options, listed=True, summary=section.answer == "summary", without=named.list_name)
     for row in named.rows:
         try:
-            number = plan.number(row.number)
+            alone, tones = plan.without_tones(row.number)
+            number = plan.number(alone)
         except InvalidNumber as error:
-            problems.append(f"{row.number[:60]} {row.name[:60]}: {str(error).rstrip('.')}.")
+            who = f"{row.number[:60]} {row.name[:60]}".strip()
+            problems.append(f"{who}: {str(error).rstrip('.')}.")
             continue
-        found.setdefault(number, _recipient(address, row, number, common))
+        recipient = _recipient(address, row, number, replace(common, tones=tones))
+        found.setdefault(recipient.destination, recipient)
     if not found:
-        raise InvalidNumber("No fax number was found in this mail.")
+        why = " ".join(problems[:_SOME])
+        raise InvalidNumber(f"No fax number was found in this mail. {why}".rstrip())
     if len(found) > section.max_recipients:
         most = section.max_recipients
         raise InvalidNumber(f"The mail names {len(found)} recipients; one may name {most}.")
-    return tuple(found.values()), tuple(problems[:_MOST_PROBLEMS])
+    if (more := len(problems) - _MOST_PROBLEMS) > 0:
+        problems[_MOST_PROBLEMS:] = [f"{more} more rows of the list were left out for such reasons."]
+    return tuple(found.values()), tuple(problems)
 
 
 def _recipient(address: str, row: Row, number: FaxNumber, options: JobOptions) -> Recipient:
@@ -110,6 +119,6 @@ def _recipient(address: str, row: Row, number: FaxNumber, options: JobOptions) -
 
 
 def _refusal(raw: bytes, problems: tuple[str, ...]) -> Refusal:
-    header = BytesHeaderParser(policy=policy.compat32).parsebytes(raw[:_HEADER_SIZE])
+    header = header_of(raw[:HEADER_SIZE])
     subject, message_id = (" ".join(str(header.get(name, "")).split()) for name in ("Subject", "Message-ID"))
     return Refusal(subject[:500], message_id[:500], problems)

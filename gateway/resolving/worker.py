@@ -10,12 +10,14 @@ from gateway import faxlog
 from gateway.errors import AutomaticMail, GatewayError, InvalidNumber, SenderNotProved
 from gateway.model.job import Failure, Job
 from gateway.model.lifecycle import JobEvent
+from gateway.model.mail_header import HEADER_SIZE
 from gateway.model.number import IN_THE_MAIL
 from gateway.model.permission import Permission, Used, Verdict
 from gateway.model.submission import Submission
 from gateway.ports.blobs import Blobs
 from gateway.ports.clock import Clock
 from gateway.ports.job_store import JobStore, Outcome
+from gateway.resolving.addressee import name_beside
 from gateway.resolving.resolver import Facts, Resolver
 from gateway.resolving.splitting import Splitter
 from gateway.stage import refusal
@@ -64,7 +66,7 @@ class ResolvingWorker:
         elif is_split:
             await self._split(job, submission, facts)
         else:
-            await self._judged(job, facts)
+            await self._judged(_named(job, beginning[:HEADER_SIZE]), facts)
 
     async def _split(self, job: Job, submission: Submission, facts: Facts) -> None:
         try:
@@ -93,6 +95,7 @@ class ResolvingWorker:
         outcome = Outcome(
             sender=facts.sender,
             options=facts.options,
+            recipient_name=job.recipient_name,
             due_in=self._until(facts.options.send_at),
             trace=" ".join(filter(None, (*facts.reasons, allowed))),
         )
@@ -116,6 +119,13 @@ class ResolvingWorker:
         trace = f"Refused without an answer: {why}. {error}"
         recorded = await self._jobs.record(job, JobEvent.REFUSED, Outcome(failure=failure, trace=trace))
         faxlog.job_finished(recorded)
+
+
+def _named(job: Job, header: bytes) -> Job:
+    """The job with the name beside its address, unless a list or the address itself named somebody."""
+    if job.recipient_name or job.options.listed:
+        return job
+    return replace(job, recipient_name=name_beside(header, job.address))
 
 
 def _counts(permission: Permission) -> bool:

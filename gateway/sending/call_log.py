@@ -15,14 +15,25 @@ _log = logging.getLogger("faxgw.sending")
 
 
 class CallLog:
-    """Writes every confirmed page into the journal while the call goes on, until it is closed."""
+    """Writes every confirmed page into the journal while the call goes on, until it is closed.
+
+    Pages that are fetched are no pages of the job: they are heard and not written.
+    """
 
     def __init__(
-        self, attempt_id: AttemptId, *, job_id: JobId, trunk: str, jobs: JobStore, clock: Clock
+        self,
+        attempt_id: AttemptId,
+        *,
+        job_id: JobId,
+        trunk: str,
+        jobs: JobStore,
+        clock: Clock,
+        fetches: bool = False,
     ) -> None:
         self.attempt_id = attempt_id
         self._job_id = job_id
         self._trunk = trunk
+        self._fetches = fetches
         self._jobs = jobs
         self._clock = clock
         self._started_at: datetime = clock.now()
@@ -51,7 +62,8 @@ class CallLog:
                     bad_rows=page.bad_rows,
                 )
                 self._pages.append(page)
-                self._to_write.put_nowait(page)
+                if not self._fetches:
+                    self._to_write.put_nowait(page)
             case _:
                 pass
 

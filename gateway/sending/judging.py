@@ -18,6 +18,8 @@ from gateway.sending.header import zone_of
 from gateway.stage import answer
 from telephony import Disposition, Transmission
 
+_BROKE = frozenset({Disposition.INTERRUPTED, Disposition.LINE_FAILED})
+_FETCH_AGAIN = "Ask for it again later. If that fails too, tell your administrator."
 _DEATHS = 3  # calls in a row whose end nobody saw, after which a job is held
 
 
@@ -63,6 +65,24 @@ class Judge:
         self, job: Job, transmission: Transmission, known: Collection[Lesson]
     ) -> tuple[JobEvent, Outcome]:
         """What is to be recorded after this call, which heeded what was `known` about the number."""
+        if job.options.poll:
+            return await self._outcome_of_poll(job, transmission)
+        return await self._outcome(job, transmission, known)
+
+    async def _outcome_of_poll(self, job: Job, transmission: Transmission) -> tuple[JobEvent, Outcome]:
+        """What came is delivered, also from a call that broke; the whole fax is then fetched again."""
+        if transmission.disposition is Disposition.DELIVERED:
+            fetched = replace(job, page_count=transmission.pages_confirmed)
+            event, outcome = await self._outcome(fetched, transmission, ())
+            return event, replace(outcome, page_count=fetched.page_count, notifications=_owed_by_poll(job))
+        event, outcome = await self._outcome(job, replace(transmission, pages=()), ())
+        if outcome.failure is not None and transmission.disposition in _BROKE:
+            outcome = replace(outcome, failure=replace(outcome.failure, remedy=_FETCH_AGAIN))
+        return event, outcome
+
+    async def _outcome(
+        self, job: Job, transmission: Transmission, known: Collection[Lesson]
+    ) -> tuple[JobEvent, Outcome]:
         confirmed = job.pages_confirmed + transmission.pages_confirmed
         verdict = judge(
             transmission.disposition,
@@ -73,6 +93,7 @@ class Judge:
             pages_confirmed=confirmed,
             page_count=job.page_count,
             left=self._left(job),
+            retry_after=transmission.retry_after,
             otherwise=is_told(transmission, known),
         )
         return verdict.event, Outcome(
@@ -97,6 +118,28 @@ class Judge:
         ends = [attempt.disposition for attempt in await self._jobs.attempts(job.id)]
         costly = [end for end in ends if end is not None and self._limits.costs_an_attempt(end)]
         return costly[-job.attempts :] if job.attempts else []
+
+
+def arrived_before(job: Job) -> Outcome:
+    """What it means that a node died after the last page was confirmed, and before it could say so."""
+    return Outcome(
+        notifications=answer(job, NotificationKind.DELIVERED),
+        trace=f"All {job.page_count} pages had been confirmed before.",
+    )
+
+
+def fetched_before(job: Job, pages: int) -> Outcome:
+    """What it means that a node died after a fax was fetched, and before it could say so."""
+    return Outcome(
+        page_count=pages,
+        notifications=_owed_by_poll(job),
+        trace=f"Its {pages} pages had been fetched before.",
+    )
+
+
+def _owed_by_poll(job: Job) -> tuple[NewNotification, ...]:
+    """The fetched fax is the answer, but faxes that are answered together have one in common."""
+    return answer(job, NotificationKind.DELIVERED) if job.options.summary else ()
 
 
 def quiet_hours(section: SendingSection) -> QuietHours | None:

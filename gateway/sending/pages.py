@@ -1,7 +1,9 @@
-"""The pages of a job as one call sends them: at the resolution the machine takes, with their header lines."""
+"""The pages of a job as one call sends them: as fine and wide as the machine takes, with header lines."""
 
+import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from dataclasses import dataclass
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
@@ -12,8 +14,18 @@ from gateway.ports.blobs import Blobs
 from gateway.ports.clock import Clock
 from gateway.ports.page_views import PageViews
 from gateway.sending.header import HeaderLine
+from telephony.page_file import whole_pages
 
+_A4_WIDTH = 1728  # dots in a line (ITU-T T.4 table 1)
 _ID_LENGTH = 20  # characters of a TSI (ITU-T T.30 5.3.6.2.4)
+
+
+@dataclass(frozen=True, slots=True)
+class Sheets:
+    """The files of one call."""
+
+    pages: Path
+    narrow: Path | None  #: where some are wider than A4: all of them for a machine that knows A4 only
 
 
 class OutgoingPages:
@@ -30,10 +42,24 @@ class OutgoingPages:
         self._header = HeaderLine(section.header, section.timezone)
 
     @asynccontextmanager
-    async def of(self, job: Job, *, standard: bool) -> AsyncIterator[Path]:
-        """All pages of the job, numbered as in the document; at 98 lines per inch when they must be."""
+    async def of(self, job: Job, *, finest: int | None) -> AsyncIterator[Sheets]:
+        """All pages of the job, numbered as in the document; none with more than `finest` lines per inch."""
         if job.pages is None:
             raise InvariantError("A job without pages was to be sent.")
+        async with self._blobs.file(job.pages) as kept:
+            with TemporaryDirectory(dir=self._scratch, prefix="call-") as name:
+                folder, pages, narrow = Path(name), kept, None
+                if finest is not None:  # before the header line, which is drawn anew for each resolution
+                    pages = folder / "coarse.tif"
+                    await self._views.coarsened(kept, pages, finest)
+                if any(page.width > _A4_WIDTH for page in await asyncio.to_thread(whole_pages, pages)):
+                    narrow = folder / "narrow.tif"
+                    await self._views.narrowed(pages, narrow)
+                    narrow = await self._stamped(job, narrow, folder / "narrow-pages.tif")
+                yield Sheets(await self._stamped(job, pages, folder / "pages.tif"), narrow)
+
+    async def _stamped(self, job: Job, pages: Path, stamped: Path) -> Path:
+        """The pages with their header lines, if the job gets any."""
         lines = self._header.lines(
             station_id=self.station_id(job),
             sender=_sender_line(job),
@@ -41,17 +67,10 @@ class OutgoingPages:
             page_count=job.page_count,
             at=self._clock.now(),
         )
-        async with self._blobs.file(job.pages) as kept:
-            with TemporaryDirectory(dir=self._scratch, prefix="call-") as folder:
-                pages = kept
-                if standard:  # before the header line, which is drawn anew for each resolution
-                    pages = Path(folder) / "standard.tif"
-                    await self._views.at_standard(kept, pages)
-                if lines:
-                    stamped = Path(folder) / "pages.tif"
-                    await self._views.stamp_header(pages, stamped, lines)
-                    pages = stamped
-                yield pages
+        if not lines:
+            return pages
+        await self._views.stamp_header(pages, stamped, lines)
+        return stamped
 
     def station_id(self, job: Job) -> str:
         """The TSI of the call: the sender's own, or ours."""

@@ -8,7 +8,7 @@ import sqlalchemy as sa
 from sqlalchemy.engine import Connection, Row
 
 from gateway.errors import LeaseLost
-from gateway.model.ids import AttemptId
+from gateway.model.ids import AttemptId, BlobRef
 from gateway.model.job import Job
 from gateway.model.lifecycle import JobEvent, JobState
 from gateway.ports.job_store import Outcome
@@ -62,8 +62,17 @@ _OPEN = (
 )
 
 
-def open_attempt(job: Job, *, node: str, trunk: str, first_page: int) -> Callable[[Connection], AttemptId]:
-    """The work that writes the row of a call that is about to be dialled."""
+_OTHER_PAGES = (
+    sa.update(_job)
+    .where(_job.c.id == sa.bindparam("job"))
+    .values(pages=sa.bindparam("new_pages"), page_count=sa.bindparam("new_count"))
+)
+
+
+def open_attempt(
+    job: Job, *, node: str, trunk: str, first_page: int, pages: tuple[BlobRef, int] | None = None
+) -> Callable[[Connection], AttemptId]:
+    """The work that writes the row of a call that is about to be dialled, and which `pages` it has."""
 
     def work(connection: Connection) -> AttemptId:
         attempt_id = AttemptId(new_id())
@@ -76,6 +85,9 @@ def open_attempt(job: Job, *, node: str, trunk: str, first_page: int) -> Callabl
         given |= {"job": job.id, "read": job.version}
         if connection.execute(_OPEN, given).first() is None:
             raise LeaseLost(f"Job {job.id} is not ours to dial any more.")
+        if pages is not None:
+            other = {"job": job.id, "new_pages": pages[0], "new_count": pages[1]}
+            connection.execute(_OTHER_PAGES, other)
         return attempt_id
 
     return work

@@ -38,7 +38,7 @@ _ONE_PART = sa.select(_blob.c.content).where(
 
 @dataclass(frozen=True, slots=True)
 class Staged:
-    """Content that has a name, and is durable once `rows` are committed."""
+    """Content that has a name, and is durable once `rows`, and what refers to it, are committed."""
 
     ref: BlobRef
     rows: list[dict[str, Any]] = field(default_factory=list)
@@ -54,13 +54,16 @@ class SqlBlobs:
 
     async def put(self, content: bytes | Path) -> BlobRef:
         """Durable when it returns."""
-        staged = await self.stage(content, take_over=False)
+        staged = await self.stage(content, take_over=False, alone=True)
         if staged.rows:
             await self._database.insert({_blob: staged.rows})
         return staged.ref
 
-    async def stage(self, content: bytes | Path, *, take_over: bool) -> Staged:
-        """The content by name, durable but for its rows. A file that is taken over may get a second name."""
+    async def stage(self, content: bytes | Path, *, take_over: bool, alone: bool = False) -> Staged:
+        """The content by name. A file that is taken over may get a second name.
+
+        Only what is staged `alone` is durable before anything that refers to it is.
+        """
         if isinstance(content, bytes) and len(content) <= SMALL:
             return _small(content)
         try:
@@ -70,7 +73,7 @@ class SqlBlobs:
                 return Staged(await asyncio.to_thread(self._keep_file, content, take_over))
         except OSError as error:
             raise translated(error) from error
-        return Staged(await self._keep_rows(content))
+        return Staged(await self._keep_rows(content, durable=alone))
 
     async def get(self, ref: BlobRef) -> bytes:
         """Rows first, then files."""
@@ -112,9 +115,9 @@ class SqlBlobs:
         )
         return content
 
-    async def _keep_rows(self, content: bytes | Path) -> BlobRef:
+    async def _keep_rows(self, content: bytes | Path, *, durable: bool) -> BlobRef:
         ref = await asyncio.to_thread(_name_of, content)
-        await self._database.write(_inserting(ref, content))
+        await self._database.write(_inserting(ref, content, durable=durable))
         return ref
 
     def _keep_file(self, content: bytes | Path, take_over: bool) -> BlobRef:
@@ -175,10 +178,15 @@ def _sync(path: Path) -> None:
         os.close(descriptor)
 
 
-def _inserting(ref: BlobRef, content: bytes | Path) -> Callable[[Connection], None]:
-    """The work that writes the parts of large content, holding one of them at a time."""
+def _inserting(ref: BlobRef, content: bytes | Path, *, durable: bool) -> Callable[[Connection], None]:
+    """The work that writes the parts of large content to PostgreSQL, holding one of them at a time.
+
+    What need not be durable by itself is so with the next transaction that is: the log is written in order.
+    """
 
     def work(connection: Connection) -> None:
+        if not durable:
+            connection.exec_driver_sql("SET LOCAL synchronous_commit = off")
         statement = insert_new(_blob, connection.dialect.name)
         for number, part in enumerate(_parts(content)):
             connection.execute(statement, {"ref": ref, "part": number, "content": part})

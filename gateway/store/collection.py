@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Callable
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
@@ -21,8 +22,15 @@ from gateway.store.lane import Rows
 from gateway.store.recording import notify
 from gateway.store.statements import insert_new
 from gateway.store.submitting import submission_rows
+from gateway.store.types import Span, later, now
 
 _row = tables.collected
+_SETTLE = (
+    sa.update(_row)
+    .where(_row.c.key == sa.bindparam("the_key", type_=_row.c.key.type), _row.c.settled_at.is_(None))
+    .values(settled_at=now())
+)
+_FORGET = sa.delete(_row).where(_row.c.settled_at <= later(sa.bindparam("ago", type_=Span)))
 _FIND = sa.select(_row).where(_row.c.key == sa.bindparam("key", type_=_row.c.key.type))
 
 
@@ -65,6 +73,19 @@ class SqlCollection:
             rows = submission_rows(taken.submission_id, submission, staged, self._database.node)
         work = _taking(key, taken, rows, owed, self._database.node)
         return await self._database.write(work, then=then)
+
+    async def settled(self, key: str) -> None:
+        """The row knows since when; the first time counts."""
+
+        def work(connection: Connection) -> None:
+            connection.execute(_SETTLE, {"the_key": key})
+
+        await self._database.write(work)
+
+    async def forget(self, settled_for: timedelta) -> int:
+        """By the database's clock."""
+        given = {"ago": -settled_for}
+        return await self._database.write(lambda connection: connection.execute(_FORGET, given).rowcount)
 
 
 def _taking(

@@ -16,16 +16,20 @@ from gateway.store.types import Span, later, now
 _row = tables.lesson
 _this = _row.c.number == sa.bindparam("called", type_=sa.Text)
 _holds = _row.c.expires_at > now()
-_KNOWN = sa.select(_row).where(_this, _holds).order_by(_row.c.about)
+_KNOWN = sa.select(_row).where(_this, _holds).order_by(_row.c.about, _row.c.trunk)
 _ALL = (
     sa.select(_row)
     .where(_holds)
-    .order_by(_row.c.learned_at.desc(), _row.c.number, _row.c.about)
+    .order_by(_row.c.learned_at.desc(), _row.c.number, _row.c.about, _row.c.trunk)
     .limit(sa.bindparam("limit", type_=sa.Integer))
 )
 _MAKE_ROOM = sa.delete(_row).where(
     sa.or_(
-        sa.and_(_this, _row.c.about == sa.bindparam("of", type_=sa.Text)),
+        sa.and_(
+            _this,
+            _row.c.about == sa.bindparam("of", type_=sa.Text),
+            _row.c.trunk == sa.bindparam("by", type_=sa.Text),
+        ),
         _row.c.expires_at <= now(),
     )
 )
@@ -49,9 +53,9 @@ class SqlDestinations:
 
         def work(connection: Connection) -> None:
             about = lesson.limit.value
-            connection.execute(_MAKE_ROOM, {"called": number.digits, "of": about})
-            facts = {"number": number.digits, "about": about, "value": lesson.value, "reason": lesson.reason}
-            connection.execute(_LEARN, facts | {"keep": keep})
+            connection.execute(_MAKE_ROOM, {"called": number.digits, "of": about, "by": lesson.trunk})
+            facts = {"number": number.digits, "about": about, "trunk": lesson.trunk, "value": lesson.value}
+            connection.execute(_LEARN, facts | {"reason": lesson.reason, "keep": keep})
 
         await self._database.write(work)
 
@@ -80,6 +84,7 @@ def _lesson(row: Row[Any]) -> Lesson:
     return Lesson(
         number=FaxNumber(row.number),
         limit=Limit(row.about),
+        trunk=row.trunk,
         value=row.value,
         reason=row.reason,
         learned_at=row.learned_at,

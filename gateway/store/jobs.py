@@ -8,7 +8,7 @@ from pathlib import Path
 import sqlalchemy as sa
 
 from gateway.model.attempt import Attempt
-from gateway.model.ids import AttemptId, JobId, SubmissionId
+from gateway.model.ids import AttemptId, BlobRef, JobId, SubmissionId
 from gateway.model.job import Job
 from gateway.model.lifecycle import TERMINAL, JobEvent, JobState
 from gateway.model.permission import Used
@@ -68,7 +68,7 @@ class SqlJobStore:
         staged = await self._blobs.stage(message, take_over=True)
         await self._database.insert(
             submission_rows(submission_id, submission, staged, self._database.node),
-            proof=sa.select(tables.submission.c.id).where(tables.submission.c.id == submission_id),
+            proof=lambda connection: connection.execute(_SUBMISSION, {"submission": submission_id}).first(),
             then=lambda _: self._wakeups.wake(Topic.RESOLVING),
         )
         if isinstance(message, Path):
@@ -115,11 +115,13 @@ class SqlJobStore:
             reaped += some
         return reaped
 
-    async def open_attempt(self, job: Job, *, trunk: str, first_page: int) -> AttemptId:
-        """One statement that writes the row only while the job is ours."""
+    async def open_attempt(
+        self, job: Job, *, trunk: str, first_page: int, pages: tuple[BlobRef, int] | None = None
+    ) -> AttemptId:
+        """A statement that writes the row only while the job is ours, and one more for other pages."""
         node = self._database.node
-        work = attempts.open_attempt(job, node=node, trunk=trunk, first_page=first_page)
-        return await self._database.write(work, single=True)
+        work = attempts.open_attempt(job, node=node, trunk=trunk, first_page=first_page, pages=pages)
+        return await self._database.write(work, single=pages is None)
 
     async def confirm_page(self, attempt_id: AttemptId, page: PageFacts) -> None:
         """One statement, durable when it returns."""

@@ -18,8 +18,8 @@ from typing import Any
 import sqlalchemy as sa
 from sqlalchemy.engine import Connection, Engine
 
+from gateway.store.bulk import insert_all
 from gateway.store.failure import DRIVER_ERRORS, translated
-from gateway.store.statements import insert_new
 
 Work = Callable[[Connection], Any]
 Rows = Mapping[sa.Table, Sequence[Mapping[str, Any]]]
@@ -32,7 +32,7 @@ class Order:
     future: asyncio.Future[Any]
     work: Work | None = None
     rows: Rows | None = None
-    proof: sa.Select[Any] | None = None  #: finds a row when the rows were committed before
+    proof: Work | None = None  #: finds something when the rows were committed before
     single: bool = False  #: the work is one statement: where that is its own transaction, no BEGIN is needed
     then: Callable[[Any], None] | None = None  #: called on the event loop after the COMMIT
     outcome: Any = None
@@ -116,7 +116,7 @@ class Lane:
             if self._committing and proof is None:
                 raise
             self._drop()
-            if self._committing and proof is not None and self._open().execute(proof).first():
+            if self._committing and proof is not None and proof(self._open()):
                 return
             for order in batch:
                 order.outcome = order.error = None
@@ -154,14 +154,14 @@ class Lane:
         self._committed()
 
     def _insert(self, batch: list[Order], connection: Connection) -> None:
-        """The rows of all orders, one executemany a table."""
+        """The rows of all orders, table by table."""
         rows: dict[sa.Table, list[Mapping[str, Any]]] = defaultdict(list)
         for order in batch:
             for table, some in (order.rows or {}).items():
                 rows[table].extend(some)
         for table, all_rows in rows.items():
             if all_rows:
-                connection.execute(insert_new(table, connection.dialect.name), all_rows)
+                insert_all(table, all_rows, connection)
 
     def _perform(self, order: Order, connection: Connection, raw: Any, *, alone: bool) -> None:
         if not alone:

@@ -9,7 +9,7 @@ import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 
 from gateway.errors import LeaseLost
-from gateway.model.ids import ReceivedId
+from gateway.model.ids import JobId, ReceivedId
 from gateway.model.notification import NewNotification, NotificationKind
 from gateway.model.received import ReceivedFax, ReceivedState
 from gateway.ports.wakeups import Topic, Wakeups
@@ -43,6 +43,9 @@ _ABANDONED = (
     .returning(_row)
 )
 _GET = sa.select(_row).where(_this)
+_FETCHED = sa.select(_row).where(
+    _row.c.job_id == sa.bindparam("job"), _row.c.state == sa.bindparam("complete")
+)
 
 
 class SqlReceivedLog:
@@ -55,13 +58,23 @@ class SqlReceivedLog:
         self._lease = lease
 
     async def open(
-        self, *, call_id: str, called: str, caller: str, spool: Path, lease: timedelta
+        self,
+        *,
+        call_id: str,
+        called: str,
+        caller: str,
+        spool: Path,
+        lease: timedelta,
+        job_id: JobId | None = None,
+        mailbox: str = "",
     ) -> ReceivedId:
         """One row."""
         received_id = ReceivedId(new_id())
         node = self._database.node
-        row = {"id": received_id, "state": ReceivedState.RECEIVING.value, "node": node, "leased_by": node}
+        row: dict[str, Any] = {"id": received_id, "state": ReceivedState.RECEIVING.value}
+        row |= {"node": node, "leased_by": node}
         row |= {"call_id": call_id, "called": called, "caller": caller, "spool": str(spool)}
+        row |= {"job_id": job_id, "mailbox": mailbox}
         await self._database.write(executing(_OPEN, row | {"lease": lease}), single=True)
         return received_id
 
@@ -108,6 +121,12 @@ class SqlReceivedLog:
         )
         return sorted((received_from(row) for row in rows), key=lambda fax: fax.id)
 
+    async def fetched_by(self, job_id: JobId) -> ReceivedFax | None:
+        """At most one is complete."""
+        given = {"job": job_id, "complete": ReceivedState.RECEIVED.value}
+        row = await self._database.read(lambda connection: connection.execute(_FETCHED, given).first())
+        return None if row is None else received_from(row)
+
     async def get(self, received_id: ReceivedId) -> ReceivedFax:
         """Read by its key."""
         given = {"received": received_id}
@@ -146,6 +165,7 @@ def _facts(transmission: Transmission, detail: str) -> dict[str, Any]:
         "ended_at": transmission.ended_at,
         "disposition": transmission.disposition.value,
         "remote_id": transmission.remote_id,
+        "sub_address": transmission.sub_address,
         "detail": detail or transmission.detail,
         "medium": transmission.medium.value if transmission.medium else "",
         "bit_rate": transmission.bit_rate,

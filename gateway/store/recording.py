@@ -148,6 +148,8 @@ def _values(wanted: Record, state: JobState) -> dict[str, Any]:
     if outcome.options is not None:
         values["options"] = outcome.options.to_json()
         values["priority"] = outcome.options.rank
+    if outcome.recipient_name:
+        values["recipient_name"] = outcome.recipient_name
     if outcome.pages is not None:
         values["pages"] = outcome.pages
     if outcome.page_count is not None:

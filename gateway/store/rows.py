@@ -107,9 +107,12 @@ def received_from(row: Row[Any]) -> ReceivedFax:
         started_at=row.started_at,
         ended_at=row.ended_at,
         remote_id=row.remote_id,
+        sub_address=row.sub_address,
         page_count=row.page_count,
         pages=None if row.pages is None else BlobRef(row.pages),
         detail=row.detail,
+        job_id=None if row.job_id is None else JobId(row.job_id),
+        mailbox=row.mailbox,
     )
 
 

@@ -7,10 +7,13 @@ import sqlalchemy as sa
 
 from gateway.model.ids import SubmissionId
 from gateway.model.lifecycle import JobState
-from gateway.model.submission import NewSubmission
+from gateway.model.options import PRIORITIES
+from gateway.model.submission import NewSubmission, Recipient
 from gateway.store import tables
 from gateway.store.blobs import Staged
 from gateway.store.ids import new_id
+
+_BROADCAST = 20  #: recipients; with more, each waits until those of smaller mails are resolved
 
 
 def submission_rows(
@@ -38,7 +41,7 @@ def submission_rows(
                 "recipient_name": recipient.name or None,
                 "recipient_company": recipient.company or None,
                 "options": recipient.options.to_json(),
-                "priority": recipient.options.rank,
+                "priority": _rank(recipient, among=len(submission.recipients)),
             }
             for job_id, recipient in zip(job_ids, submission.recipients, strict=True)
         ],
@@ -53,3 +56,13 @@ def submission_rows(
             for job_id in job_ids
         ],
     }
+
+
+def _rank(recipient: Recipient, *, among: int) -> int:
+    """Whose turn it is to be resolved; what that finds is the priority from then on.
+
+    What a mail asks for is not known before, so that a small one may be urgent. Options of a list are known.
+    """
+    rank = recipient.options.rank
+    is_broadcast = among > _BROADCAST and PRIORITIES[rank] == "normal"
+    return len(PRIORITIES) - 1 if is_broadcast else rank

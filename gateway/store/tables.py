@@ -13,7 +13,7 @@ from gateway.model.lifecycle import TERMINAL, JobState
 from gateway.model.received import ReceivedState
 from gateway.store.types import Moment, Words, now
 
-REVISION = "0006"
+REVISION = "0010"
 
 metadata = sa.MetaData(
     naming_convention={
@@ -217,6 +217,9 @@ received = Table(
     Column("ecm", sa.Boolean, nullable=False, server_default=sa.false()),
     Column("compression", sa.Text, nullable=False, server_default=""),
     Column("bad_rows", sa.Integer, nullable=False, server_default=sa.text("0")),
+    Column("sub_address", Words, nullable=False, server_default=""),
+    Column("job_id", sa.Text),
+    Column("mailbox", Words, nullable=False, server_default=""),
     sa.CheckConstraint(f"state IN ({words(ReceivedState)})", name="state_known"),
     sa.CheckConstraint("(state LIKE '%ing') = (leased_by IS NOT NULL)", name="owned"),
     Index(
@@ -224,6 +227,12 @@ received = Table(
         "leased_until",
         sqlite_where=sa.text("leased_until IS NOT NULL"),
         postgresql_where=sa.text("leased_until IS NOT NULL"),
+    ),
+    Index(
+        "received_job",
+        "job_id",
+        sqlite_where=sa.text("job_id IS NOT NULL"),
+        postgresql_where=sa.text("job_id IS NOT NULL"),
     ),
 )
 
@@ -237,6 +246,7 @@ lesson = Table(
     Column("reason", Words, nullable=False),
     Column("learned_at", Moment, nullable=False, default=now()),
     Column("expires_at", Moment, nullable=False),
+    Column("trunk", sa.Text, primary_key=True, server_default=""),
 )
 
 OWED = sa.text("state = 'owed'")
@@ -271,6 +281,8 @@ collected = Table(
     Column("submission_id", sa.Text),
     Column("refused", Words, nullable=False),
     Column("at", Moment, nullable=False, default=now()),
+    Column("settled_at", Moment),
+    Index("collected_settled", "settled_at"),
 )
 
 #: Content by its SHA-256, in parts that follow one another from 0.

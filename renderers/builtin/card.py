@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 
 from renderers.builtin.html import html_pages
-from renderers.builtin.text import decoded
+from renderers.charset import decoded
 from renderers.document import SourceDocument
 from renderers.errors import DocumentEmpty, DocumentTooLarge
 from renderers.media_type import ICS, VCF

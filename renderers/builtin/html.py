@@ -7,15 +7,18 @@ from __future__ import annotations
 
 import io
 import logging
+import re
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 from urllib.parse import unquote
 
 import weasyprint
+from weasyprint.formatting_structure.boxes import ReplacedBox, TextBox
 from weasyprint.urls import URLFetcher, URLFetcherResponse
 
 from renderers.builtin.pdf import pdf_pages
+from renderers.charset import utf_16_in
 from renderers.document import SourceDocument
 from renderers.errors import DocumentTooLarge
 from renderers.media_type import HTML
@@ -27,11 +30,25 @@ logging.getLogger("fontTools").setLevel(logging.ERROR)
 
 #: Mail is written for screens without margins; 8 mm is what fax machines may not reach.
 _STYLE = """
-@page { size: %s; margin: 8mm }
+@page { size: %dmm %dmm; margin: 8mm }
 html { font-family: "Liberation Sans", "DejaVu Sans", sans-serif }
-img { max-width: 100%% }
+img, div, section, article, p, pre, table { max-width: 100%% !important }
 pre { white-space: pre-wrap; overflow-wrap: anywhere }
 """
+
+#: Width and height in mm.
+_SIZES = {Paper.A4: (210, 297), Paper.LETTER: (216, 279), Paper.LEGAL: (216, 356)}
+#: What is wider still is cut off: nobody could read it.
+_MOST_SHRUNK = 3.0
+#: Word's mails name their own paper.
+_PAGE_RULE = re.compile(rb"@page\b[^{}]{0,200}\{[^{}]{0,5000}\}", re.IGNORECASE)
+_TAG = re.compile(rb"<(/?)([a-zA-Z][a-zA-Z0-9:-]{0,30})")
+#: Elements that have no end, or need none.
+_FLAT = frozenset(
+    b"area base br col embed hr img input link meta param source track wbr "
+    b"p li dt dd td th tr thead tbody tfoot option optgroup body html head o:p".split()
+)
+_DEEPEST = 2_000
 
 
 class PartsOnly(URLFetcher):  # type: ignore[misc]
@@ -72,22 +89,33 @@ class HtmlRenderer:
 
 def html_pages(source: bytes, document: SourceDocument, workshop: Workshop) -> Iterator[RasterPage]:
     """The pages of HTML given as bytes; its declared charset is `document.media_type`'s, else its own."""
+    _refuse_nest(source, document.name)
     target = workshop.folder / "html.pdf"
     try:
-        layout = weasyprint.HTML(
-            file_obj=io.BytesIO(source),
-            encoding=document.charset or _charset(source),
-            base_url="about:blank",
-            url_fetcher=PartsOnly(document.parts),
-        )
-        layout.write_pdf(target, stylesheets=[_style(workshop.profile.paper)], presentational_hints=True)
+        _laid_out(source, document, workshop.profile.paper).write_pdf(target)
     except RecursionError as error:
         raise DocumentTooLarge(document.name, detail="nested too deeply") from error
     return pdf_pages(target, document.name, workshop.profile)
 
 
+def _refuse_nest(source: bytes, name: str) -> None:
+    """Returns when the elements are not nested so deeply that reading them alone takes minutes.
+
+    Raises:
+        DocumentTooLarge
+    """
+    depth = 0
+    for tag in _TAG.finditer(source):
+        if tag[2].lower() not in _FLAT:
+            depth = max(0, depth - 1) if tag[1] else depth + 1
+        if depth > _DEEPEST:
+            raise DocumentTooLarge(name, detail=f"elements nested {_DEEPEST} deep")
+
+
 def _charset(source: bytes) -> str | None:
-    """UTF-8 when the bytes can be nothing else, whatever a mail program wrote into them; else None."""
+    """UTF-8 or UTF-16 when the bytes can be nothing else, whatever a program wrote into them; else None."""
+    if (name := utf_16_in(source)) is not None:
+        return name
     try:
         source.decode()
     except UnicodeDecodeError:
@@ -95,6 +123,30 @@ def _charset(source: bytes) -> str | None:
     return "utf-8"
 
 
-def _style(paper: Paper) -> Any:
-    name = {Paper.A4: "A4", Paper.LETTER: "letter", Paper.LEGAL: "legal"}[paper]
-    return weasyprint.CSS(string=_STYLE % name, url_fetcher=PartsOnly({}))
+def _laid_out(source: bytes, document: SourceDocument, paper: Paper) -> Any:
+    """The document on pages; on larger ones, which are made smaller then, when it is wider than the paper."""
+    width, height = _SIZES[paper]
+    pages = _on_pages(source, document, width, height)
+    widest = max((_right_edge(page) / page.width for page in pages.pages), default=1.0)
+    if widest <= 1.0:
+        return pages
+    scale = min(widest, _MOST_SHRUNK)
+    return _on_pages(_PAGE_RULE.sub(b"", source), document, round(width * scale), round(height * scale))
+
+
+def _on_pages(source: bytes, document: SourceDocument, width: int, height: int) -> Any:
+    layout = weasyprint.HTML(
+        file_obj=io.BytesIO(source),
+        encoding=document.charset or _charset(source),
+        base_url="about:blank",
+        url_fetcher=PartsOnly(document.parts),
+    )
+    style = weasyprint.CSS(string=_STYLE % (width, height), url_fetcher=PartsOnly({}))
+    return layout.render(stylesheets=[style], presentational_hints=True)
+
+
+def _right_edge(page: Any) -> float:
+    """Where the rightmost letter or picture of a page ends."""
+    boxes = page._page_box.descendants()  # WeasyPrint tells it nowhere else
+    shown = (box for box in boxes if isinstance(box, (TextBox, ReplacedBox)))
+    return max((box.position_x + box.margin_width() for box in shown), default=0.0)

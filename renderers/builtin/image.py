@@ -1,26 +1,26 @@
-"""Pictures: PNG, JPEG, GIF, BMP, WebP, HEIC and any TIFF. A TIFF that is a fax goes through dot for dot."""
+"""Pictures: PNG, JPEG, GIF, BMP, WebP, HEIC, AVIF, JPEG 2000, any TIFF. A fax as TIFF stays as it is."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
-from pathlib import Path
 
 import numpy as np
 import pi_heif
-from PIL import Image, ImageFile, ImageSequence
+from PIL import Image, ImageChops, ImageFile, ImageSequence
 
 from renderers import media_type as kind
-from renderers import tiff_tags
-from renderers.builtin.fax_tiff import fax_pages
+from renderers.builtin.fax_tiff import fax_pages, is_fax
 from renderers.document import SourceDocument
-from renderers.errors import DocumentDamaged, DocumentError, DocumentTooLarge, TooManyPages
+from renderers.errors import DocumentDamaged, DocumentTooLarge, TooManyPages
 from renderers.profile import Profile
-from renderers.raster import Placement, place, white_sheet
-from renderers.spec import BUILTIN, NOT_MINE, Box, Gray, GrayPage, RasterPage, Workshop
+from renderers.raster import Placement, draw_picture, place, white_sheet
+from renderers.spec import BUILTIN, NOT_MINE, Box, GrayPage, RasterPage, Workshop
 
 pi_heif.register_heif_opener(thumbnails=False)
 
-_KINDS = frozenset({kind.PNG, kind.JPEG, kind.GIF, kind.BMP, kind.WEBP, kind.HEIC, kind.TIFF})
+_KINDS = frozenset(
+    (kind.PNG, kind.JPEG, kind.GIF, kind.BMP, kind.WEBP, kind.HEIC, kind.AVIF, kind.JPEG_2000, kind.TIFF)
+)
 #: More dots than the largest cameras make; decoded it is 150 MB in grey.
 MOST_PIXELS = 150_000_000
 #: Taken when the picture does not say, or says something no scanner or printer does.
@@ -48,16 +48,9 @@ class ImageRenderer:
 
     def pages(self, document: SourceDocument, workshop: Workshop) -> Iterator[RasterPage]:
         """The picture at its printed size, or as large as the page when it has none or a larger one."""
-        if document.media_type == kind.TIFF and _is_fax(document.path):
+        if document.media_type == kind.TIFF and is_fax(document.path):
             return fax_pages(document, workshop.profile)
         return _picture_pages(document, workshop.profile)
-
-
-def _is_fax(path: Path) -> bool:
-    try:
-        return all(directory.is_fax for directory in tiff_tags.read_directories(path))
-    except DocumentError:
-        return False  # BigTIFF, or damaged: Pillow is asked next
 
 
 def _picture_pages(document: SourceDocument, profile: Profile) -> Iterator[RasterPage]:
@@ -84,7 +77,8 @@ def _picture_pages(document: SourceDocument, profile: Profile) -> Iterator[Raste
 
 
 def _page(image: Image.Image, profile: Profile) -> GrayPage:
-    orientation = image.getexif().get(_EXIF_ORIENTATION, 1)
+    # Pillow turns a TIFF by itself when it is loaded.
+    orientation = 1 if image.format == "TIFF" else image.getexif().get(_EXIF_ORIENTATION, 1)
     width, height = _inches(image)
     if orientation in (5, 6, 7, 8):
         width, height = height, width
@@ -101,11 +95,12 @@ def _page(image: Image.Image, profile: Profile) -> GrayPage:
 
 
 def _on_sheet(image: Image.Image, spot: Placement) -> GrayPage:
-    larger = spot.width > image.width or spot.rows > image.height
-    how = Image.Resampling.BICUBIC if larger else Image.Resampling.BOX
-    gray: Gray = white_sheet(spot.rows)
-    gray[:, spot.left : spot.left + spot.width] = np.asarray(image.resize((spot.width, spot.rows), how))
-    return GrayPage(gray, (Box(spot.left, 0, spot.left + spot.width, spot.rows),))
+    if spot.width > image.width or spot.rows > image.height:
+        image = image.resize((spot.width, spot.rows), Image.Resampling.BICUBIC)
+    gray = white_sheet(spot.rows)
+    box = Box(spot.left, 0, spot.left + spot.width, spot.rows)
+    draw_picture(image, gray, box)
+    return GrayPage(gray, (box,))
 
 
 def _inches(image: Image.Image) -> tuple[float, float]:
@@ -123,7 +118,10 @@ def _gray(image: Image.Image) -> Image.Image:
         layered = image.convert("RGBA")
         paper = Image.new("RGBA", layered.size, "white")
         return Image.alpha_composite(paper, layered).convert("L")
-    return image.convert("L")
+    if image.mode == "CMYK" and image.format == "JPEG" and "adobe" not in image.info:
+        # Pillow takes all of them for Adobe's, whose values are turned round.
+        return ImageChops.invert(image).convert("L")
+    return image if image.mode == "L" else image.convert("L")
 
 
 def _gray_of_deep(image: Image.Image) -> Image.Image:

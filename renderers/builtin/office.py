@@ -1,4 +1,4 @@
-"""Word, Excel, PowerPoint, OpenDocument, RTF and CSV, through the LibreOffice that is kept warm.
+"""Word, Excel, PowerPoint, OpenDocument, WordPerfect, RTF and CSV, through the LibreOffice that is kept warm.
 
 The worker speaks to it through a socket in the file system (office_driver.py is the other end): a request
 is one line of JSON, so is the answer, and the connection is closed after it.
@@ -6,16 +6,21 @@ is one line of JSON, so is the answer, and the connection is closed after it.
 
 from __future__ import annotations
 
-import codecs
 import json
+import re
 import shutil
 import socket
+import struct
 import zipfile
 from collections.abc import Iterator
 from pathlib import Path
 
+import numpy as np
+
+from renderers import compound_file
 from renderers import media_type as kind
 from renderers.builtin.pdf import pdf_pages
+from renderers.charset import decoded
 from renderers.document import SourceDocument
 from renderers.errors import (
     ConverterCrashed,
@@ -38,14 +43,25 @@ FILTERS = {
     kind.XLSX: "Calc MS Excel 2007 XML",
     kind.XLS: "MS Excel 97",
     kind.ODS: "calc8",
+    kind.XLSB: "Calc MS Excel 2007 Binary",
     kind.CSV: "Text - txt - csv (StarCalc)",
     kind.PPTX: "Impress MS PowerPoint 2007 XML",
     kind.PPT: "MS PowerPoint 97",
     kind.ODP: "impress8",
     kind.ODG: "draw8",
+    kind.FODT: "OpenDocument Text Flat XML",
+    kind.FODS: "OpenDocument Spreadsheet Flat XML",
+    kind.FODP: "OpenDocument Presentation Flat XML",
+    kind.FODG: "OpenDocument Drawing Flat XML",
+    kind.WORD_XML: "MS Word 2003 XML",
+    kind.EXCEL_XML: "MS Excel 2003 XML",
+    kind.WORDPERFECT: "WordPerfect",
 }
 #: Unpacked, a document may be this large and have so many parts: a small file can unpack to terabytes.
 MOST_UNPACKED, MOST_PARTS = 300_000_000, 10_000
+_DEEPEST_GROUP = 2_000
+_ENCRYPTED_SLIDES = struct.pack("<I", 0xF3D1C4DF)
+_FILE_PASS, _END_OF_SHEET = 0x2F, 0x0A
 PACKAGES = "libreoffice-writer-nogui libreoffice-calc-nogui libreoffice-impress-nogui python3-uno"
 
 _ERRORS: dict[str, type[RenderError]] = {
@@ -78,6 +94,8 @@ def refuse_bomb(
     Raises:
         DocumentTooLarge, DocumentDamaged
     """
+    if document.media_type == kind.RTF:
+        _refuse_nest(document)
     if not zipfile.is_zipfile(document.path):
         return
     try:
@@ -90,6 +108,17 @@ def refuse_bomb(
         raise DocumentTooLarge(document.name, detail=f"{len(parts)} parts, {unpacked} bytes unpacked")
 
 
+def _refuse_nest(document: SourceDocument) -> None:
+    """Returns when the groups of an RTF are not nested so deeply that LibreOffice is busy to the end."""
+    data = document.path.read_bytes()
+    for escaped in (rb"\\", rb"\{", rb"\}"):
+        data = data.replace(escaped, b"")
+    letters = np.frombuffer(data, np.uint8)
+    steps = (letters == ord("{")).astype(np.int32) - (letters == ord("}"))
+    if steps.cumsum().max(initial=0) > _DEEPEST_GROUP:
+        raise DocumentTooLarge(document.name, detail=f"groups nested {_DEEPEST_GROUP} deep")
+
+
 def converted(document: SourceDocument, workshop: Workshop) -> Path:
     """The document as a PDF in the workshop's folder.
 
@@ -98,14 +127,21 @@ def converted(document: SourceDocument, workshop: Workshop) -> Path:
     """
     if workshop.office_socket is None:
         raise ConverterMissing.needs("LibreOffice", PACKAGES, document.name)
-    # LibreOffice sees nothing outside of the pool's folder (landlock.py).
-    source, target = workshop.folder / "office-source", workshop.folder / "office.pdf"
-    shutil.copyfile(document.path, source)
+    # LibreOffice sees nothing outside of the pool's folder (landlock.py). Fields may show the file's name.
+    source, target = workshop.folder / "office" / _file_name(document.name), workshop.folder / "office.pdf"
+    source.parent.mkdir(exist_ok=True)
+    is_csv = document.media_type == kind.CSV
+    if is_csv:
+        options = _tidy_csv(document, source)
+    else:
+        options = ""
+        shutil.copyfile(document.path, source)
     request = {
         "source": str(source),
         "target": str(target),
         "filter": FILTERS[document.media_type or ""],
-        "options": _csv_options(document.path) if document.media_type == kind.CSV else "",
+        "options": options,
+        "fit": is_csv,
         "pages": workshop.profile.page_limit + 1,
         "seconds": workshop.office_seconds,
     }
@@ -123,29 +159,46 @@ def looks_encrypted(path: Path) -> bool:
     """Whether a Word, Excel or PowerPoint file of the old kind says that it is encrypted.
 
     Asked only when LibreOffice could not open it: some files are encrypted with a password everyone knows.
-    Spec: [MS-DOC] 2.5.2 (fEncrypted), [MS-XLS] 2.4.117 (FilePass after BOF), [MS-PPT] (EncryptedSummary).
+    Spec: [MS-DOC] 2.5.2 (fEncrypted), [MS-XLS] 2.4.117 (FilePass), [MS-PPT] 2.3.2 (headerToken).
     """
-    with path.open("rb") as file:
-        data = file.read(20_000_000)
-    fib = data.find(b"\xec\xa5", 512)
-    bof = data.find(b"\x09\x08\x10\0\0\x06\x05\0", 512)
-    flags = data[fib + 11 : fib + 12] if fib >= 0 and fib % 64 == 0 else b""
-    after_bof = data[bof + 20 : bof + 22] if bof >= 0 else b""
-    summary = "EncryptedSummary".encode("utf-16-le") in data
-    return summary or after_bof == b"\x2f\0" or (bool(flags) and bool(flags[0] & 1))
-
-
-def _csv_options(path: Path) -> str:
-    """LibreOffice's import options: separator, quote, charset (76 = UTF-8, 1 = Windows-1252), first line."""
-    with path.open("rb") as file:
-        head = file.read(65_536)
-    first = head.partition(b"\n")[0]
-    separator = max(b";\t,", key=first.count)
     try:
-        codecs.getincrementaldecoder("utf-8")().decode(head)
-    except UnicodeDecodeError:
-        return f"{separator},34,1,1"
-    return f"{separator},34,76,1"
+        streams = compound_file.opened(path.read_bytes()).streams
+    except ValueError:
+        return False
+    word, slides = streams.get("WordDocument", b""), streams.get("Current User", b"")
+    sheets = streams.get("Workbook") or streams.get("Book", b"")
+    return bool(word[11:12] and word[11] & 1) or slides[12:16] == _ENCRYPTED_SLIDES or _has_file_pass(sheets)
+
+
+def _has_file_pass(workbook: bytes) -> bool:
+    """Whether a FilePass is among a workbook's first records, whose heads are never encrypted."""
+    at = 0
+    while at + 4 <= len(workbook):
+        record, size = struct.unpack_from("<HH", workbook, at)
+        if record in (_FILE_PASS, _END_OF_SHEET):
+            return bool(record == _FILE_PASS)
+        at += 4 + size
+    return False
+
+
+def _file_name(name: str) -> str:
+    """The document's name as far as a file may have it."""
+    return re.sub(r"[^\w .,()+-]", "_", name)[:80].strip(" .") or "document"
+
+
+def _tidy_csv(document: SourceDocument, target: Path) -> str:
+    """Writes the table in UTF-8; LibreOffice's import options: separator, quote, charset (76), first line.
+
+    Excel writes `sep=;` into the first line where the separator is not the usual one.
+    """
+    text = decoded(document.path.read_bytes(), document.charset)
+    first, _, rest = text.partition("\n")
+    if said := re.fullmatch(r"sep=(.)\r?", first):
+        separator, text = said[1], rest
+    else:
+        separator = max(";\t,|", key=first.count)
+    target.write_text(text, encoding="utf-8", errors="replace", newline="")
+    return f"{ord(separator)},34,76,1"
 
 
 def _ask(path: Path, request: dict[str, object], name: str) -> dict[str, object]:

@@ -10,13 +10,21 @@ from typing import Any
 import pypdfium2
 import pypdfium2.raw as pdfium
 
+from renderers.builtin import pdf_annotations
 from renderers.builtin.pdf_pictures import find_pictures
 from renderers.builtin.pdf_scan import scanned_page
 from renderers.document import SourceDocument
-from renderers.errors import DocumentDamaged, DocumentEmpty, DocumentProtected, DocumentTooLarge, TooManyPages
+from renderers.errors import (
+    DocumentDamaged,
+    DocumentEmpty,
+    DocumentProtected,
+    DocumentTooLarge,
+    DocumentUnsupported,
+    TooManyPages,
+)
 from renderers.media_type import PDF
 from renderers.profile import PAGE_WIDTH, Profile
-from renderers.raster import Placement, place, white_sheet
+from renderers.raster import Placement, place, sheet
 from renderers.spec import BUILTIN, NOT_MINE, Gray, GrayPage, RasterPage, Workshop
 
 _POINTS_PER_INCH = 72
@@ -38,21 +46,23 @@ class PdfRenderer:
 
 
 def pdf_pages(path: Path, name: str, profile: Profile) -> Iterator[RasterPage]:
-    """The pages of a PDF file; errors call it `name`.
+    """The pages of a PDF file, each in the memory of the one before; errors call it `name`.
 
     Raises:
-        DocumentProtected, DocumentDamaged, DocumentEmpty, DocumentTooLarge, TooManyPages
+        DocumentProtected, DocumentDamaged, DocumentEmpty, DocumentTooLarge, DocumentUnsupported, TooManyPages
     """
     document = _open(path, name)
     try:
+        _refuse_program(document, name)
         document.init_forms()
         count = len(document)
         if count == 0:
             raise DocumentEmpty(name)
         if count > profile.page_limit:
             raise TooManyPages.over(profile.page_limit, name)
+        paper = sheet(profile.rows)
         for index in range(count):
-            yield _page(document, index, name, profile)
+            yield _page(document, index, name, profile, paper)
     finally:
         document.close()
 
@@ -66,7 +76,21 @@ def _open(path: Path, name: str) -> Any:
         raise DocumentDamaged(name, detail=str(error)) from error
 
 
-def _page(document: Any, index: int, name: str, profile: Profile) -> GrayPage:
+def _refuse_program(document: Any, name: str) -> None:
+    """Returns when the PDF has pages. Dynamic XFA forms have one that says "Please wait", and a program.
+
+    Raises:
+        DocumentUnsupported
+    """
+    if pdfium.FPDF_GetFormType(document.raw) == pdfium.FORMTYPE_XFA_FULL:
+        raise DocumentUnsupported(
+            name,
+            sentence=f'The document "{name}" is a form that only Adobe\'s own programs can show (XFA).',
+            remedy="Open it there, print it to a PDF, and send that.",
+        )
+
+
+def _page(document: Any, index: int, name: str, profile: Profile, paper: Gray) -> GrayPage:
     try:
         page = document[index]
     except pypdfium2.PdfiumError as error:
@@ -77,14 +101,15 @@ def _page(document: Any, index: int, name: str, profile: Profile) -> GrayPage:
         scan = scanned_page(page, spot)
         if scan is not None:
             return scan
-        return GrayPage(_draw(document, page, spot, name), find_pictures(page, spot))
+        pdf_annotations.complete(document, page)
+        return GrayPage(_draw(document, page, spot, name, paper[: spot.rows]), find_pictures(page, spot))
     finally:
         page.close()
 
 
-def _draw(document: Any, page: Any, spot: Placement, name: str) -> Gray:
+def _draw(document: Any, page: Any, spot: Placement, name: str, gray: Gray) -> Gray:
     """The page in grey, drawn into memory of ours so that nothing is copied."""
-    gray = white_sheet(spot.rows)
+    gray.fill(255)
     memory = gray.ctypes.data_as(ctypes.c_void_p)
     bitmap = pdfium.FPDFBitmap_CreateEx(PAGE_WIDTH, spot.rows, pdfium.FPDFBitmap_Gray, memory, PAGE_WIDTH)
     if not bitmap:

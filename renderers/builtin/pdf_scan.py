@@ -10,12 +10,11 @@ import ctypes
 import io
 from typing import Any
 
-import numpy as np
 import pypdfium2.raw as pdfium
 from PIL import Image
 
 from renderers.builtin.pdf_pictures import Matrix, box_on_fax, matrix_of
-from renderers.raster import Placement, white_sheet
+from renderers.raster import Placement, draw_picture, white_sheet
 from renderers.spec import Box, Gray, GrayPage
 
 _MOST_OBJECTS = 5_000
@@ -34,12 +33,10 @@ def scanned_page(page: Any, spot: Placement) -> GrayPage | None:
     covered = (box.right - box.left) * (box.bottom - box.top)
     if covered < _COVERED * spot.width * spot.rows or not _inside_page(page, image):
         return None
-    jpeg = _jpeg_bytes(image)
-    scan = _decoded(jpeg, box) if jpeg else None
-    if scan is None:
-        return None
     gray = white_sheet(spot.rows)
-    gray[box.top : box.bottom, box.left : box.right] = scan
+    jpeg = _jpeg_bytes(image)
+    if jpeg is None or not _draw_jpeg(jpeg, gray, box):
+        return None
     return GrayPage(gray, (box,))
 
 
@@ -93,14 +90,14 @@ def _jpeg_bytes(image: Any) -> bytes | None:
     return data.raw
 
 
-def _decoded(jpeg: bytes, box: Box) -> Gray | None:
+def _draw_jpeg(jpeg: bytes, gray: Gray, box: Box) -> bool:
     size = (box.right - box.left, box.bottom - box.top)
     try:
         with Image.open(io.BytesIO(jpeg), formats=("JPEG",)) as image:
             if image.mode not in ("L", "RGB"):
-                return None
+                return False
             image.draft("L", size)
-            small = image.convert("L").resize(size, Image.Resampling.BOX)
+            draw_picture(image if image.mode == "L" else image.convert("L"), gray, box)
     except (OSError, ValueError, Image.DecompressionBombError):
-        return None  # pdfium is told to draw it and may know better
-    return np.asarray(small)
+        return False  # pdfium is told to draw it and may know better
+    return True

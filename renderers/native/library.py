@@ -10,22 +10,48 @@ from renderers.errors import ConverterMissing
 from renderers.native.build import LIBRARY
 
 
+class Looks(ctypes.Structure):
+    """How a page becomes black and white: `struct looks` of pages.h."""
+
+    _fields_ = tuple(
+        (name, ctypes.c_int32)
+        for name in (
+            *("threshold", "beside_rows", "least_rows", "stroke_rows", "stroke_dots"),
+            *("is_coarse", "margin_rows"),
+        )
+    )
+
+
 @lru_cache
 def library() -> Any:
-    """`mmr_encode`, `survey`, `sharpen` and `draw_rules`; the C files say what they do.
+    """The functions of pages.h; the C files say what they do.
 
     Raises:
         ConverterMissing: they have not been built.
     """
     try:
-        found = ctypes.CDLL(str(LIBRARY))
+        found = ctypes.CDLL(str(LIBRARY), use_errno=True)
     except OSError as error:
         raise ConverterMissing(detail="the page library is not built: ./run build") from error
     memory = ctypes.c_void_p
-    found.mmr_encode.restype = ctypes.c_long
+    found.mmr_encode.restype = found.mh_encode.restype = found.code_page.restype = ctypes.c_long
     found.mmr_encode.argtypes = [memory, ctypes.c_int, ctypes.c_long, memory, ctypes.c_long]
+    found.mh_encode.argtypes = found.mmr_encode.argtypes
+    found.code_page.argtypes = [memory, ctypes.c_int, ctypes.c_long, ctypes.POINTER(Looks)]
+    found.code_page.argtypes += [memory, memory, memory, memory, ctypes.c_long]
     found.survey.argtypes = [memory, ctypes.c_int, ctypes.c_long, ctypes.c_int, memory, memory, memory]
     found.sharpen.argtypes = [memory, ctypes.c_int, ctypes.c_long, memory]
-    found.draw_rules.argtypes = [memory, *[ctypes.c_int] * 5, memory]
+    found.draw_rules.argtypes = [*[memory] * 3, *[ctypes.c_int] * 5, memory, ctypes.c_int, memory]
+    found.find_lost.argtypes = [memory, memory, *[ctypes.c_int] * 3, *[memory] * 3]
+    found.remove_strokes.argtypes = [memory, *[ctypes.c_int] * 5, memory, memory]
+    found.remove_strokes.restype = None
+    found.rescue.argtypes = [*[memory] * 6, *[ctypes.c_int] * 5, memory, memory]
     found.sharpen.restype = None
+    found.place_page.argtypes = [*[ctypes.c_double] * 2, *[ctypes.c_int] * 3, memory]
+    found.place_page.restype = None
+    found.fax_open.restype = memory
+    found.fax_open.argtypes = [ctypes.c_char_p]
+    found.fax_add.argtypes = [memory, memory, ctypes.c_long, *[ctypes.c_int] * 3]
+    found.fax_close.argtypes = [memory, ctypes.c_char_p, ctypes.c_int]
+    found.resize.argtypes = [memory, ctypes.c_long, ctypes.c_long, memory, *[ctypes.c_long] * 3]
     return found

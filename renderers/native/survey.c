@@ -1,41 +1,54 @@
-/* One look at a grey page: what is darker than the threshold, and the darkest and lightest grey of each block.
+/* One look at a grey page: what is darker than the threshold, and the darkest and lightest grey of each block. */
 
-   Rows are read once. The inner loops are plain enough for the compiler to do 16 dots at a time. */
-
-#include <stdint.h>
-#include <string.h>
-
-enum { BLOCK = 16, WIDEST = 16384 };
-
-int survey(const uint8_t *gray, int width, long rows, int threshold, uint8_t *bits, uint8_t *darkest,
-           uint8_t *lightest);
-void sharpen(const uint8_t *gray, int width, long rows, uint8_t *out);
+#include "dots.h"
 
 /* Black is 1 and the leftmost dot the highest bit. */
-static void pack_row(const uint8_t *restrict row, int width, uint8_t threshold, uint8_t *restrict bits)
+INLINED void pack(dots black, uint8_t *bits)
 {
-    uint8_t black[WIDEST];
+    uint64_t halves[2];
+    memcpy(halves, &black, sizeof halves);
+    for (int i = 0; i < 2; i++)
+        bits[i] = (uint8_t)((halves[i] & 0x0102040810204080) * 0x0101010101010101 >> 56);
+}
 
-    for (int x = 0; x < width; x++)
-        black[x] = row[x] < threshold;
-    for (int x = 0; x < width; x += 8) {
-        uint64_t eight;
-        memcpy(&eight, black + x, 8);
-        bits[x / 8] = (uint8_t)(eight * 0x8040201008040201 >> 56);
+INLINED void pack_column(const uint8_t *gray, int width, long rows, dots threshold, uint8_t *bits)
+{
+    for (long row = 0; row < rows; row++)
+        pack((dots)(load(gray + row * width) < threshold), bits + row * (width / 8));
+}
+
+/* The darkest and lightest grey of some rows, column by column; plain enough for the compiler to do many at a time. */
+INLINED void find_range(const uint8_t *gray, int width, int rows, uint8_t *restrict low, uint8_t *restrict high)
+{
+    memcpy(low, gray, (size_t)width);
+    memcpy(high, gray, (size_t)width);
+    for (int row = 1; row < rows; row++) {
+        const uint8_t *restrict grey = gray + (long)row * width;
+        for (int x = 0; x < width; x++) {
+            low[x] = grey[x] < low[x] ? grey[x] : low[x];
+            high[x] = grey[x] > high[x] ? grey[x] : high[x];
+        }
     }
 }
 
-static void widen_range(const uint8_t *restrict row, int width, uint8_t *restrict low,
-                        uint8_t *restrict high)
+INLINED uint8_t least_of(const uint8_t *grey)
 {
-    for (int x = 0; x < width; x++) {
-        low[x] = row[x] < low[x] ? row[x] : low[x];
-        high[x] = row[x] > high[x] ? row[x] : high[x];
-    }
+    uint8_t least = 255;
+    for (int i = 0; i < BLOCK; i++)
+        least = grey[i] < least ? grey[i] : least;
+    return least;
+}
+
+INLINED uint8_t most_of(const uint8_t *grey)
+{
+    uint8_t most = 0;
+    for (int i = 0; i < BLOCK; i++)
+        most = grey[i] > most ? grey[i] : most;
+    return most;
 }
 
 /* Fills `out` with the page, each dot differing twice as much from those above and below it. */
-void sharpen(const uint8_t *gray, int width, long rows, uint8_t *out)
+FAST void sharpen(const uint8_t *gray, int width, long rows, uint8_t *out)
 {
     for (long row = 0; row < rows; row++, gray += width, out += width) {
         const uint8_t *above = row ? gray - width : gray, *below = row < rows - 1 ? gray + width : gray;
@@ -48,31 +61,43 @@ void sharpen(const uint8_t *gray, int width, long rows, uint8_t *out)
 
 /* Fills `bits`, and for each whole row of blocks width / 16 greys of `darkest` and `lightest`. Returns 0 when
    the width cannot be had: it is a multiple of 16 and at most 16384. */
-int survey(const uint8_t *gray, int width, long rows, int threshold, uint8_t *bits, uint8_t *darkest,
+FAST int survey(const uint8_t *gray, int width, long rows, int threshold, uint8_t *bits, uint8_t *darkest,
            uint8_t *lightest)
 {
+    const dots limit = all_of(threshold);
     uint8_t low[WIDEST], high[WIDEST];
 
     if (width < BLOCK || width > WIDEST || width % BLOCK)
         return 0;
-    for (long row = 0; row < rows; row++) {
-        if (row % BLOCK == 0) {
-            memset(low, 255, (size_t)width);
-            memset(high, 0, (size_t)width);
-        }
-        pack_row(gray + row * width, width, (uint8_t)threshold, bits + row * (width / 8));
-        widen_range(gray + row * width, width, low, high);
-        if (row % BLOCK != BLOCK - 1)
-            continue;
+    memset(bits, 0, (size_t)(width / 8 * rows));
+    for (long row = 0; row < rows; row += BLOCK) {
+        int whole = rows - row >= BLOCK;
+        if (whole)
+            find_range(gray + row * width, width, BLOCK, low, high);
         for (int x = 0; x < width; x += BLOCK) {
-            uint8_t dark = 255, light = 0;
-            for (int i = x; i < x + BLOCK; i++) {
-                dark = low[i] < dark ? low[i] : dark;
-                light = high[i] > light ? high[i] : light;
+            if (whole) {
+                *darkest = least_of(low + x);
+                *lightest++ = most_of(high + x);
+                if (*darkest++ >= threshold)
+                    continue;
             }
-            *darkest++ = dark;
-            *lightest++ = light;
+            pack_column(gray + row * width + x, width, whole ? BLOCK : rows - row, limit,
+                        bits + row * (width / 8) + x / 8);
         }
     }
     return 1;
+}
+
+/* The darkest and lightest grey of blocks of `block_rows` x BLOCK dots, as many rows of them as there are whole. */
+FAST void find_greys(const uint8_t *gray, int width, long rows, int block_rows, uint8_t *darkest, uint8_t *lightest)
+{
+    uint8_t low[WIDEST], high[WIDEST];
+
+    for (; rows >= block_rows; rows -= block_rows, gray += (long)block_rows * width) {
+        find_range(gray, width, block_rows, low, high);
+        for (int x = 0; x < width; x += BLOCK) {
+            *darkest++ = least_of(low + x);
+            *lightest++ = most_of(high + x);
+        }
+    }
 }

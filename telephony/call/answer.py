@@ -3,16 +3,17 @@
 import asyncio
 from pathlib import Path
 
+from telephony.call.ending import RELEASE_TIMEOUT
 from telephony.call.media import Line
-from telephony.call.session import RELEASE_TIMEOUT, CallSession
+from telephony.call.session import CallSession
 from telephony.call.state import CallState
 from telephony.disposition import Disposition
-from telephony.engine import OnEvent
-from telephony.native.bridge import NativeEvent
+from telephony.engine import Offer, OnEvent
+from telephony.native.values import Kind, NativeEvent
 from telephony.station import station_id
 from telephony.transmission import Transmission
 from telephony.trunk import CalledForm, CallerForm, T38Policy, Trunk
-from telephony.uri import user_in
+from telephony.uri import plain_number, user_in
 
 _CNG_TIMEOUT = 3.0  # seconds; a calling machine may be silent (manual dialling): then ask for T.38 unheard
 _RINGING = 60.0  # seconds in which somebody must take or refuse the call
@@ -51,32 +52,35 @@ class SipIncomingCall(CallSession):
 
     async def reject(self, sip_status: int) -> None:
         """The call is refused with `sip_status`."""
-        if self.state is CallState.RINGING:
-            self.refuse(sip_status)
+        self.refuse(sip_status)
         await asyncio.shield(self.finished)
 
     def refuse(self, sip_status: int) -> None:
-        """The refusal is on its way."""
+        """The refusal is on its way, if the call still rings."""
+        if self.state is not CallState.RINGING:
+            return
         self._facts.sip_status = sip_status
         self._enter(CallState.RELEASING)
         self._core.respond(self._call, sip_status)
         self._end_session()
         self._after("release", RELEASE_TIMEOUT, self._stop_waiting)
 
-    async def receive(self, pages: Path, *, local_id: str, on_event: OnEvent) -> Transmission:
+    async def receive(
+        self, pages: Path, *, local_id: str, on_event: OnEvent, offer: Offer | None = None
+    ) -> Transmission:
         """The call is answered and its pages are in `pages`; see `telephony.engine.IncomingCall`."""
         self._on_event = on_event
         self.local_id = station_id(local_id)
         if self.state is CallState.RINGING:
-            self._answer(pages)
+            self._answer(pages, offer)
         return await self.ended_or_cancelled()
 
-    def _answer(self, pages: Path) -> None:
+    def _answer(self, pages: Path, offer: Offer | None) -> None:
         self._stop_timer("ringing")
         if not self._open_channel():
             self.refuse(503)
             return
-        self._media.start_fax(calling=False, file=pages, first_page=0, local_id=self.local_id)
+        self._media.start_fax(calling=False, file=pages, local_id=self.local_id, offer=offer)
         self._after("total", _TOTAL, self.hang_up)
         if not self._offer_sdp:  # the caller leaves the offer to us (RFC 3264 4); its answer comes with ACK
             self._core.respond(self._call, 200, self._media.audio_offer())
@@ -101,9 +105,14 @@ class SipIncomingCall(CallSession):
     def _on_acked(self, event: NativeEvent) -> None:
         if self.state is CallState.RINGING:
             self._take_late_answer(event)
-        if self.state is CallState.AUDIO and self._trunk.t38 is T38Policy.PREFER and not self._asked_unheard:
+        if (
+            self.state is CallState.AUDIO
+            and self._trunk.t38_policy is T38Policy.PREFER
+            and not self._asked_unheard
+        ):
             self._asked_unheard = True
-            self._after("switch", _CNG_TIMEOUT, self._ask_for_t38)
+            dialling = self._trunk.dtmf_wait_s if self._trunk.dtmf_digits else 0.0
+            self._after("switch", _CNG_TIMEOUT + dialling, self._ask_for_t38)
 
     def _take_late_answer(self, event: NativeEvent) -> None:
         if self._media.take_answer(event.sdp):
@@ -113,17 +122,17 @@ class SipIncomingCall(CallSession):
             self.hang_up(Disposition.INCOMPATIBLE)
 
     def _on_farewell(self, event: NativeEvent) -> None:
-        if not self._facts.answered_at:
+        if not self._facts.answered_at or event.kind is Kind.CANCELLED:  # our answer may have come too late
             self._facts.detail = "the caller gave up before the call was answered"
         super()._on_farewell(event)
 
 
 def _called(trunk: Trunk, invite: NativeEvent) -> str:
     said = {CalledForm.TO: invite.to_user, CalledForm.DIVERSION: user_in(invite.diversion)}
-    return said.get(trunk.called_from, "") or invite.request_user or invite.to_user
+    return plain_number(said.get(trunk.called_from, "") or invite.request_user or invite.to_user)
 
 
 def _caller(trunk: Trunk, invite: NativeEvent) -> str:
     said = {CallerForm.ASSERTED: user_in(invite.asserted), CallerForm.DIVERSION: user_in(invite.diversion)}
-    caller = said.get(trunk.caller_from, "") or invite.from_user
+    caller = plain_number(said.get(trunk.caller_from, "") or invite.from_user)
     return "" if caller.lower() == "anonymous" else caller

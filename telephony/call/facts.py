@@ -1,11 +1,11 @@
 """What is known of a call so far; in the end it is the `Transmission`."""
 
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
 from telephony.causes import t30_disposition
 from telephony.disposition import Disposition
-from telephony.native.bridge import NativeEvent
+from telephony.native.values import NativeEvent
 from telephony.transmission import Compression, Medium, PageFacts, Transmission
 
 _COMPRESSIONS = {1: Compression.MH, 2: Compression.MR, 3: Compression.MMR}
@@ -25,6 +25,7 @@ class CallFacts:
     detail: str = ""
     sip_status: int | None = None
     q850_cause: int | None = None
+    retry_after: timedelta = timedelta()
     t30_result: int | None = None
     pages: list[PageFacts] = field(default_factory=list)
     pages_announced: int = (
@@ -35,7 +36,9 @@ class CallFacts:
     ecm: bool = False
     compression: Compression | None = None
     remote_id: str = ""
+    sub_address: str = ""
     negotiated: bool = False
+    polled: bool = False
 
     def answer(self) -> None:
         """The call was answered now."""
@@ -47,6 +50,7 @@ class CallFacts:
         self.ecm = bool(event.ecm)
         self.compression = _COMPRESSIONS.get(event.encoding, self.compression or Compression.MH)
         self.remote_id = event.remote_id.strip() or self.remote_id
+        self.sub_address = event.sub_address.strip() or self.sub_address
 
     def take_page(self, event: NativeEvent) -> PageFacts:
         """The page that was confirmed, counted."""
@@ -66,6 +70,7 @@ class CallFacts:
         """How the fax session ended is known."""
         self.t30_result = event.status
         self.detail = self.detail or event.text
+        self.sub_address = event.sub_address.strip() or self.sub_address
         self.remote_id = event.remote_id.strip() or self.remote_id
         self.pages_announced = event.page
 
@@ -96,6 +101,7 @@ class CallFacts:
             detail=self.detail,
             sip_status=self.sip_status,
             q850_cause=self.q850_cause,
+            retry_after=self.retry_after,
             t30_result=self.t30_result,
             pages=tuple(self.pages),
             medium=self.medium,
@@ -103,5 +109,7 @@ class CallFacts:
             ecm=self.ecm,
             compression=self.compression,
             remote_id=self.remote_id,
+            polled=self.polled,
+            sub_address=self.sub_address,
             local_id=local_id,
         )

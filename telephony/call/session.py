@@ -4,62 +4,35 @@ Runs on the event loop; nothing here waits. Every wait has an end: answer, first
 session, the release.
 """
 
-import asyncio
-import contextlib
 import random
-from collections.abc import Callable
 
-from telephony.call.facts import CallFacts
-from telephony.call.media import CallMedia, Line
-from telephony.call.state import ESTABLISHED, WAYS, CallState
+from telephony.call.ending import Ending
+from telephony.call.media import Line
+from telephony.call.state import ESTABLISHED, CallState
 from telephony.disposition import Disposition
 from telephony.engine import OnEvent
 from telephony.events import CallAnswered, MediumSwitched, PageConfirmed, SessionNegotiated
-from telephony.native.bridge import Kind, NativeEvent
-from telephony.transmission import Medium, Transmission
+from telephony.native.values import Kind, NativeEvent
+from telephony.transmission import Medium
 from telephony.trunk import T38Policy, Trunk
 
-RELEASE_TIMEOUT = 8.0  # seconds for the far end to say that it heard our BYE
 _FAREWELL = 1.5  # seconds the called side leaves the caller to say BYE
 _LAST_PAGE_TIMEOUT = 10.0  # seconds for pages that are on their way to the disk when the session ends
 _GLARE_RETRIES = 2
 _STATE_OF = {Medium.AUDIO: CallState.AUDIO, Medium.T38: CallState.IMAGE}
 
 
-class CallSession:
+class CallSession(Ending):
     """One call. `finished` is its `Transmission`."""
 
-    calling = False  #: we dialled, and send the pages
+    calling = False  #: we dialled
 
     def __init__(self, line: Line, trunk: Trunk, on_event: OnEvent, *, pages_owed: int | None) -> None:
-        self._line, self._core, self._trunk, self._on_event = line, line.core, trunk, on_event
-        self._pages_owed = pages_owed
-        self._loop = asyncio.get_running_loop()
-        self.finished: asyncio.Future[Transmission] = self._loop.create_future()
-        self.state = CallState.IDLE
-        self.sip_call_id = ""
-        self.local_id = ""
-        self._facts = CallFacts()
-        self._media = CallMedia(line, trunk)
-        self._call = 0
-        self._timers: dict[str, asyncio.TimerHandle] = {}
+        super().__init__(line, trunk, pages_owed=pages_owed)
+        self._on_event = on_event
+        self._medium: Medium | None = None
         self._glare_left = _GLARE_RETRIES
         self._t38_refused = False  # by the peer: he is not asked again
-        self._terminated = False  # the SIP dialog is gone
-
-    def _enter(self, state: CallState) -> None:
-        if state not in WAYS[self.state]:
-            raise AssertionError(f"a call that is {self.state} cannot become {state}")
-        self.state = state
-
-    def _after(self, name: str, seconds: float, what: Callable[[], None]) -> None:
-        self._stop_timer(name)
-        self._timers[name] = self._loop.call_later(seconds, what)
-
-    def _stop_timer(self, name: str) -> None:
-        timer = self._timers.pop(name, None)
-        if timer:
-            timer.cancel()
 
     # ---- events
 
@@ -145,12 +118,14 @@ class CallSession:
         assert medium
         if self.state is not _STATE_OF[medium]:
             self._enter(_STATE_OF[medium])
-        before, self._facts.medium = self._facts.medium, medium
+        before, self._medium = self._medium, medium
+        if not self._facts.pages:
+            self._facts.medium = medium
         if medium is not before and (before or medium is Medium.T38):
             self._on_event(MediumSwitched(medium))
 
     def _may_switch(self) -> bool:
-        return self._trunk.t38 is not T38Policy.NEVER and not self._facts.pages
+        return self._trunk.t38_policy is not T38Policy.NEVER and not self._facts.pages
 
     def _on_reinvite(self, event: NativeEvent) -> None:
         if self.state not in ESTABLISHED:
@@ -206,10 +181,12 @@ class CallSession:
         self._stop_timer("no fax")
         self._stop_timer("switch")  # a change of medium would start the session over
         self._facts.negotiated = True
+        self._facts.polled = bool(event.sends) and not self.calling
         self._facts.take_session(event)
         self._on_event(SessionNegotiated(event.bit_rate, bool(event.ecm), self._facts.remote_id))
 
     def _on_page(self, event: NativeEvent) -> None:
+        self._facts.medium = self._media.medium  # some peers go back to audio only to say BYE
         self._on_event(PageConfirmed(self._facts.take_page(event)))
         if self._facts.t30_result is not None:
             self._maybe_end()
@@ -232,77 +209,3 @@ class CallSession:
             self.hang_up()
         else:
             self._after("farewell", _FAREWELL, self.hang_up)
-
-    # ---- the end
-
-    async def ended_or_cancelled(self) -> Transmission:
-        """The facts of the call once it is over; cancelling hangs up, and waits for the end too."""
-        try:
-            return await asyncio.shield(self.finished)
-        except asyncio.CancelledError:
-            self.hang_up(Disposition.CANCELLED)
-            with contextlib.suppress(asyncio.CancelledError):
-                await asyncio.shield(self.finished)
-            raise
-
-    def hang_up(self, disposition: Disposition | None = None) -> None:
-        """The call is being ended by us; the fax session with it."""
-        if self.state in (CallState.RELEASING, CallState.RELEASED):
-            return
-        if disposition:
-            self._facts.disposition = disposition
-        self._enter(CallState.RELEASING)
-        self._core.hang_up(self._call)
-        self._end_session()
-        self._after("release", RELEASE_TIMEOUT, self._stop_waiting)
-
-    def _on_farewell(self, event: NativeEvent) -> None:
-        if event.cause and not self._facts.q850_cause:
-            self._facts.q850_cause = event.cause
-        if self.state is not CallState.RELEASING:
-            self._enter(CallState.RELEASING)
-            self._after("release", RELEASE_TIMEOUT, self._stop_waiting)
-        self._end_session()
-
-    def _end_session(self) -> None:
-        for name in set(self._timers) - {"last page", "release"}:
-            self._stop_timer(name)
-        if self._facts.t30_result is None and self._facts.answered_at:
-            self._media.end_fax()  # FAX_DONE follows
-
-    def _on_terminated(self) -> None:
-        if self.state is not CallState.RELEASING:
-            self._enter(CallState.RELEASING)
-            self._end_session()
-            self._after("release", RELEASE_TIMEOUT, self._stop_waiting)
-        self._terminated = True
-        self._release_if_over()
-
-    def _release_if_over(self) -> None:
-        """Both sides of the call are over: the SIP dialog, and the fax session where there was one."""
-        fax_is_over = not self._facts.answered_at or (
-            self._facts.t30_result is not None and "last page" not in self._timers
-        )
-        if self._terminated and fax_is_over:
-            self._release()
-
-    def _stop_waiting(self) -> None:
-        """The far end said nothing more. Pages on their way to the disk have their own limit."""
-        self._terminated = True
-        if "last page" not in self._timers:
-            self._release()
-
-    def _release(self) -> None:
-        if self.state is CallState.RELEASED:
-            return
-        self._facts.judge(self._pages_owed)
-        self._enter(CallState.RELEASED)
-        for name in list(self._timers):
-            self._stop_timer(name)
-        self._media.close()
-        self._core.forget(self._call)
-        if not self.finished.done():
-            facts = self._facts.transmission(
-                call_id=self.sip_call_id, trunk=self._trunk.name, local_id=self.local_id
-            )
-            self.finished.set_result(facts)

@@ -6,149 +6,34 @@ event, as a frozen value, to whoever owns the call or channel. No C object leave
 
 import asyncio
 import contextlib
-import importlib
 import logging
 from collections.abc import Callable
-from dataclasses import dataclass, field
-from enum import IntEnum
 from pathlib import Path
 from typing import Any
 
-from telephony.errors import AddressInUse, EngineClosed, NativeCoreMissing
-from telephony.native.clock_watch import ClockWatch
+from telephony.errors import AddressInUse, EngineClosed
+from telephony.native.library import load
+from telephony.native.media_watch import MediaWatch
+from telephony.native.values import NUMBERS, OF_CHANNEL, TEXTS, Kind, NativeEvent, Ports, SipRequest, SrtpKeys
+from telephony.sdp.description import sdp_part
 from telephony.tls import TlsSettings
 
 _log = logging.getLogger("faxgw.telephony")
 
 
-class Kind(IntEnum):
-    """The events of faxcore.h, by their numbers there."""
-
-    INVITE = 1
-    REINVITE = 2
-    PROVISIONAL = 3
-    ACCEPTED = 4
-    REFUSED = 5
-    ACKED = 6
-    BYE = 7
-    CANCELLED = 8
-    TERMINATED = 9
-    TONE = 10
-    NEGOTIATED = 11
-    PAGE = 12
-    FAX_DONE = 13
-    STOPPED = 14
-    REGISTERED = 15
-    ALIVE = 16
-    REFRESH = 17
-
-
-_OF_CHANNEL = frozenset({Kind.TONE, Kind.NEGOTIATED, Kind.PAGE, Kind.FAX_DONE})
-_NUMBERS = ("status", "cause", "page", "width", "rows", "bad_rows", "bit_rate", "y_dpi", "ecm", "encoding")
-_TEXTS = (
-    "text",
-    "sdp",
-    "from_user",
-    "from_name",
-    "to_user",
-    "request_user",
-    "sip_call_id",
-    "source",
-    "asserted",
-    "diversion",
-    "remote_id",
-)
-
-
-@dataclass(frozen=True, slots=True)
-class NativeEvent:
-    """One event of the core; what a kind does not carry is 0 or ""."""
-
-    kind: Kind
-    id: int
-    status: int = 0
-    cause: int = 0
-    page: int = 0
-    width: int = 0
-    rows: int = 0
-    bad_rows: int = 0
-    bit_rate: int = 0
-    y_dpi: int = 0
-    ecm: int = 0
-    encoding: int = 0
-    text: str = ""
-    sdp: str = ""
-    from_user: str = ""
-    from_name: str = ""
-    to_user: str = ""
-    request_user: str = ""
-    sip_call_id: str = ""
-    source: str = ""
-    asserted: str = ""
-    diversion: str = ""
-    remote_id: str = ""
-
-
-@dataclass(frozen=True, slots=True)
-class Ports:
-    """A channel and the local ports it listens on."""
-
-    channel: int
-    rtp: int
-    udptl: int
-
-
-@dataclass(frozen=True, slots=True)
-class SipRequest:
-    """What a request that begins something says. The addresses of From and To stand in angle brackets."""
-
-    uri: str  #: the Request-URI
-    sender: str  #: From
-    to: str
-    sip_call_id: str = ""
-    route: str = ""  #: the outbound proxy, in angle brackets
-    headers: tuple[str, ...] = ()  #: further header lines
-    username: str = ""
-    password: str = field(default="", repr=False)
-    supported: tuple[str, ...] = ()  #: option tags
-    require: tuple[str, ...] = ()
-    session_expires_s: int = 0  #: of an INVITE; 0 has no session timer
-
-
 Sink = Callable[[NativeEvent], None]
-
-
-def load() -> Any:
-    """The extension module.
-
-    Raises:
-        NativeCoreMissing: it is not built, or a library it stands on is not installed.
-    """
-    try:
-        return importlib.import_module("telephony.native._faxcore")
-    except ImportError as error:
-        raise NativeCoreMissing(
-            f"The fax core cannot be loaded ({error}). "
-            "Install libsofia-sip-ua0 and libspandsp2, then build it: python -m telephony.native.build"
-        ) from error
-
-
-def versions() -> dict[str, str]:
-    """The libraries in use and their versions, for example {"sofia-sip": "1.12.11", "spandsp": "0.0.6"}.
-
-    Raises:
-        NativeCoreMissing: they cannot be loaded.
-    """
-    core = load()
-    text = core.ffi.string(core.lib.fc_versions()).decode()
-    return dict(pair.rsplit(" ", 1) for pair in text.split(", "))
 
 
 class NativeCore:
     """The running core. Used from one event loop; `close` ends all calls."""
 
     def __init__(
-        self, sip_url: str, user_agent: str, on_invite: Sink, tls: TlsSettings | None = None
+        self,
+        sip_url: str,
+        user_agent: str,
+        on_invite: Sink,
+        tls: TlsSettings | None = None,
+        resolv_conf: Path | None = None,
     ) -> None:
         """Listening at `sip_url`; `on_invite` hears of every call that comes in.
 
@@ -159,20 +44,21 @@ class NativeCore:
         """
         module = load()
         self._ffi, self._lib = module.ffi, module.lib
-        self._core = self._start(sip_url, user_agent, tls)
+        self._core = self._start(sip_url, user_agent, tls, resolv_conf)
         self._on_invite = on_invite
         self._calls: dict[int, Sink] = {}
         self._channels: dict[int, Sink] = {}
         self._stopped = asyncio.Event()
         self._loop = asyncio.get_running_loop()
         self._loop.add_reader(self._lib.fc_event_fd(self._core), self._drain)
-        self._watch = ClockWatch(self.statistics)
+        self._watch = MediaWatch(self.statistics)
 
-    def _start(self, sip_url: str, user_agent: str, tls: TlsSettings | None) -> Any:
+    def _start(self, sip_url: str, user_agent: str, tls: TlsSettings | None, resolv_conf: Path | None) -> Any:
         with tls.folder() if tls else contextlib.nullcontext() as folder:
             kept = {
                 "sip_url": self._text(sip_url),
                 "user_agent": self._text(user_agent),
+                "resolv_conf": self._text(str(resolv_conf) if resolv_conf else None),
                 "tls_url": self._text(f"sips:{tls.listen}" if tls else None),
                 "tls_folder": self._text(str(folder) if folder else None),
             }
@@ -210,15 +96,18 @@ class NativeCore:
         elif event.kind is Kind.INVITE:
             self._on_invite(event)
         else:
-            owner = (self._channels if event.kind in _OF_CHANNEL else self._calls).get(event.id)
+            owner = (self._channels if event.kind in OF_CHANNEL else self._calls).get(event.id)
             if owner:
                 owner(event)
 
     def _frozen(self, event: Any) -> NativeEvent:
-        values: dict[str, Any] = {name: getattr(event, name) for name in _NUMBERS}
-        for name in _TEXTS:
+        values: dict[str, Any] = {name: getattr(event, name) for name in NUMBERS}
+        for name in TEXTS:
             text = getattr(event, name)
             values[name] = self._ffi.string(text).decode("utf-8", "replace") if text else ""
+        if event.boundary:
+            boundary = self._ffi.string(event.boundary).decode("utf-8", "replace")
+            values["sdp"] = sdp_part(values["sdp"], boundary)
         return NativeEvent(Kind(event.kind), event.id, **values)
 
     def _alive(self) -> Any:
@@ -302,21 +191,40 @@ class NativeCore:
         *,
         calling: bool,
         file: Path,
+        narrow: str,
         first_page: int,
         local_id: str,
+        sub_address: str,
+        polls: bool,
+        offered: str,
+        password: str,
+        tones: str,
+        wanted_digits: int,
+        digits_wait_s: float,
         ecm: bool,
         max_bit_rate: int,
         wants_tones: bool,
     ) -> None:
         """The channel has a T.30 session; it begins when a medium is given to it."""
-        keep = [self._text(str(file)), self._text(local_id)]
+        texts = {
+            "file": str(file),
+            "narrow": narrow,
+            "local_id": local_id,
+            "sub_address": sub_address,
+            "offered": offered,
+            "password": password,
+            "tones": tones,
+        }
+        kept = {name: self._text(text) for name, text in texts.items()}
         options = self._ffi.new(
             "fc_fax_options *",
-            {
+            kept
+            | {
                 "calling": calling,
-                "file": keep[0],
+                "polls": polls,
                 "first_page": first_page,
-                "local_id": keep[1],
+                "wanted_digits": wanted_digits,
+                "digits_wait_ms": round(digits_wait_s * 1000),
                 "ecm": ecm,
                 "max_bit_rate": max_bit_rate,
                 "wants_tones": wants_tones,
@@ -324,11 +232,23 @@ class NativeCore:
         )
         self._lib.fc_channel_fax(self._alive(), channel, options)
 
-    def use_audio(self, channel: int, address: str, port: int, payload_type: int) -> bool:
+    def use_audio(
+        self,
+        channel: int,
+        address: str,
+        port: int,
+        payload_type: int,
+        *,
+        event_type: int = -1,
+        keys: SrtpKeys | None = None,
+    ) -> bool:
         """The session goes on over G.711 with the peer at `address`; False when that is no address."""
-        return bool(
-            self._lib.fc_channel_audio(self._alive(), channel, address.encode(), port, payload_type) == 0
-        )
+        native = self._ffi.NULL
+        if keys:
+            kept = [self._ffi.new("unsigned char[]", key) for key in (keys.ours, keys.theirs)]
+            native = self._ffi.new("fc_srtp_keys *", [keys.tag_bytes, *kept])
+        peer = (address.encode(), port, payload_type, event_type, native)
+        return bool(self._lib.fc_channel_audio(self._alive(), channel, *peer) == 0)
 
     def use_t38(self, channel: int, address: str, port: int, **options: int) -> bool:
         """The session goes on over T.38 with the peer at `address`; False when that is no address."""

@@ -12,8 +12,9 @@ from pathlib import Path
 from cffi import FFI
 
 HERE = Path(__file__).parent
-SOURCES = ["core.c", "sip.c", "sip_orders.c", "sip_say.c", "media.c", "verbs.c", "channel.c", "disk.c",
-           "fax.c", "fax_audio.c", "rtp.c", "udptl.c", "udptl_out.c", "pair.c"]  # fmt: skip
+SOURCES = ["core.c", "sip.c", "sip_orders.c", "sip_say.c", "sip_digest.c", "media.c", "verbs.c", "channel.c",
+           "peer.c", "disk.c", "fax.c", "fax_t30.c", "fax_audio.c", "fax_patience.c", "digits.c", "rtp.c",
+           "srtp.c", "udptl.c", "udptl_out.c", "pair.c", "lone.c"]  # fmt: skip
 WARNINGS = [
     "-std=gnu11", "-D_GNU_SOURCE", "-Wall", "-Wextra", "-Wshadow", "-Wconversion", "-Wno-sign-conversion",
     "-Wstrict-prototypes", "-Wmissing-prototypes", "-Wformat=2", "-Wvla",
@@ -22,13 +23,13 @@ HARDENING = ["-D_FORTIFY_SOURCE=2", "-fstack-protector-strong"]
 
 
 def _pkg_config(flag: str, *libraries: str) -> list[str]:
-    command = ["pkg-config", flag, *(libraries or ("sofia-sip-ua", "spandsp"))]
+    command = ["pkg-config", flag, *(libraries or ("sofia-sip-ua", "spandsp", "libcrypto", "libsrtp2"))]
     try:
         return subprocess.run(command, check=True, capture_output=True, text=True).stdout.split()
     except (OSError, subprocess.CalledProcessError):
         sys.exit(
-            "The libraries sofia-sip and spandsp are missing. Install them: "
-            "apt-get install pkg-config libsofia-sip-ua-dev libspandsp-dev libtiff-dev"
+            "The libraries sofia-sip, spandsp, OpenSSL and libsrtp2 are missing. Install them: apt-get "
+            "install pkg-config libsofia-sip-ua-dev libspandsp-dev libtiff-dev libssl-dev libsrtp2-dev"
         )
 
 
@@ -57,7 +58,7 @@ def builder(objects: list[str], *extra: str) -> FFI:
     return ffi
 
 
-def compile_objects(folder: Path, *extra: str) -> list[str]:
+def compile_objects(folder: Path, *extra: str, compiler: str = "cc") -> list[str]:
     """The object files of our C sources, compiled with warnings as errors into `folder`."""
     folder.mkdir(parents=True, exist_ok=True)
     version = _pkg_config("--modversion", "spandsp")[0]
@@ -65,7 +66,7 @@ def compile_objects(folder: Path, *extra: str) -> list[str]:
     for name in SOURCES:
         target = folder / name.replace(".c", ".o")
         command = [
-            "cc",
+            compiler,
             "-c",
             f'-DFC_SPANDSP_VERSION="{version}"',
             "-fPIC",
@@ -74,14 +75,14 @@ def compile_objects(folder: Path, *extra: str) -> list[str]:
             "-Werror",
             *WARNINGS,
             *HARDENING,
-            *_system_includes(),
+            *system_includes(),
         ]
         subprocess.run([*command, *extra, "-o", str(target), str(HERE / name)], check=True)
         objects.append(str(target))
     return objects
 
 
-def _system_includes() -> list[str]:
+def system_includes() -> list[str]:
     """Include paths of the libraries as system headers: their warnings are not ours to mend."""
     return [flag.replace("-I", "-isystem", 1) for flag in _pkg_config("--cflags")]
 

@@ -2,7 +2,6 @@
 
 #include <errno.h>
 #include <stdlib.h>
-#include <string.h>
 #include <unistd.h>
 #include <spandsp.h>
 
@@ -55,32 +54,6 @@ static void encode(int payload_type, const int16_t *samples, uint8_t *coded, int
 
 /* ---- coming in --------------------------------------------------------------------------------------- */
 
-static bool same_address(const struct sockaddr_storage *a, const struct sockaddr_storage *b) {
-    if (a->ss_family != b->ss_family)
-        return false;
-    if (a->ss_family == AF_INET) {
-        const struct sockaddr_in *x = (const void *)a, *y = (const void *)b;
-        return x->sin_port == y->sin_port && x->sin_addr.s_addr == y->sin_addr.s_addr;
-    }
-    const struct sockaddr_in6 *x = (const void *)a, *y = (const void *)b;
-    return x->sin6_port == y->sin6_port && memcmp(&x->sin6_addr, &y->sin6_addr, sizeof x->sin6_addr) == 0;
-}
-
-/* Symmetric RTP and UDPTL: the first sender becomes the peer (its SDP may be wrong behind NAT), and whoever
- * comes later is a stranger, unless he has the address that the SDP announced. */
-static bool is_stranger(const fc_peer *peer, const struct sockaddr_storage *from) {
-    return peer->heard && !same_address(&peer->address, from) && !same_address(&peer->announced, from);
-}
-
-/* True when another one had been taken for the peer. */
-static bool is_now_peer(fc_peer *peer, const struct sockaddr_storage *from, socklen_t size) {
-    bool another = peer->heard && !same_address(&peer->address, from);
-    peer->address = *from;
-    peer->size = size;
-    peer->heard = true;
-    return another;
-}
-
 /* True when the modems need not look: half of a fax call is a silent line, on either side. */
 static bool is_hushed(fc_channel *channel, const int16_t *samples, int count) {
     int loudest = 0;
@@ -111,15 +84,27 @@ static void hear(fc_channel *channel) {
     }
 }
 
-static void take_rtp(fc_channel *channel, const uint8_t *packet, int size,
+static bool takes_rtp(fc_channel *channel, uint8_t *packet, int size, const struct sockaddr_storage *from) {
+    if (!channel->rtp || fc_peer_is_stranger(&channel->rtp_peer, from))
+        return false;
+    if (channel->srtp && (size = fc_srtp_open(channel->srtp, packet, size)) < 0) {
+        count(&channel->media->counters.srtp_bad, 1);
+        return false;
+    }
+    return fc_rtp_rx_push(channel->rtp, packet, size) == 0;
+}
+
+static void take_rtp(fc_channel *channel, uint8_t *packet, int size,
                      const struct sockaddr_storage *from, socklen_t from_size) {
     fc_counters *counters = &channel->media->counters;
-    if (!channel->rtp || is_stranger(&channel->rtp_peer, from)
-        || fc_rtp_rx_push(channel->rtp, packet, size) < 0) {
+    if (!takes_rtp(channel, packet, size, from)) {
         count(&counters->rtp_bad, 1);
         return;
     }
-    is_now_peer(&channel->rtp_peer, from, from_size);
+    fc_peer_is_now(&channel->rtp_peer, from, from_size);
+    char digit = fc_rtp_rx_digit(channel->rtp);
+    if (digit && channel->fax)
+        fc_fax_hear_digit(channel->fax, digit);
     hear(channel);
     count(&counters->rtp_in, 1);
 }
@@ -127,11 +112,11 @@ static void take_rtp(fc_channel *channel, const uint8_t *packet, int size,
 static void take_udptl(fc_channel *channel, const uint8_t *datagram, int size,
                        const struct sockaddr_storage *from, socklen_t from_size) {
     fc_counters *counters = &channel->media->counters;
-    if (!channel->udptl || is_stranger(&channel->udptl_peer, from) || !fc_udptl_is_whole(datagram, size)) {
+    if (!channel->udptl || fc_peer_is_stranger(&channel->udptl_peer, from) || !fc_udptl_is_whole(datagram, size)) {
         count(&counters->udptl_bad, 1);
         return;
     }
-    if (is_now_peer(&channel->udptl_peer, from, from_size))
+    if (fc_peer_is_now(&channel->udptl_peer, from, from_size))
         fc_udptl_forget_peer(channel->udptl);
     fc_udptl_receive(channel->udptl, datagram, size);
     count(&counters->udptl_in, 1);
@@ -144,7 +129,7 @@ static void take_udptl(fc_channel *channel, const uint8_t *datagram, int size,
 
 /* False when there was more on the socket than `most` datagrams. */
 static bool read_socket(fc_channel *channel, int fd, int most) {
-    uint8_t bytes[FC_DATAGRAM_ROOM];
+    _Alignas(uint64_t) uint8_t bytes[FC_DATAGRAM_ROOM];    /* libsrtp reads words of it */
     struct sockaddr_storage from;
     for (int i = 0; i < most; i++) {
         socklen_t from_size = sizeof from;
@@ -180,16 +165,17 @@ static void listen_to_time(fc_channel *channel) {
 }
 
 static void speak(fc_channel *channel) {
-    uint8_t packet[FC_RTP_HEADER + FC_TICK_SAMPLES];
+    _Alignas(uint64_t) uint8_t packet[FC_RTP_HEADER + FC_TICK_SAMPLES + FC_SRTP_TAG];
+    int size = FC_RTP_HEADER + FC_TICK_SAMPLES;
     int16_t samples[FC_TICK_SAMPLES] = {0};
     if (channel->fax)
         fc_fax_speak(channel->fax, samples, FC_TICK_SAMPLES);
     fc_rtp_header(packet, channel->payload_type, channel->seq++, channel->timestamp, channel->ssrc);
     channel->timestamp += FC_TICK_SAMPLES;
     encode(channel->payload_type, samples, packet + FC_RTP_HEADER, FC_TICK_SAMPLES);
-    if (channel->rtp_peer.size
-        && sendto(channel->rtp_fd, packet, sizeof packet, MSG_DONTWAIT,
-                  (struct sockaddr *)&channel->rtp_peer.address, channel->rtp_peer.size) > 0)
+    if (channel->srtp)
+        size = fc_srtp_seal(channel->srtp, packet, size);
+    if (size > 0 && fc_peer_send(&channel->rtp_peer, channel->rtp_fd, packet, (size_t)size))
         count(&channel->media->counters.rtp_out, 1);
 }
 
@@ -244,8 +230,7 @@ static void on_ifp(void *user, const uint8_t *ifp, int size, int copies) {
     if (length < 0)
         return;
     for (int i = 0; i < copies && i < MOST_COPIES; i++)
-        if (sendto(channel->udptl_fd, datagram, (size_t)length, MSG_DONTWAIT,
-                   (struct sockaddr *)&channel->udptl_peer.address, channel->udptl_peer.size) > 0)
+        if (fc_peer_send(&channel->udptl_peer, channel->udptl_fd, datagram, (size_t)length))
             count(&channel->media->counters.udptl_out, 1);
 }
 
@@ -263,6 +248,7 @@ void fc_channel_free(fc_channel *channel) {
     }
     fc_fax_free(channel->fax);
     fc_rtp_rx_free(channel->rtp);
+    fc_srtp_free(channel->srtp);
     fc_udptl_free(channel->udptl);
     free(channel->file);
     if (channel->memory > 0)

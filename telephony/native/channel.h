@@ -12,6 +12,9 @@ typedef struct fc_peer {
     struct sockaddr_storage announced;  /* by his SDP */
     socklen_t size;         /* 0: unknown */
     bool heard;             /* packets came from it: others are strangers */
+    struct sockaddr_storage former;     /* who was the peer before, by an SDP that was true */
+    int former_packets;     /* so many more that come from there are late ones */
+    int copies;             /* so many more packets go to the announced address as well */
 } fc_peer;
 
 typedef struct fc_channel {
@@ -28,6 +31,7 @@ typedef struct fc_channel {
     int quiet_ticks;        /* since it did */
     int hushed;             /* samples in a row too low for a modem */
     fc_rtp_rx *rtp;
+    fc_srtp *srtp;          /* NULL: RTP in clear */
     fc_udptl *udptl;
     fc_fax *fax;
     char *file;
@@ -45,7 +49,7 @@ enum { FC_LATENESS_CLASSES = 80 };  /* four to each power of two of microseconds
 
 typedef struct fc_counters {
     atomic_uint lateness[FC_LATENESS_CLASSES];
-    atomic_ullong ticks, late_ticks, worst_lateness_us, rtp_in, rtp_out, rtp_lost, rtp_bad;
+    atomic_ullong ticks, late_ticks, worst_lateness_us, rtp_in, rtp_out, rtp_lost, rtp_bad, srtp_bad;
     atomic_ullong udptl_in, udptl_out, udptl_recovered, udptl_lost, udptl_bad;
 } fc_counters;
 
@@ -61,6 +65,13 @@ struct fc_media {
     unsigned next_port;
     fc_counters counters;
 };
+
+/* peer.c */
+bool fc_parse_address(const char *text, int port, struct sockaddr_storage *out, socklen_t *size);
+int fc_peer_set(fc_peer *peer, const char *address, int port);  /* by his SDP; -1: that is no address */
+bool fc_peer_is_stranger(fc_peer *peer, const struct sockaddr_storage *from);
+bool fc_peer_send(fc_peer *peer, int fd, const uint8_t *packet, size_t size);   /* true: it is on its way */
+bool fc_peer_is_now(fc_peer *peer, const struct sockaddr_storage *from, socklen_t size);    /* true: it was another */
 
 fc_fax_hooks fc_channel_hooks(fc_channel *channel);
 void fc_channel_free(fc_channel *channel);

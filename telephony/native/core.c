@@ -73,15 +73,19 @@ void fc_event_free(fc_event *event) {
         return;
     free(event->text);
     free(event->sdp);
+    free(event->boundary);
     free(event->from_user);
     free(event->from_name);
     free(event->to_user);
     free(event->request_user);
     free(event->sip_call_id);
     free(event->source);
+    free(event->contact);
+    free(event->to_tag);
     free(event->asserted);
     free(event->diversion);
     free(event->remote_id);
+    free(event->sub_address);
     free(event);
 }
 

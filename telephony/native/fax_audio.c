@@ -17,6 +17,8 @@ void fc_fax_hear(fc_fax *fax, int16_t *samples, int count) {
         return;
     if (fax->tones)
         modem_connect_tones_rx(fax->tones, samples, count);
+    if (fc_digits_hear(fax, samples, count))
+        return;
     fax->file_errors = fc_file_errors();
     remember(fax, samples, count);
     fax_rx(fax->audio, samples, count);
@@ -24,7 +26,7 @@ void fc_fax_hear(fc_fax *fax, int16_t *samples, int count) {
 }
 
 void fc_fax_hear_quiet(fc_fax *fax, int count) {
-    if (fax->audio && !fax->done)
+    if (fax->audio && !fax->done && !fc_digits_under_way(fax))
         fax_rx_fillin(fax->audio, count);
 }
 
@@ -41,8 +43,12 @@ void fc_fax_hear_gap(fc_fax *fax, int count) {
 
 void fc_fax_speak(fc_fax *fax, int16_t *samples, int count) {
     int made = 0;
-    if (fax->audio && !fax->done && !fax->silent)
-        made = fax_tx(fax->audio, samples, count);
+    if (fax->audio && !fax->done)
+        made = fc_digits_speak(fax, samples, count);
+    if (made < count && fax->audio && !fax->done && !fax->silent)
+        fc_fax_be_patient(fax, fax_get_t30_state(fax->audio));
+    if (made < count && fax->audio && !fax->done && !fax->silent)
+        made += fax_tx(fax->audio, samples + made, count - made);
     if (made < count)
         memset(samples + made, 0, (size_t)(count - made) * sizeof *samples);
 }

@@ -14,17 +14,19 @@ enum fc_event_kind {
     FC_INVITE = 1,      /* a call comes in: sdp, from_user, from_name, to_user, request_user, sip_call_id, source,
                            asserted, diversion */
     FC_REINVITE,        /* the peer wants other media: sdp */
-    FC_PROVISIONAL,     /* 1xx to our INVITE: status, text, sdp */
-    FC_ACCEPTED,        /* 2xx to our (re-)INVITE: status, sdp, remote */
-    FC_REFUSED,         /* 3xx to 6xx to our (re-)INVITE: status (0: nobody said it), text, cause */
+    FC_PROVISIONAL,     /* 1xx to our INVITE: status, text, sdp, to_tag */
+    FC_ACCEPTED,        /* 2xx to our (re-)INVITE: status, sdp, to_tag */
+    FC_REFUSED,         /* 3xx to 6xx to our (re-)INVITE: status (0: nobody said it), text, cause, retry_after, contact
+                           of a 3xx */
     FC_ACKED,           /* the peer has our 2xx: sdp of a late answer */
     FC_BYE,             /* the peer ended the call: cause, text */
     FC_CANCELLED,       /* the peer gave up before we answered */
     FC_TERMINATED,      /* nothing is left of the call */
     FC_TONE,            /* fax tones were heard: status 1 = CNG, 2 = CED, 3 = V.21 preamble */
-    FC_NEGOTIATED,      /* T.30 phase B is over: bit_rate, ecm, encoding, remote_id */
-    FC_PAGE,            /* a page was confirmed: page, width, rows, bad_rows, bit_rate, y_dpi */
-    FC_FAX_DONE,        /* the T.30 session is over: status = T30_ERR_*, text, page, bit_rate, ecm, encoding, remote_id */
+    FC_NEGOTIATED,      /* T.30 phase B is over: bit_rate, ecm, encoding, remote_id, sub_address, sends */
+    FC_PAGE,            /* a page was confirmed: page, width, rows, bad_rows, bit_rate, y_dpi, sends */
+    FC_FAX_DONE,        /* the T.30 session is over: status = T30_ERR_*, text, page, bit_rate, ecm, encoding, remote_id,
+                           sends */
     FC_STOPPED,         /* the last event */
     FC_REGISTERED,      /* an answer to our REGISTER, also to its refreshing: status (0: nobody said it), text, source */
     FC_ALIVE,           /* an answer to our OPTIONS: status (0: nobody said it), text, source */
@@ -36,26 +38,42 @@ typedef struct fc_event {
     unsigned id;        /* of the call, or of the channel for FC_TONE and what follows it */
     int status;
     int cause;          /* Q.850, 0 when unknown */
+    int retry_after;    /* seconds until we may call again (RFC 3261 20.33); 0: nothing was said */
     int page, width, rows, bad_rows, bit_rate, y_dpi, ecm, encoding;
+    int sends;          /* 1: the pages go from us to the far end */
     char *text;
     char *sdp;
+    char *boundary;     /* between the parts of `sdp`, as it stands, when it has several; else NULL */
     char *from_user, *from_name, *to_user, *request_user, *sip_call_id;
     char *source;       /* address:port the request came from */
+    char *to_tag;       /* which branch of a fork says it */
+    char *contact;      /* the first URI that the peer redirects to */
     char *asserted;     /* the first P-Asserted-Identity (RFC 3325), as it stands */
     char *diversion;    /* the first Diversion (RFC 5806), as it stands */
     char *remote_id;
+    char *sub_address;  /* the digits that the sender says behind our number (T.30 5.3.6.2.7), else those heard */
     struct fc_event *next;
 } fc_event;
 
 typedef struct fc_fax_options {
-    int calling;            /* 1: we send pages; 0: we receive */
+    int calling;            /* 1: we dialled, and send pages unless we poll; 0: we answered, and receive */
     const char *file;       /* TIFF to read (sending) or to write (receiving) */
+    const char *narrow;     /* calling: the same pages, none wider than A4, for a machine that knows no wider ones
+                               than that; NULL or "": there are no wider ones */
+    int polls;              /* calling: the pages come from the far end, into `file` (T.30 5.3.6.1.2, DTC) */
+    const char *offered;    /* called: TIFF that may be polled; NULL or "": none */
+    const char *password;   /* polling: said (PWD); called: demanded of who polls. NULL or "": none */
     int first_page;         /* 0 is the first page of the file */
     const char *local_id;   /* TSI or CSI */
+    const char *sub_address; /* calling: who behind the machine gets the fax (SUB), or which document is polled
+                                (SEP); NULL or "": none is named */
+    const char *tones;      /* calling: digits and "," (2 s) to be dialled after the answer, in audio; NULL: none */
+    int wanted_digits, digits_wait_ms; /* called: so many digits are waited for that long before we answer as a fax */
     int ecm;
     int max_bit_rate;       /* 14400, 12000, 9600, 7200, 4800, 2400 */
     int wants_tones;        /* report FC_TONE */
-    int standard_only;      /* 1: a machine that knows 98 lines per inch and no more */
+    int finest;             /* lines per inch that the machine knows: 98, 196 or 391; 0: the most */
+    int only_a4;            /* the machine knows no wider pages */
 } fc_fax_options;
 
 typedef struct fc_t38_options {
@@ -66,9 +84,16 @@ typedef struct fc_t38_options {
     int version;            /* T38FaxVersion */
 } fc_t38_options;
 
+/* SRTP (RFC 3711) by AES-CM and HMAC-SHA1: a key is 16 bytes, and 14 of salt. */
+typedef struct fc_srtp_keys {
+    int tag_bytes;          /* 10 or 4 */
+    const unsigned char *ours, *theirs;
+} fc_srtp_keys;
+
 typedef struct fc_statistics {
     unsigned long long ticks, late_ticks, worst_lateness_us;
     unsigned long long rtp_in, rtp_out, rtp_lost, rtp_bad;
+    unsigned long long srtp_bad;    /* of rtp_bad: with a wrong tag, or for the second time */
     unsigned long long udptl_in, udptl_out, udptl_recovered, udptl_lost, udptl_bad;
     unsigned channels;
     /* Of all wake-ups of the media thread, 500, 990 and 999 in a thousand were not later than this; 25 % exact. */
@@ -81,6 +106,7 @@ typedef struct fc_settings {
     const char *tls_folder;     /* agent.pem (key and certificate) and cafile.pem; read at the start only */
     int tls_verify;             /* 1: a peer without a certificate for its name is not talked to */
     const char *user_agent;
+    const char *resolv_conf;    /* the file that names the name servers; NULL: /etc/resolv.conf */
 } fc_settings;
 
 /* The core. NULL with a sentence in `error` when it cannot start. */
@@ -120,7 +146,9 @@ int fc_forget(fc_core *core, unsigned call);    /* after FC_TERMINATED, FC_ALIVE
 unsigned fc_channel_open(fc_core *core, const char *bind_address, int first_port, int last_port,
                          int *rtp_port, int *udptl_port);
 int fc_channel_fax(fc_core *core, unsigned channel, const fc_fax_options *options);
-int fc_channel_audio(fc_core *core, unsigned channel, const char *address, int port, int payload_type);
+int fc_channel_audio(fc_core *core, unsigned channel, const char *address, int port, int payload_type,
+                     int event_type,    /* of telephone events, or -1 */
+                     const fc_srtp_keys *keys);     /* NULL: RTP in clear */
 int fc_channel_t38(fc_core *core, unsigned channel, const char *address, int port, const fc_t38_options *options);
 int fc_channel_end_fax(fc_core *core, unsigned channel);   /* ends T.30 as if the line dropped: FC_FAX_DONE */
 int fc_channel_close(fc_core *core, unsigned channel);
@@ -130,6 +158,8 @@ typedef struct fc_rtp_rx fc_rtp_rx;
 fc_rtp_rx *fc_rtp_rx_new(int payload_type);
 void fc_rtp_rx_free(fc_rtp_rx *rx);
 int fc_rtp_rx_push(fc_rtp_rx *rx, const unsigned char *packet, int size);  /* 0, or -1: not RTP for us */
+void fc_rtp_rx_events(fc_rtp_rx *rx, int payload_type);  /* of telephone events (RFC 4733); -1: none */
+char fc_rtp_rx_digit(fc_rtp_rx *rx);                     /* that came as an event and was not asked for yet, or 0 */
 void fc_rtp_rx_tick(fc_rtp_rx *rx);                                         /* 20 ms went by */
 /* The next thing in order: > 0 samples in `payload`, < 0 that many samples missing, 0 nothing yet. */
 int fc_rtp_rx_pop(fc_rtp_rx *rx, unsigned char *payload, int room);
@@ -142,7 +172,8 @@ int fc_udptl_receive(fc_udptl *udptl, const unsigned char *datagram, int size); 
 /* The next IFP in order: its size, or -1. `seq` is its sequence number. */
 int fc_udptl_next(fc_udptl *udptl, unsigned char *ifp, int room, int *seq);
 
-/* Two fax machines back to back without a network, faster than real time: for tests and measurements.
+/* Two fax machines back to back, with real packets but without a network, faster than real time: for tests and
+ * measurements. G.711 is A-law, 20 ms a packet.
  * Returns 0 when both ended. */
 typedef struct fc_pair_result {
     int sender_status, receiver_status;     /* T30_ERR_*, or -1: not ended in time */
@@ -155,8 +186,18 @@ typedef struct fc_pair_line {
     int t38;
     int loss_per_mille, burst;              /* of packets, so many in a row; a burst of 0 is 1 */
     unsigned seed;                          /* the same losses at every run */
+    int jitter_ms;                          /* each packet is late by up to this, so that they overtake each other */
     int redundancy, fec_span, fec_entries;  /* of UDPTL, as in fc_t38_options */
 } fc_pair_line;
 
 int fc_fax_pair(const fc_fax_options *sender, const fc_fax_options *receiver, const fc_pair_line *line,
                 int max_seconds, fc_pair_result *result);
+
+/* One fax machine on T.38 whose far end, and clock, are the caller: for tests of T.30 procedures. */
+typedef struct fc_lone fc_lone;
+fc_lone *fc_lone_new(const fc_fax_options *options);
+void fc_lone_free(fc_lone *lone);
+void fc_lone_tick(fc_lone *lone);                                           /* 20 ms go by */
+void fc_lone_hear(fc_lone *lone, const unsigned char *ifp, int size);       /* the next IFP of the far end */
+int fc_lone_said(fc_lone *lone, unsigned char *ifp, int room);              /* its next IFP: the size, or -1 */
+fc_event *fc_lone_event(fc_lone *lone);                                     /* NULL when there is none */

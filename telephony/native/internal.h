@@ -43,10 +43,12 @@ void fc_fax_hear_quiet(fc_fax *fax, int count);        /* that many samples with
 /* That many samples were lost. The last 20 ms are heard again: whole cycles of every carrier and whole symbols of
  * every modem of T.30, so that a receiver stays in step and loses only what was in the gap. */
 void fc_fax_hear_gap(fc_fax *fax, int count);
+void fc_fax_hear_digit(fc_fax *fax, char digit);        /* that came as an event (RFC 4733) */
 void fc_fax_speak(fc_fax *fax, int16_t *samples, int count);
 int fc_fax_begin_t38(fc_fax *fax, const fc_t38_options *options);
 int fc_fax_begin_audio(fc_fax *fax);                   /* both: -1 when it is too late to start over */
 bool fc_fax_is_t38(const fc_fax *fax);
+void fc_fax_greet_t38(fc_fax *fax);
 void fc_fax_take_ifp(fc_fax *fax, const uint8_t *ifp, int size, uint16_t seq);
 void fc_fax_t38_time(fc_fax *fax, int samples);
 void fc_fax_page_is_safe(fc_fax *fax, bool safe);      /* safe = false: it could not be stored, so give up */
@@ -91,6 +93,17 @@ struct fc_core {
 #define FC_RTP_HEADER 12
 void fc_rtp_header(uint8_t *packet, int payload_type, uint16_t seq, uint32_t timestamp, uint32_t ssrc);
 unsigned fc_rtp_rx_lost(const fc_rtp_rx *rx);
+
+/* ---- srtp.c ------------------------------------------------------------------------------------------- */
+
+#define FC_SRTP_KEY 30
+#define FC_SRTP_TAG 10           /* bytes that a packet grows by, at most */
+typedef struct fc_srtp fc_srtp;
+/* `srtp` (NULL: a new one) with these keys, or NULL, and then it is gone. Where a key is the same it goes on counting. */
+fc_srtp *fc_srtp_use(fc_srtp *srtp, const fc_srtp_keys *keys);
+void fc_srtp_free(fc_srtp *srtp);
+int fc_srtp_open(fc_srtp *srtp, uint8_t *packet, int size);     /* the size of the RTP packet, or -1: not from the peer */
+int fc_srtp_seal(fc_srtp *srtp, uint8_t *packet, int size);     /* the size with its tag, or -1 */
 
 /* ---- udptl.c ------------------------------------------------------------------------------------------ */
 

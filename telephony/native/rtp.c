@@ -36,14 +36,28 @@ struct fc_rtp_rx {
     uint32_t ssrc;
     int expected_jump;      /* the sequence number that would make a jump a new stream, or -1 */
     unsigned lost;
+    int event_type;         /* the payload type of telephone events, or -1 */
+    bool had_event;
+    uint32_t last_event;    /* its timestamp: every packet of an event has the same one */
+    char digit;
     slot slots[SLOTS];
 };
 
 fc_rtp_rx *fc_rtp_rx_new(int payload_type) {
     fc_rtp_rx *rx = fc_zeroed(sizeof *rx);
     rx->payload_type = payload_type;
-    rx->expected_jump = -1;
+    rx->expected_jump = rx->event_type = -1;
     return rx;
+}
+
+void fc_rtp_rx_events(fc_rtp_rx *rx, int payload_type) {
+    rx->event_type = payload_type;
+}
+
+char fc_rtp_rx_digit(fc_rtp_rx *rx) {
+    char digit = rx->digit;
+    rx->digit = 0;
+    return digit;
 }
 
 void fc_rtp_rx_free(fc_rtp_rx *rx) {
@@ -111,6 +125,16 @@ static bool is_new_stream(fc_rtp_rx *rx, uint16_t seq, int16_t ahead, uint32_t s
     return goes_on;
 }
 
+/* RFC 4733 2.3: the event's number, then end, volume and duration. */
+static void take_event(fc_rtp_rx *rx, const uint8_t *payload, int length, uint32_t timestamp) {
+    static const char DIGITS[] = "0123456789*#ABCD";
+    if (length < 4 || payload[0] >= sizeof DIGITS - 1 || (rx->had_event && timestamp == rx->last_event))
+        return;
+    rx->had_event = true;
+    rx->last_event = timestamp;
+    rx->digit = DIGITS[payload[0]];
+}
+
 int fc_rtp_rx_push(fc_rtp_rx *rx, const unsigned char *packet, int size) {
     const uint8_t *payload;
     int length;
@@ -118,12 +142,15 @@ int fc_rtp_rx_push(fc_rtp_rx *rx, const unsigned char *packet, int size) {
         return -1;
     uint16_t seq = (uint16_t)(packet[2] << 8 | packet[3]);
     uint32_t timestamp = big_endian(packet + 4), ssrc = big_endian(packet + 8);
-    bool ours = (packet[1] & 0x7f) == rx->payload_type;
+    int type = packet[1] & 0x7f;
+    bool ours = type == rx->payload_type, is_event = type == rx->event_type;
     int16_t ahead = (int16_t)(seq - rx->next_seq);
 
+    if (is_event)
+        take_event(rx, payload, length, timestamp);
     if (is_new_stream(rx, seq, ahead, ssrc)) {
         if (!ours)
-            return -1;      /* a new stream begins with audio we know */
+            return is_event ? 0 : -1;   /* a new stream begins with audio we know */
         restart(rx, seq, timestamp, ssrc);
         ahead = 0;
     }

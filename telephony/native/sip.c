@@ -6,6 +6,7 @@
 
 #include "sip.h"      /* first: it names the types of sofia-sip's callbacks */
 
+#include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -15,6 +16,7 @@
 #include <sofia-sip/msg_addr.h>
 #include <sofia-sip/nta.h>
 #include <sofia-sip/sip_status.h>
+#include <sofia-sip/sresolv.h>
 #include <sofia-sip/su_log.h>
 #include <sofia-sip/tport_tag.h>
 
@@ -48,6 +50,16 @@ static char *source_of(nua_t *nua) {
     return fc_copy(text);
 }
 
+void fc_event_take_parties(fc_event *event, const sip_t *sip) {
+    event->from_user = user_of(sip->sip_from->a_url);
+    event->from_name = fc_copy(sip->sip_from->a_display ? sip->sip_from->a_display : "");
+    event->to_user = user_of(sip->sip_to->a_url);
+    event->request_user = user_of(sip->sip_request->rq_url);
+    event->sip_call_id = fc_copy(sip->sip_call_id->i_id);
+    event->asserted = header_of(sip, "P-Asserted-Identity");
+    event->diversion = header_of(sip, "Diversion");
+}
+
 static void on_invite(fc_sip *self, nua_handle_t *handle, fc_call *call, const sip_t *sip) {
     bool first = call == NULL;
     if (first) {
@@ -56,14 +68,8 @@ static void on_invite(fc_sip *self, nua_handle_t *handle, fc_call *call, const s
     }
     call->invited = true;
     fc_event *event = fc_call_event(call, first ? FC_INVITE : FC_REINVITE, 0, NULL, sip);
-    event->from_user = user_of(sip->sip_from->a_url);
-    event->from_name = fc_copy(sip->sip_from->a_display ? sip->sip_from->a_display : "");
-    event->to_user = user_of(sip->sip_to->a_url);
-    event->request_user = user_of(sip->sip_request->rq_url);
-    event->sip_call_id = fc_copy(sip->sip_call_id->i_id);
+    fc_event_take_parties(event, sip);
     event->source = source_of(self->nua);
-    event->asserted = header_of(sip, "P-Asserted-Identity");
-    event->diversion = header_of(sip, "Diversion");
     fc_post(self->core, event);
 }
 
@@ -82,10 +88,43 @@ static void on_update(fc_sip *self, fc_call *call, const sip_t *sip) {
     fc_post(self->core, fc_call_event(call, FC_REINVITE, 0, NULL, sip));
 }
 
+/* sofia-sip 1.12.11 follows a 305 to wherever it points, and hands it on as a 100 when it has. */
+static bool is_led_astray(int status, const sip_t *sip) {
+    return status == 100 && sip && sip->sip_status && sip->sip_status->st_status == 305;
+}
+
+static void come_back(fc_sip *self, fc_call *call, int kind) {
+    fc_event *event = fc_call_event(call, kind, SIP_305_USE_PROXY, NULL);
+    call->astray = true;
+    fc_post(self->core, event);
+    if (kind != FC_REFUSED)
+        return;
+    nua_cancel(call->handle, TAG_END());
+    fc_post(self->core, fc_call_event(call, FC_TERMINATED, 0, NULL, NULL));
+}
+
+static int retry_after_of(const sip_t *sip) {
+    sip_time_t delay = sip && sip->sip_retry_after ? sip->sip_retry_after->af_delta : 0;
+    return delay < INT_MAX ? (int)delay : INT_MAX;
+}
+
+static char *contact_of(const sip_t *sip) {
+    if (!sip || !sip->sip_contact)
+        return NULL;
+    su_home_t home[1] = {SU_HOME_INIT(home)};
+    char *contact = fc_copy(url_as_string(home, sip->sip_contact->m_url));
+    su_home_deinit(home);
+    return contact;
+}
+
 /* An answer to our INVITE, REGISTER or OPTIONS. One that asks who we are is answered here. */
 static void on_answer(fc_sip *self, fc_call *call, int kind, int status, const char *phrase, const sip_t *sip) {
-    if (fc_call_identify(call, status, sip))
+    if (call->astray || fc_call_identify(call, status, sip))
         return;
+    if (is_led_astray(status, sip)) {
+        come_back(self, call, kind == FC_ACCEPTED ? FC_REFUSED : kind);
+        return;
+    }
     if (kind == FC_ACCEPTED) {
         kind = status < 200 ? FC_PROVISIONAL : status < 300 ? FC_ACCEPTED : FC_REFUSED;
         call->confirmed = call->confirmed || kind == FC_ACCEPTED;
@@ -95,6 +134,9 @@ static void on_answer(fc_sip *self, fc_call *call, int kind, int status, const c
     bool said_by_peer = !nta_sip_is_internal(sip);   /* else the stack made it up: no route, no answer */
     fc_event *event = fc_call_event(call, kind, said_by_peer ? status : 0, phrase, sip);
     event->source = said_by_peer ? source_of(self->nua) : NULL;
+    event->to_tag = sip && sip->sip_to ? fc_copy(sip->sip_to->a_tag) : NULL;
+    event->retry_after = said_by_peer ? retry_after_of(sip) : 0;
+    event->contact = status >= 300 && status < 400 ? contact_of(sip) : NULL;
     fc_post(self->core, event);
     if (kind == FC_REFUSED && (status == 401 || status == 407) && !call->confirmed)
         fc_post(self->core, fc_call_event(call, FC_TERMINATED, 0, NULL, NULL));     /* the stack waits for a password */
@@ -169,13 +211,14 @@ static bool set_up(fc_sip *sip) {
     sip->nua = nua_create(sip->root, on_nua, sip, NUTAG_URL(is->sip_url), NUTAG_MEDIA_ENABLE(0), NUTAG_AUTOANSWER(0),
                           NUTAG_AUTOALERT(0), NUTAG_ENABLEMESSAGE(0), NUTAG_SESSION_TIMER(0),
                           NUTAG_DETECT_NETWORK_UPDATES(0), SIPTAG_USER_AGENT_STR(is->user_agent),
+                          NUTAG_AUTO302(0), NUTAG_MAX_RETRY_AFTER(0), /* where and when else to call is for others to say */
                           TAG_IF(is->tls_url, NUTAG_SIPS_URL(is->tls_url)),
                           TAG_IF(is->tls_url, NUTAG_CERTIFICATE_DIR(is->tls_folder)),
                           TPTAG_TLS_VERIFY_POLICY(is->tls_verify ? TPTLS_VERIFY_OUT | TPTLS_VERIFY_SUBJECTS_OUT
                                                                  : TPTLS_VERIFY_NONE),
                           TPTAG_STUN_SERVER(0), /* else strangers' packets are answered, and logged to stderr */
                           SIPTAG_SUPPORTED_STR("timer, 100rel"), NUTAG_UPDATE_REFRESH(1), NUTAG_MIN_SE(90), NUTAG_APPL_METHOD("UPDATE"),
-                          NUTAG_ACCEPT_MULTIPART(1),
+                          TAG_IF(is->resolv_conf, SRESTAG_RESOLV_CONF(is->resolv_conf)),
                           SIPTAG_ALLOW_STR("INVITE, ACK, BYE, CANCEL, OPTIONS, UPDATE, PRACK"),
                           TAG_END());
     if (!sip->nua)
@@ -211,6 +254,7 @@ static void *run(void *user) {
 fc_sip *fc_sip_start(fc_core *core, const fc_settings *settings, char *error, int error_size) {
     fc_sip *sip = fc_zeroed(sizeof *sip);
     su_init();
+    fc_digest_set_up();
     su_log_redirect(NULL, keep_quiet, NULL);
     sip->core = core;
     sip->settings = settings;

@@ -18,6 +18,7 @@ typedef struct fc_call {
     bool invited;                   /* an INVITE of the peer waits for our answer */
     bool updated;                   /* and it is an UPDATE: `update` (RFC 3311) */
     nua_saved_event_t update[1];
+    bool astray;                    /* sofia-sip asked somebody else: what is answered is not for us */
     bool identified;                /* the last request carried our name and password */
     char *username, *password;      /* NULL: none */
     struct fc_call *next;
@@ -60,5 +61,14 @@ void fc_call_forget(fc_sip *sip, unsigned id);
 void fc_call_carry_out(fc_sip *sip, const order *it);
 bool fc_call_identify(fc_call *call, int status, const sip_t *sip);     /* false: no password would help */
 fc_event *fc_call_event(fc_call *call, int kind, int status, const char *phrase, const sip_t *sip);
+
+/* sip.c: who calls whom, out of a request that has From, To and Call-ID. */
+void fc_event_take_parties(fc_event *event, const sip_t *sip);
+
+/* sip_digest.c: who we are, for who asks. */
+void fc_digest_set_up(void);
+bool fc_digest_knows(const msg_auth_t *challenge);      /* it can be answered */
+/* For NUTAG_AUTH: to whoever asks in the name of that realm. To be freed. */
+char *fc_digest_credentials(const msg_auth_t *challenge, const char *username, const char *password);
 
 #endif

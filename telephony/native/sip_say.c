@@ -11,7 +11,6 @@
 #include <sofia-sip/msg_parser.h>
 #include <sofia-sip/nta_tag.h>
 #include <sofia-sip/sip_status.h>
-#include <sofia-sip/su_md5.h>
 
 static bool is_sdp(const msg_content_type_t *type) {
     return !type || !type->c_type || strcasecmp(type->c_type, "application/sdp") == 0;
@@ -25,13 +24,15 @@ static char *text_of(const msg_payload_t *payload) {
     return text;
 }
 
-static char *sdp_of(const sip_t *sip) {
-    if (!sip || !sip->sip_payload)
-        return NULL;
-    for (const msg_multipart_t *part = sip->sip_multipart; part; part = part->mp_next)      /* RFC 5621 */
-        if (part->mp_payload && is_sdp(part->mp_content_type))
-            return text_of(part->mp_payload);
-    return sip->sip_multipart || !is_sdp(sip->sip_content_type) ? NULL : text_of(sip->sip_payload);
+/* The body, when there may be SDP in it. sofia-sip 1.12.11 reads beyond the end of bodies of several parts (RFC 5621):
+ * they are taken apart elsewhere. */
+static void take_body(fc_event *event, const sip_t *sip) {
+    const msg_content_type_t *type = sip ? sip->sip_content_type : NULL;
+    const char *boundary = type ? msg_header_find_param(type->c_common, "boundary=") : NULL;
+    if (!sip || !sip->sip_payload || !(boundary || is_sdp(type)))
+        return;
+    event->sdp = text_of(sip->sip_payload);
+    event->boundary = fc_copy(boundary);
 }
 
 static int q850_of(const sip_t *sip) {
@@ -46,7 +47,7 @@ fc_event *fc_call_event(fc_call *call, int kind, int status, const char *phrase,
     event->status = status;
     event->text = fc_copy(phrase);
     event->cause = q850_of(sip);
-    event->sdp = sdp_of(sip);
+    take_body(event, sip);
     return event;
 }
 
@@ -60,48 +61,22 @@ fc_call *fc_call_add(fc_sip *sip, unsigned id, nua_handle_t *handle, bool callin
     return call;
 }
 
-/* ---- who we are (RFC 3261 22, RFC 2617) --------------------------------------------------------------- */
-
-/* MD5 of "user:realm:password", in hex: what RFC 2617 3.2.2.2 calls A1. Any character may be in it. */
-static void hash_a1(const char *username, const char *quoted_realm, const char *password, char out[33]) {
-    su_md5_t md5[1];
-    size_t length = strlen(quoted_realm);
-    char *realm = fc_copy(quoted_realm);
-    if (length >= 2 && realm[0] == '"')
-        msg_unquote(realm, quoted_realm);
-    su_md5_init(md5);
-    su_md5_strupdate(md5, username);
-    su_md5_update(md5, ":", 1);
-    su_md5_strupdate(md5, realm);
-    su_md5_update(md5, ":", 1);
-    su_md5_strupdate(md5, password);
-    su_md5_hexdigest(md5, out);
-    su_md5_deinit(md5);
-    free(realm);
-}
+/* ---- who we are (RFC 3261 22) ------------------------------------------------------------------------- */
 
 bool fc_call_identify(fc_call *call, int status, const sip_t *sip) {
-    char a1[33], text[600];
     if (status < 200)
         return false;
     bool asked = (status == 401 || status == 407) && sip && call->username && call->password;
     const msg_auth_t *question = !asked ? NULL : status == 401 ? sip->sip_www_authenticate : sip->sip_proxy_authenticate;
-    for (; question; question = question->au_next) {
-        const char *realm = msg_header_find_param(question->au_common, "realm=");
-        const char *algorithm = msg_header_find_param(question->au_common, "algorithm=");
-        if (!realm || strcasecmp(question->au_scheme, "Digest") != 0 || (algorithm && !strcasestr(algorithm, "MD5")))
-            continue;
-        if (call->identified)
-            break;          /* and the answer was no */
-        hash_a1(call->username, realm, call->password, a1);
-        if (snprintf(text, sizeof text, "HA1+Digest:%s:%s:HA1+%s", realm, call->username, a1) >= (int)sizeof text)
-            break;
-        call->identified = true;
-        nua_authenticate(call->handle, NUTAG_AUTH(text), TAG_END());
-        return true;
-    }
-    call->identified = false;
-    return false;
+    while (question && !fc_digest_knows(question))
+        question = question->au_next;
+    call->identified = question && !call->identified;   /* asked again: the answer was no */
+    if (!call->identified)
+        return false;
+    char *credentials = fc_digest_credentials(question, call->username, call->password);
+    nua_authenticate(call->handle, NUTAG_AUTH(credentials), TAG_END());
+    free(credentials);
+    return true;
 }
 
 /* ---- orders ------------------------------------------------------------------------------------------- */
@@ -164,7 +139,7 @@ static void hang_up(fc_call *call) {
     else if (call->calling)
         nua_cancel(call->handle, TAG_END());
     else
-        nua_respond(call->handle, SIP_480_TEMPORARILY_UNAVAILABLE, TAG_END());
+        nua_respond(call->handle, SIP_503_SERVICE_UNAVAILABLE, TAG_END());      /* it rang, and we stop */
 }
 
 static void answer_update(fc_call *call, const order *it) {

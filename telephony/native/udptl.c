@@ -184,6 +184,7 @@ int fc_udptl_receive(fc_udptl *udptl, const unsigned char *datagram, int size) {
     }
     if (ahead >= HISTORY) {
         udptl->lost += (uint16_t)(seq - udptl->next_up);
+        udptl->told += (uint16_t)(seq - udptl->next_up);
         udptl->next_up = seq;
     }
     fc_remember(udptl->seen, seq, ifp, ifp_size);
@@ -194,7 +195,8 @@ int fc_udptl_receive(fc_udptl *udptl, const unsigned char *datagram, int size) {
 int fc_udptl_next(fc_udptl *udptl, unsigned char *ifp, int room, int *seq) {
     while (udptl->started && udptl->next_up != udptl->next_in) {
         const packet *it = fc_remembered(udptl->seen, udptl->next_up);
-        *seq = udptl->next_up++;
+        udptl->next_up++;
+        *seq = udptl->told++;   /* a new stream goes on where another one ended: spandsp would take it for a late one */
         if (!it) {
             udptl->lost++;
             continue;

@@ -28,6 +28,7 @@ struct fc_udptl {
     bool from_zero;         /* the stream is known from its first packet on */
     uint16_t next_in;       /* the sequence number not seen yet */
     uint16_t next_up;       /* the one to hand on next */
+    uint16_t told;          /* the number of the next one for the fax session */
     packet seen[HISTORY];
     unsigned recovered, lost;
 };

@@ -1,6 +1,5 @@
 /* What may be asked of a channel: open it, give it a fax session and a medium, end it. Any thread may ask. */
 
-#include <arpa/inet.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -30,30 +29,11 @@ static fc_channel *lock_channel(fc_media *media, unsigned id) {
     return channel;
 }
 
-static bool parse_address(const char *text, int port, struct sockaddr_storage *out, socklen_t *size) {
-    struct sockaddr_in *v4 = (void *)out;
-    struct sockaddr_in6 *v6 = (void *)out;
-    memset(out, 0, sizeof *out);
-    if (inet_pton(AF_INET, text, &v4->sin_addr) == 1) {
-        v4->sin_family = AF_INET;
-        v4->sin_port = htons((uint16_t)port);
-        *size = sizeof *v4;
-        return true;
-    }
-    if (inet_pton(AF_INET6, text, &v6->sin6_addr) == 1) {
-        v6->sin6_family = AF_INET6;
-        v6->sin6_port = htons((uint16_t)port);
-        *size = sizeof *v6;
-        return true;
-    }
-    return false;
-}
-
 static int bound_socket(const char *address, int port) {
     struct sockaddr_storage local;
     socklen_t size;
     int tos = 0xb8;         /* DSCP EF */
-    if (!parse_address(address, port, &local, &size))
+    if (!fc_parse_address(address, port, &local, &size))
         return -1;
     int fd = socket(local.ss_family, SOCK_DGRAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
     if (fd < 0)
@@ -130,7 +110,8 @@ int fc_channel_fax(fc_core *core, unsigned id, const fc_fax_options *options) {
     channel->file = fc_copy(options->file);
     fc_fax_options actual = *options;
     char memory[40];
-    if (options->calling)
+    bool sends = options->calling && !options->polls;
+    if (sends)
         fc_disk_read_ahead(core->disk, options->file);
     else if (channel->memory == 0)
         channel->memory = memfd_create("received", MFD_CLOEXEC);
@@ -143,16 +124,16 @@ int fc_channel_fax(fc_core *core, unsigned id, const fc_fax_options *options) {
     return 0;
 }
 
-static int set_peer(fc_peer *peer, const char *address, int port) {
-    fc_peer fresh = {.heard = false};
-    if (!parse_address(address, port, &fresh.address, &fresh.size))
-        return -1;
-    fresh.announced = fresh.address;
-    *peer = fresh;
-    return 0;
+static bool set_keys(fc_channel *channel, const fc_srtp_keys *keys) {
+    if (keys)
+        return (channel->srtp = fc_srtp_use(channel->srtp, keys)) != NULL;
+    fc_srtp_free(channel->srtp);
+    channel->srtp = NULL;
+    return true;
 }
 
-int fc_channel_audio(fc_core *core, unsigned id, const char *address, int port, int payload_type) {
+int fc_channel_audio(fc_core *core, unsigned id, const char *address, int port, int payload_type,
+                     int event_type, const fc_srtp_keys *keys) {
     fc_channel *channel = lock_channel(core->media, id);
     if (!channel)
         return -1;
@@ -161,12 +142,18 @@ int fc_channel_audio(fc_core *core, unsigned id, const char *address, int port, 
         pthread_mutex_unlock(&channel->lock);
         return -1;
     }
-    int result = set_peer(&channel->rtp_peer, address, port);
+    if (!set_keys(channel, keys)) {
+        channel->payload_type = -1;     /* nothing leaves in clear */
+        pthread_mutex_unlock(&channel->lock);
+        return -1;
+    }
+    int result = fc_peer_set(&channel->rtp_peer, address, port);
     if (channel->payload_type != payload_type || !channel->rtp) {
         fc_rtp_rx_free(channel->rtp);
         channel->rtp = fc_rtp_rx_new(payload_type);
         channel->payload_type = payload_type;
     }
+    fc_rtp_rx_events(channel->rtp, event_type);
     pthread_mutex_unlock(&channel->lock);
     return result;
 }
@@ -180,11 +167,13 @@ int fc_channel_t38(fc_core *core, unsigned id, const char *address, int port, co
         pthread_mutex_unlock(&channel->lock);
         return -1;
     }
-    int result = set_peer(&channel->udptl_peer, address, port);
+    int result = fc_peer_set(&channel->udptl_peer, address, port);
     if (!refreshed) {       /* sequence numbers go on when a peer only repeats what holds already */
         fc_udptl_free(channel->udptl);
         channel->udptl =
             fc_udptl_new(options->max_datagram, options->redundancy, options->fec_span, options->fec_entries);
+        if (channel->fax)
+            fc_fax_greet_t38(channel->fax);
     }
     pthread_mutex_unlock(&channel->lock);
     return result;

@@ -4,6 +4,7 @@ What we do not know is kept away from the caller, not guessed. Spec: RFC 8866; o
 """
 
 from dataclasses import dataclass
+from email import message_from_string
 from ipaddress import ip_address
 
 from telephony.errors import TelephonyError
@@ -62,6 +63,19 @@ def parse(text: str) -> Description:
     if not text.startswith("v=0"):
         raise BadDescription("The peer's SDP does not begin with v=0.")
     return Description(session_address, tuple(_media(lines, session_address) for lines in sections))
+
+
+def sdp_part(body: str, boundary: str) -> str:
+    """The first part of a body of several parts that is SDP (RFC 5621); "" without one.
+
+    `boundary` is the parameter of its Content-Type, as it stands there.
+    """
+    head = f"Content-Type: multipart/mixed; boundary={' '.join(boundary.split())}\n\n"
+    for part in message_from_string(head + body.replace("\r\n", "\n")).walk():
+        if part.get_content_type() == "application/sdp":
+            payload = part.get_payload()
+            return payload if isinstance(payload, str) else ""
+    return ""
 
 
 def _media(lines: list[str], session_address: str) -> Media:

@@ -28,8 +28,18 @@ LINES = {
     "T.38, no correction": {"t38": True, "redundancy": 0},
     "G.711": {"t38": False},
 }
-LOSSES = {"0.1 %": (1, 1), "0.5 %": (5, 1), "1 %": (10, 1), "2 %": (20, 1), "5 %": (50, 1),
-          "5 % in threes": (50, 3), "10 %": (100, 1), "20 %": (200, 1)}  # fmt: skip
+NETWORKS = {
+    "60 ms jitter": {"jitter_ms": 60},
+    "0.1 %": {"loss_per_mille": 1},
+    "0.5 %": {"loss_per_mille": 5},
+    "1 %": {"loss_per_mille": 10},
+    "1 %, 60 ms jitter": {"loss_per_mille": 10, "jitter_ms": 60},
+    "2 %": {"loss_per_mille": 20},
+    "5 %": {"loss_per_mille": 50},
+    "5 % in threes": {"loss_per_mille": 50, "burst": 3},
+    "10 %": {"loss_per_mille": 100},
+    "20 %": {"loss_per_mille": 200},
+}
 WEATHERS = {
     "T.38, 5 %": (Weather(loss=0.05), {}),
     "T.38, 5 % in threes": (Weather(loss=0.05, burst=3), {}),
@@ -51,21 +61,21 @@ def _row(*cells: object) -> None:
 def in_memory(fax: Path, folder: Path) -> None:
     """The table of pages that arrived of those that were sent, and how many are equal pixel for pixel."""
     print(f"{FAXES} faxes of {len(SHEETS)} pages each: pages arrived / pages without a wrong pixel, in %.\n")
-    _row("medium", "T.30", *LOSSES)
-    _row(*["---"] * (2 + len(LOSSES)))
+    _row("medium", "T.30", *NETWORKS)
+    _row(*["---"] * (2 + len(NETWORKS)))
     for name, line in LINES.items():
         for ecm in (True, False):
-            cells = [_arrived(fax, folder, line, ecm=ecm, loss=loss) for loss in LOSSES.values()]
+            cells = [_arrived(fax, folder, line | network, ecm=ecm) for network in NETWORKS.values()]
             _row(name, "ECM" if ecm else "no ECM", *cells)
 
 
-def _arrived(fax: Path, folder: Path, line: dict[str, int], *, ecm: bool, loss: tuple[int, int]) -> str:
+def _arrived(fax: Path, folder: Path, line: dict[str, int], *, ecm: bool) -> str:
     wanted, got = pictures(fax), folder / "arrived.tif"
     arrived = equal = 0
     for seed in range(1, FAXES + 1):
         got.unlink(missing_ok=True)
         sender, receiver = Machine(fax, ecm=ecm), Machine(got, ecm=ecm)
-        result = fax_pair(sender, receiver, loss_per_mille=loss[0], burst=loss[1], seed=seed, **line)
+        result = fax_pair(sender, receiver, seed=seed, **line)
         arrived += min(result.pages_sent, result.pages_received)
         if result.pages_received:
             equal += sum(a == b for a, b in zip(pictures(got), wanted, strict=False))

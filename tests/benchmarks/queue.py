@@ -160,6 +160,16 @@ async def send_latency(store: Store, claims: int = 60) -> str:
     return in_ms(taken)
 
 
+async def busy_latency(store: Store, claims: int = 60) -> str:
+    """The same while nothing can be claimed."""
+    taken = []
+    for _ in range(claims):
+        began = time.perf_counter()
+        assert await store.jobs.claim(*TO_SEND, lease=LEASE) == []
+        taken.append((time.perf_counter() - began) * 1000)
+    return in_ms(taken)
+
+
 def in_ms(taken: list[float]) -> str:
     return f"{statistics.median(taken):.1f} / {statistics.quantiles(taken, n=20)[-1]:.1f} ms"
 
@@ -254,10 +264,7 @@ async def latencies(site: Site, store: Store) -> list[tuple[str, str]]:
         pass
     await asyncio.to_thread(fill, site, 2_000, JobState.RENDERED, numbers=1)
     await store.jobs.claim(*TO_SEND, lease=LEASE)
-    began = time.perf_counter()
-    assert await store.jobs.claim(*TO_SEND, lease=LEASE) == []
-    taken = (time.perf_counter() - began) * 1000
-    rows.append(("claim to send, 2,000 waiting for one busy number", f"{taken:.1f} ms"))
+    rows.append(("claim to send, 2,000 waiting for one busy number, median / p95", await busy_latency(store)))
     return rows
 
 

@@ -69,8 +69,11 @@ def main() -> None:
             "Postfix": stack.enter_context(postfix(folder / "postfix")),
             "faxgw, 1 process": stack.enter_context(intake(folder / "one", processes=1)),
             "faxgw, 2 processes": stack.enter_context(intake(folder / "two", processes=2)),
-            "faxgw, PostgreSQL": stack.enter_context(
+            "faxgw, PostgreSQL, 1 process": stack.enter_context(
                 intake(folder / "pg", processes=1, url=stack.enter_context(postgresql()))
+            ),
+            "faxgw, PostgreSQL, 2 processes": stack.enter_context(
+                intake(folder / "pg2", processes=2, url=stack.enter_context(postgresql()))
             ),
         }
         measure(servers, arguments.rounds)

@@ -3,6 +3,7 @@
 import asyncio
 import hashlib
 import os
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
@@ -63,6 +64,20 @@ async def test_a_refused_mail_owes_an_answer_and_nothing_else(site: Site, store:
     assert (owed.job_id, owed.received_id) == (None, None)
     assert owed.refusal == REFUSAL
     assert Topic.NOTIFYING in site.wakeups.taken()
+
+
+async def test_a_mail_is_forgotten_only_when_it_lies_there_no_more(store: Store, other: Store):
+    lying = await store.collection.take("imap a 1", MAIL, a_submission())
+    await store.collection.take("imap a 2", MAIL, a_submission())
+    for _ in range(2):
+        await store.collection.settled("imap a 2")
+
+    assert await store.collection.forget(timedelta(days=1)) == 0
+    assert await other.collection.find("imap a 2") is not None
+    assert await other.collection.forget(timedelta()) == 1
+
+    assert await store.collection.find("imap a 2") is None
+    assert await store.collection.find("imap a 1") == lying
 
 
 @pytest.mark.parametrize("size", [2000, 3_000_000])

@@ -36,6 +36,15 @@ async def test_a_new_lesson_takes_the_place_of_the_old_one(store):
     assert known == {Limit.NO_T38: 0, Limit.BIT_RATE: 4800}
 
 
+async def test_each_trunk_has_its_own_lesson(store):
+    for trunk, speed in (("main", 9600), ("backup", 4800), ("main", 4800)):
+        await store.destinations.learn(BERLIN, NewLesson(Limit.BIT_RATE, "It failed.", speed, trunk), DAY)
+
+    known = await store.destinations.lessons(BERLIN)
+    assert [(lesson.trunk, lesson.value) for lesson in known] == [("backup", 4800), ("main", 4800)]
+    assert await store.destinations.forget(BERLIN, Limit.BIT_RATE) == 2
+
+
 async def test_what_is_forgotten_is_gone_for_one_number_only(store):
     for number in (BERLIN, PARIS):
         await store.destinations.learn(number, AUDIO, DAY)

@@ -16,7 +16,9 @@ from telephony import (
     Disposition,
     FaxEngine,
     IncomingCall,
+    Offer,
     PageConfirmed,
+    PollOrder,
     SendOrder,
     Transmission,
     Trunk,
@@ -49,6 +51,12 @@ class FarEnd(Protocol):
     def calls(self, called: str, caller: str, pages: Path) -> "Calling":
         """A fax machine calls and sends these pages."""
 
+    def has_ready(self, pages: Path) -> None:
+        """Who polls at the next call gets these pages."""
+
+    def polls(self, called: str, pages: Path) -> None:
+        """A fax machine calls and fetches what is on offer, into `pages`."""
+
 
 class Calling(Protocol):
     """A call that a fax machine makes."""
@@ -72,6 +80,12 @@ class SimulatedFarEnd:
 
     def calls(self, called: str, caller: str, pages: Path) -> "SimulatedCalling":
         return SimulatedCalling(self.engine, called, caller, pages)
+
+    def has_ready(self, pages: Path) -> None:
+        self.engine.next_poll_finds(pages)
+
+    def polls(self, called: str, pages: Path) -> None:
+        self.engine.call_in(called, "", pages, polls=True)
 
 
 class SimulatedCalling:
@@ -100,10 +114,12 @@ class NativeFarEnd:
         task.add_done_callback(self._running.discard)
         return task
 
-    async def _receives_all(self) -> None:
+    async def _receives_all(self, offer: Offer | None = None) -> None:
         with tempfile.TemporaryDirectory() as folder:
             async for call in self._far.engine.incoming():
-                await call.receive(Path(folder, "in.tif"), local_id="FAR", on_event=lambda _: None)
+                await call.receive(
+                    Path(folder, "in.tif"), local_id="FAR", on_event=lambda _: None, offer=offer
+                )
 
     async def _next_call(self) -> IncomingCall:
         return await anext(aiter(self._far.engine.incoming()))
@@ -124,9 +140,19 @@ class NativeFarEnd:
         order = SendOrder(called, pages, trunk, caller_number=caller)
         return NativeCalling(self._runs(self._when_heard(order)))
 
-    async def _when_heard(self, order: SendOrder) -> Transmission:
+    async def _when_heard(self, order: SendOrder | PollOrder) -> Transmission:
         await asyncio.sleep(0)  # the near end begins to take calls when the test asks for one
+        if isinstance(order, PollOrder):
+            return await self._far.engine.poll(order, lambda _: None)
         return await self._far.engine.send(order, lambda _: None)
+
+    def has_ready(self, pages: Path) -> None:
+        self._answers.cancel()
+        self._runs(self._receives_all(Offer(pages)))
+
+    def polls(self, called: str, pages: Path) -> None:
+        trunk = Trunk("back", f"sip:{self._near_address}")
+        self._runs(self._when_heard(PollOrder(called, pages, trunk)))
 
     async def close(self) -> None:
         for task in list(self._running):
@@ -266,6 +292,50 @@ async def test_a_page_is_on_disk_when_it_is_confirmed(far_end, tmp_path):
     assert found == [1, 2]
 
 
+async def test_what_lies_ready_at_the_far_end_is_fetched(far_end, heard, tmp_path):
+    far_end.has_ready(a_fax(tmp_path / "ready.tif", pages=2))
+    order = PollOrder("+49301", tmp_path / "fetched.tif", far_end.trunk)
+
+    transmission = await far_end.engine.poll(order, heard)
+
+    assert transmission.disposition is Disposition.DELIVERED
+    assert heard.confirmed == [1, 2]
+    assert len(whole_pages(tmp_path / "fetched.tif")) == 2
+
+
+async def test_a_far_end_where_nothing_lies_ready_says_so(far_end, heard, tmp_path):
+    order = PollOrder("+49301", tmp_path / "fetched.tif", far_end.trunk)
+
+    transmission = await far_end.engine.poll(order, heard)
+
+    assert transmission.disposition is Disposition.NOTHING_TO_POLL
+    assert heard.confirmed == []
+
+
+async def test_what_is_on_offer_goes_to_a_caller_who_polls(far_end, heard, tmp_path):
+    far_end.polls("+4930999", tmp_path / "fetched.tif")
+    call = await anext(far_end.engine.incoming())
+    offer = Offer(a_fax(tmp_path / "offer.tif", pages=2))
+
+    transmission = await call.receive(tmp_path / "in.tif", local_id="US", on_event=heard, offer=offer)
+
+    assert transmission.disposition is Disposition.DELIVERED
+    assert transmission.polled
+    assert heard.confirmed == [1, 2]
+    assert not (tmp_path / "in.tif").exists()
+
+
+async def test_nothing_is_given_to_a_caller_who_polls_in_vain(far_end, heard, tmp_path):
+    far_end.polls("+4930999", tmp_path / "fetched.tif")
+    call = await anext(far_end.engine.incoming())
+
+    transmission = await call.receive(tmp_path / "in.tif", local_id="US", on_event=heard)
+
+    assert transmission.disposition is not Disposition.DELIVERED
+    assert not transmission.polled
+    assert heard.confirmed == []
+
+
 async def test_a_call_can_be_refused(far_end, tmp_path):
     calling = far_end.calls("+4930999", "", a_fax(tmp_path / "sent.tif"))
     call = await anext(far_end.engine.incoming())
@@ -273,6 +343,16 @@ async def test_a_call_can_be_refused(far_end, tmp_path):
     await call.reject(486)
 
     assert await calling.rejected_with() == 486
+
+
+async def test_a_call_that_comes_when_no_more_are_taken_hears_that_another_one_should_be_called(
+    far_end, tmp_path
+):
+    far_end.engine.refuse_calls()
+
+    calling = far_end.calls("+4930999", "", a_fax(tmp_path / "sent.tif"))
+
+    assert await calling.rejected_with() == 503
 
 
 def _engines() -> list[FaxEngine]:

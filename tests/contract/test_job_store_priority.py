@@ -7,7 +7,7 @@ from gateway.model.lifecycle import JobEvent, JobState
 from gateway.model.options import JobOptions
 from gateway.ports.job_store import Outcome
 from gateway.store import Store
-from tests.contract.queued import ANN, LEASE, MAIL, a_submission, rendered, some_received
+from tests.contract.queued import ANN, LEASE, MAIL, a_received, a_submission, rendered, some_received
 
 
 async def test_it_is_claimed_before_those_that_came_earlier(store: Store):
@@ -87,3 +87,40 @@ async def test_the_priority_in_an_address_counts_from_the_start(store: Store):
 
     (claimed,) = await store.jobs.claim(JobState.RECEIVED, lease=LEASE)
     assert claimed.number.digits == "+4930200"
+
+
+async def test_a_small_mail_does_not_wait_until_a_broadcast_is_resolved(store: Store):
+    await store.jobs.submit(a_submission(*(f"+4930{n:04}" for n in range(1000))), MAIL)
+    await store.jobs.claim(JobState.RECEIVED, lease=LEASE, limit=8)
+    small = await a_received(store.jobs, "+49400")
+
+    (first,) = await store.jobs.claim(JobState.RECEIVED, lease=LEASE)
+    (second,) = await store.jobs.claim(JobState.RECEIVED, lease=LEASE)
+
+    assert first.id == small.id
+    assert second.submission_id != small.submission_id
+
+
+async def test_a_broadcast_has_its_own_priority_once_it_is_resolved(store: Store):
+    await store.jobs.submit(a_submission(*(f"+4930{n:04}" for n in range(30))), MAIL)
+    (of_broadcast,) = await store.jobs.claim(JobState.RECEIVED, lease=LEASE)
+    resolved = Outcome(sender=ANN, options=JobOptions())
+    await store.jobs.record(of_broadcast, JobEvent.SENDER_RESOLVED, resolved)
+    await some_received(store.jobs, "+49400")
+    (small,) = await store.jobs.claim(JobState.RECEIVED, lease=LEASE)
+    await store.jobs.record(small, JobEvent.SENDER_RESOLVED, resolved)
+
+    (claimed,) = await store.jobs.claim(JobState.RESOLVED, lease=LEASE)
+
+    assert claimed.id == of_broadcast.id
+
+
+async def test_an_urgent_broadcast_is_resolved_at_once(store: Store):
+    await some_received(store.jobs, "+49400")
+    message = a_submission(*(f"+4930{n:04}" for n in range(30)))
+    urgent = [replace(recipient, options=JobOptions(priority="urgent")) for recipient in message.recipients]
+    broadcast = await store.jobs.submit(replace(message, recipients=tuple(urgent)), MAIL)
+
+    (claimed,) = await store.jobs.claim(JobState.RECEIVED, lease=LEASE)
+
+    assert claimed.submission_id == broadcast

@@ -1,6 +1,7 @@
 """Whoever records an event records everything that follows from it, or nothing."""
 
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 
 import pytest
 
@@ -28,6 +29,7 @@ from tests.contract.queued import (
     rendered,
     resolved,
 )
+from tests.fakes.pages import a_fax
 
 
 async def test_a_resolved_job_knows_its_sender_and_is_at_rest(store: Store):
@@ -142,6 +144,19 @@ async def test_an_attempt_is_written_before_dialling(store: Store):
     assert (attempt.id, attempt.job_id, attempt.number) == (attempt_id, job.id, 1)
     assert (attempt.trunk, attempt.node, attempt.first_page) == ("main", "one", 1)
     assert (attempt.ended_at, attempt.disposition, attempt.pages_confirmed) == (None, None, 0)
+
+
+async def test_an_attempt_may_bring_other_pages_for_its_job_alone(store: Store, tmp_path: Path):
+    job = await in_state(store.jobs, JobState.SENDING)
+    longer = await store.blobs.put(a_fax(tmp_path / "longer.tif", pages=4))
+
+    await store.jobs.open_attempt(job, trunk="main", first_page=2, pages=(longer, 4))
+
+    kept = await store.jobs.get(job.id)
+    assert (kept.pages, kept.page_count, kept.state) == (longer, 4, JobState.SENDING)
+    assert (await store.jobs.submission(job.submission_id)).pages != longer
+    await store.jobs.record(job, JobEvent.WAS_POSTPONED)  # the job is still ours
+    assert (await store.jobs.get(job.id)).page_count == 4
 
 
 async def test_nobody_dials_for_a_job_he_does_not_own(store: Store):

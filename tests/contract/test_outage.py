@@ -1,6 +1,7 @@
 """A database that goes away is told to whoever waits for it, and nothing that was acknowledged is lost."""
 
 import asyncio
+import os
 from pathlib import Path
 
 import pytest
@@ -10,6 +11,7 @@ from gateway.errors import ConfigError, StoreUnavailable
 from gateway.model.ids import SubmissionId
 from gateway.model.lifecycle import JobEvent, JobState
 from gateway.store import Store, migrate, open_store
+from gateway.store.blobs import SMALL
 from tests.contract.queued import LEASE, MAIL, a_submission, in_state
 from tests.fakes.wakeups import RememberedWakeups
 from tests.fix_postgres import Postgres
@@ -69,6 +71,26 @@ async def test_postgresql_restarted_under_load_loses_nothing(own_postgres: Postg
 
         kept = {job.submission_id for job in await store.jobs.list(limit=1_000_000)}
         assert set(load.acknowledged) <= kept
+
+
+async def test_large_mails_are_whole_when_postgresql_crashes_right_behind_their_250(
+    own_postgres: Postgres, tmp_path: Path
+):
+    queue, node = QueueSection(url=own_postgres.url("postgres")), NodeSection(name="one", data_dir=tmp_path)
+    migrate(queue, node)
+    mails = [os.urandom(3 * SMALL) for _ in range(5)]
+    async with open_store(queue, node, RememberedWakeups()) as store:
+        alone = await store.blobs.put(mails[0])
+        own_postgres.stop("immediate")
+        own_postgres.start()
+        assert await store.blobs.get(alone) == mails[0]
+
+        ids = await asyncio.gather(*(store.jobs.submit(a_submission(), mail) for mail in mails))
+        own_postgres.stop("immediate")
+        own_postgres.start()
+
+        kept = [(await store.jobs.submission(submission_id)).message for submission_id in ids]
+        assert [await store.blobs.get(message) for message in kept] == mails
 
 
 async def test_a_connection_that_died_while_nobody_used_it_is_not_noticed(

@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from gateway.errors import LeaseLost
-from gateway.model.ids import ReceivedId
+from gateway.model.ids import JobId, ReceivedId
 from gateway.model.notification import NotificationKind
 from gateway.model.received import ReceivedState
 from gateway.ports.wakeups import Topic
@@ -131,3 +131,27 @@ async def test_received_faxes_are_listed_newest_first(store: Store, tmp_path: Pa
     assert [fax.id for fax in await store.received.list(limit=1)] == ids[-1:]
     with pytest.raises(KeyError):
         await store.received.get(ReceivedId("0" * 26))
+
+
+async def test_a_fax_that_was_fetched_is_found_by_its_job_when_it_is_complete(store: Store, tmp_path: Path):
+    job, spool = JobId("job"), tmp_path / "call.tif"
+    spool.write_bytes(b"II*\0 pages")
+    for complete in (False, True):
+        assert await store.received.fetched_by(job) is None
+        received_id = await store.received.open(
+            call_id="",
+            called="",
+            caller="+4930200",
+            spool=spool,
+            lease=LEASE,
+            job_id=job,
+            mailbox="ann@example.com",
+        )
+        await store.received.close(
+            received_id, pages=spool, page_count=1, complete=complete, mailboxes=("ann@example.com",)
+        )
+
+    fax = await store.received.fetched_by(job)
+
+    assert fax
+    assert (fax.id, fax.job_id, fax.mailbox) == (received_id, job, "ann@example.com")

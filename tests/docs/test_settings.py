@@ -125,7 +125,15 @@ def test_the_reference_changes_no_default(tmp_path: Path):
 def test_every_setting_is_described():
     described = {setting.key for setting in describe(load(REFERENCE))}
 
-    by_example = {"directory", "permission", "deny", "tariff", "retry", *SOURCES}  # until one is written
+    by_example = {
+        "directory",
+        "permission",
+        "deny",
+        "tariff",
+        "retry",
+        "polling",
+        *SOURCES,
+    }  # until one is written
     there = [key for key in SCHEMA if key.partition(".")[0] not in by_example]
     wanted = {re.sub(r"_file$", "", key).replace("trunk.", "trunk.main.") for key in there}
     assert wanted <= described

@@ -16,12 +16,13 @@ import sqlite3
 import sys
 import time
 from collections import Counter
-from collections.abc import AsyncIterator, Callable, Collection, Iterator
+from collections.abc import AsyncIterator, Callable, Collection, Iterator, Mapping, Sequence
 from contextlib import asynccontextmanager, closing, contextmanager, nullcontext
 from dataclasses import dataclass, field
 from email import policy
 from email.message import EmailMessage
 from pathlib import Path
+from types import MappingProxyType
 
 from gateway.mail.sink import MailSink
 from tests.free_port import a_free_port
@@ -29,6 +30,7 @@ from tests.free_port import a_free_port
 ROLES = ("work", "line", "intake")
 BUSY = "+4930666"
 OURS = "+4930999"
+NOTHING: Mapping[str, str] = MappingProxyType({})
 FINISHED = frozenset({"delivered", "failed", "cancelled", "held"})
 
 _LONGEST = 110.0  # seconds for a call, its repetition and its answer
@@ -208,18 +210,28 @@ class World:
 
     # ---- mails
 
-    async def mail(self, number: str, text: str = "Hello\n") -> None:
-        """A mail to this number was accepted."""
+    async def mail(
+        self,
+        number: str,
+        text: str = "Hello\n",
+        fields: Mapping[str, str] = NOTHING,
+        *,
+        options: Sequence[str] = (),
+    ) -> None:
+        """A mail to this number, with these header fields and options of RCPT, was accepted."""
         message = EmailMessage()
         message["From"] = "Ann Smith <ann@example.com>"
         message["Subject"] = f"To {number}"
         message["Message-ID"] = f"<{number.strip('+')}@example.com>"
+        for name, value in fields.items():
+            message[name] = value
         message.set_content(text)
-        await asyncio.to_thread(self._mail, number, message.as_bytes())
+        await asyncio.to_thread(self._mail, number, message.as_bytes(), options)
 
-    def _mail(self, number: str, message: bytes) -> None:
+    def _mail(self, number: str, message: bytes, options: Sequence[str] = ()) -> None:
         with smtplib.SMTP("127.0.0.1", self.smtp, timeout=30) as client:
-            client.sendmail("ann@example.com", [f"{number}@fax.example.com"], message)
+            recipients = [f"{number}@fax.example.com"]
+            client.sendmail("ann@example.com", recipients, message, rcpt_options=options)
 
     def answers(self) -> list[EmailMessage]:
         """The mails that left."""
@@ -283,6 +295,14 @@ class World:
         with self.database() as database:
             return Counter(dict(database.execute(query).fetchall()))
 
+    def calls_with_pages(self) -> Counter[str]:
+        """Calls in which a page was confirmed, by number."""
+        query = """SELECT job.number, count(DISTINCT attempt.id) FROM page
+                   JOIN attempt ON attempt.id = page.attempt_id
+                   JOIN job ON job.id = attempt.job_id GROUP BY job.number"""
+        with self.database() as database:
+            return Counter(dict(database.execute(query).fetchall()))
+
     async def until_finished(self) -> None:
         """Every job is, and every mail that is owed has left."""
         query = "SELECT count(*) FROM notification WHERE sent_at IS NULL"
@@ -338,8 +358,10 @@ def _status(stat: Path) -> str:
 
 
 @asynccontextmanager
-async def a_world(folder: Path, *, t38: str = "prefer") -> AsyncIterator[World]:
-    """A fax machine and a mail sink that run, and a gateway that can be started."""
+async def a_world(
+    folder: Path, *, t38: str = "prefer", machine: Collection[str] = ()
+) -> AsyncIterator[World]:
+    """A fax machine, with these arguments, and a mail sink that run, and a gateway that can be started."""
     async with MailSink("127.0.0.1:0", folder / "mails") as sink:
         world = World(folder, sink, t38)
         world.config.write_text(
@@ -348,7 +370,7 @@ async def a_world(folder: Path, *, t38: str = "prefer") -> AsyncIterator[World]:
             )
         )
         try:
-            await world.start_machine()
+            await world.start_machine(*machine)
             yield world
         finally:
             for process in world.processes:

@@ -1,5 +1,6 @@
 import asyncio
 import itertools
+import os
 import re
 import smtplib
 import threading
@@ -7,6 +8,7 @@ from collections import Counter
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 
+import psycopg
 import pytest
 
 from tests.e2e.harness import World
@@ -23,30 +25,50 @@ async def test_the_intake_may_be_killed_at_every_state_of_a_job(world):
 
 async def test_two_intake_processes_share_the_mails_and_either_may_be_killed(world):
     await world.start_gateway("-o", "smtp.processes=2", roles=["intake"])
+
+    accepted = await killed_in_turn_while_mails_come(world, "intake", "intake-2")
+
+    jobs = Counter(world.numbers())
+    assert set(accepted) <= jobs.keys()
+    assert set(jobs.values()) == {1}
+    assert not [number for number in jobs if number.startswith(HALF)]
+    await world.until_ready("intake", "intake-2")
+    assert len(list((world.folder / "data/incoming").glob("*/lock"))) == 2  # what the dead left is gone
+
+
+async def test_with_postgresql_every_processor_takes_mails_and_any_process_may_be_killed(world, postgres_url):
+    await world.start_gateway("-o", f"queue.url={postgres_url}", roles=["intake"])
+    processors = min(len(os.sched_getaffinity(0)), 4)
+    roles = ["intake", *(f"intake-{number}" for number in range(2, processors + 1))]
+
+    accepted = await killed_in_turn_while_mails_come(world, *roles)
+
+    with psycopg.connect(postgres_url) as database:
+        jobs = Counter(number for (number,) in database.execute("SELECT number FROM job"))
+    assert set(accepted) <= jobs.keys()
+    assert set(jobs.values()) == {1}
+    assert not [number for number in jobs if number.startswith(HALF)]
+
+
+async def killed_in_turn_while_mails_come(world: World, *roles: str) -> list[str]:
+    """The mails that got their 250 while each of these processes took some, and was killed, twice."""
     accepted: list[str] = []
     stopped = threading.Event()
     clients = [asyncio.create_task(asyncio.to_thread(send, world, n, accepted, stopped)) for n in range(6)]
     killed = []
-
-    for role in ("intake", "intake-2") * 2:
-        await world.until_ready("intake", "intake-2")
-        pid, enough = world.pid(role), len(accepted) + 30
+    for role in roles * 2:
+        await world.until_ready(*roles)
+        pid, enough = world.pid(role), len(accepted) + 15 * len(roles)
         await world.until(lambda enough=enough: len(accepted) >= enough)
         with half_a_mail_on_each_of(12, world.smtp):
             world.kill_now(role)
         killed.append(str(pid))
     stopped.set()
     await asyncio.gather(*clients)
-
     takers = re.findall(r"intake\[(\d+)\] INFO accepted ", world.log)
     assert set(killed) <= set(takers)
-    jobs = Counter(world.numbers())
-    assert len(accepted) >= 4 * 30
-    assert set(accepted) <= jobs.keys()
-    assert set(jobs.values()) == {1}
-    assert not [number for number in jobs if number.startswith(HALF)]
-    await world.until_ready("intake", "intake-2")
-    assert len(list((world.folder / "data/incoming").glob("*/lock"))) == 2  # what the dead left is gone
+    assert len(accepted) >= 2 * len(roles) * 15 * len(roles)
+    return accepted
 
 
 def send(world: World, client: int, accepted: list[str], stopped: threading.Event) -> None:

@@ -8,6 +8,7 @@ import pytest
 
 from gateway.exit_code import ExitCode
 from tests.e2e.harness import is_alive
+from tests.integration.renderers.office_life import LOADED_WHEN_WARM, libraries_of, libreoffices_below
 
 pytestmark = pytest.mark.slow
 
@@ -43,6 +44,19 @@ async def test_a_sip_port_in_use_is_one_clear_line(world):
     assert len(errors) == 1
     assert "another program has the port" in errors[0]
     assert "Traceback" not in world.log
+
+
+@pytest.mark.needs("libreoffice")
+async def test_the_first_mail_does_not_wait_for_libreoffice_to_start(world):
+    def answers() -> bool:
+        with socket.socket() as client:
+            return client.connect_ex(("127.0.0.1", world.smtp)) == 0
+
+    world.gateway = await world.run("serve", "-c", str(world.config))
+    await world.until(answers)
+
+    (office,) = libreoffices_below(world.pid("work"))
+    assert libraries_of(office) >= LOADED_WHEN_WARM
 
 
 async def test_no_role_outlives_its_supervisor(world):

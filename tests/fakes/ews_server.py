@@ -6,7 +6,8 @@ HTTPS on loopback, one mailbox. What is kept to (learn.microsoft.com/exchange/cl
   ErrorImpersonateUserDenied.
 - Item ids change with every move; an id that is not (any more) is ErrorItemNotFound, of that item.
 - FindItem gives a page at most, and says where the next one begins (IndexedPageItemView).
-- MIME content is base64, and comes only when it is asked for (IncludeMimeContent).
+- MIME content is base64, and comes only when it is asked for (IncludeMimeContent); so do header fields
+  (item:InternetMessageHeaders).
 - A streaming subscription keeps what happens from Subscribe on; GetStreamingEvents answers with one SOAP
   document after another over one connection, until its minutes are over: ConnectionStatus Closed.
 - Throttling is a SOAP fault ErrorServerBusy with BackOffMilliseconds.
@@ -25,6 +26,7 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import parse_qs
 from xml.etree import ElementTree as ET
+from xml.sax.saxutils import escape, quoteattr
 
 import spnego
 
@@ -41,6 +43,16 @@ _HEADER = (
     'Version="V2017_07_11"/></s:Header><s:Body>'
 )
 _END = "</s:Body></s:Envelope>"
+
+
+def _header_in(content: bytes) -> str:
+    message = message_from_bytes(content)
+    fields = "".join(
+        f"<t:InternetMessageHeader HeaderName={quoteattr(name)}>{escape(str(value))}"
+        "</t:InternetMessageHeader>"
+        for name, value in message.items()
+    )
+    return f"<t:InternetMessageHeaders>{fields}</t:InternetMessageHeaders>"
 
 
 @dataclass
@@ -74,6 +86,10 @@ class EwsServer:
         self.logins: list[str] = []  #: kinds of authentication that succeeded
         self.page_size = 2
         self.may_impersonate = False
+        self.refuse_moves = False
+        self.largest_mail = 10_000_000  #: bytes that may be sent; more is ErrorMessageSizeExceeded
+        self.largest_request = 50_000_000  #: bytes; more is 413, which is IIS's own answer
+        self.unreadable: set[int] = set()  #: numbers of mails that cannot be given out
         self.streams = 0  #: open ones
         self._faults: list[Failed] = []
         self._events: dict[str, list[str]] = {}
@@ -227,6 +243,9 @@ class EwsServer:
         found: list[str | Failed] = []
         for wanted in request.find("m:ItemIds", _NS) or ():
             item = self._item(wanted.get("Id"))
+            if item is not None and item.number in self.unreadable:
+                found.append(Failed("ErrorItemCorrupt"))
+                continue
             found.append(work(item) if item else Failed("ErrorItemNotFound"))
         return found
 
@@ -240,12 +259,15 @@ class EwsServer:
             mime = base64.b64encode(item.content).decode() if with_mime else ""
             content = f'<t:MimeContent CharacterSet="UTF-8">{mime}</t:MimeContent>' if with_mime else ""
             ids = f'<t:ItemId Id="{item.id}" ChangeKey="CQ=="/>'
-            return f"<m:Items><t:Message>{content}{ids}</t:Message></m:Items>"
+            header = _header_in(item.content) if "item:InternetMessageHeaders" in fields else ""
+            return f"<m:Items><t:Message>{content}{ids}{header}</t:Message></m:Items>"
 
         return self._each(request, facts)
 
     def _MoveItem(self, request: ET.Element) -> "list[str | Failed]":  # noqa: N802
         target = self._folder_of(request.find("m:ToFolderId", _NS))
+        if self.refuse_moves:
+            raise Failed("ErrorInternalServerError")
 
         def move(item: Item) -> str:
             item.folder, item.moves = target, item.moves + 1
@@ -264,6 +286,8 @@ class EwsServer:
         if request.get("MessageDisposition") != "SendOnly":
             raise Failed("ErrorInvalidOperation")
         mime = request.findtext(".//t:MimeContent", "", _NS)
+        if len(mime) * 3 // 4 > self.largest_mail:
+            raise Failed("ErrorMessageSizeExceeded")
         self.sent.append(message_from_bytes(base64.b64decode(mime), policy=policy.default))
         return ["<m:Items/>"]
 
@@ -341,6 +365,8 @@ def _handler(service: EwsServer) -> type[BaseHTTPRequestHandler]:
             body = self.rfile.read(int(self.headers.get("Content-Length") or 0))
             if self.path == "/token":
                 self._token(body)
+            elif len(body) > service.largest_request:
+                self._say(413, b"<html>Request Entity Too Large</html>", {"Content-Type": "text/html"})
             elif self._is_authenticated():
                 self._soap(body)
 

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from telephony.native.bridge import Kind, NativeEvent, Ports, SipRequest
+from telephony.native.values import Kind, NativeEvent, Ports, SipRequest, SrtpKeys
 
 Sink = Callable[[NativeEvent], None]
 
@@ -20,6 +20,7 @@ class FakeCore:
         self.said: list[tuple[Any, ...]] = []  #: every verb with what matters of it, in order
         self.descriptions: list[str] = []  #: the SDP that left, in order
         self.requests: list[SipRequest] = []  #: the INVITEs that left, in order
+        self.keys: SrtpKeys | None = None  #: that the audio is encrypted with
         self.has_free_ports = True
         self.can_move = True  #: False: it is too late to change the medium
         self.open_channels: set[int] = set()
@@ -60,7 +61,17 @@ class FakeCore:
     def start_fax(self, channel: int, *, calling: bool, file: Path, **_: Any) -> None:
         self.said.append(("start_fax", "calling" if calling else "called", file.name))
 
-    def use_audio(self, channel: int, address: str, port: int, payload_type: int) -> bool:
+    def use_audio(
+        self,
+        channel: int,
+        address: str,
+        port: int,
+        payload_type: int,
+        *,
+        event_type: int = -1,
+        keys: SrtpKeys | None = None,
+    ) -> bool:
+        self.keys = keys
         self.said.append(("use_audio", address, port, payload_type))
         return self.can_move
 

@@ -61,6 +61,8 @@ class GraphServer:
         self.requests: list[str] = []
         self.certificate: Path | None = None  #: the one that is registered
         self.answer_uploads_with: Refused | None = None
+        self.refuse_moves = False
+        self.unreadable: set[int] = set()  #: numbers of mails that cannot be given out
         self.page_size = 2  #: whatever the client prefers; the service may send fewer
         self._uploads: dict[str, tuple[Mail, str, int, bytearray]] = {}
         self._log: list[tuple[int, bool]] = []  # number of a mail, whether it came to the inbox
@@ -200,8 +202,12 @@ class GraphServer:
     ) -> tuple[int, Any, dict[str, str]]:
         match method, rest:
             case "GET", ["$value"]:
+                if mail.number in self.unreadable:
+                    raise Refused(500, "ErrorItemCorrupt")
                 return 200, mail.content, {}
             case "POST", ["move"]:
+                if self.refuse_moves:
+                    raise Refused(500, "ErrorInternalServerError")
                 target = json.loads(body)["destinationId"]
                 if target not in self.folders:
                     raise Refused(404, "ErrorFolderNotFound")

@@ -7,7 +7,7 @@ from datetime import timedelta
 from pathlib import Path
 
 from gateway.model.attempt import Attempt
-from gateway.model.ids import AttemptId, JobId, SubmissionId
+from gateway.model.ids import AttemptId, BlobRef, JobId, SubmissionId
 from gateway.model.job import Job
 from gateway.model.lifecycle import JobEvent, JobState
 from gateway.model.submission import NewSubmission, Submission
@@ -89,7 +89,9 @@ class FakeJobStore:
     async def reap(self) -> "list[Job]":
         return []
 
-    async def open_attempt(self, job: Job, *, trunk: str, first_page: int) -> AttemptId:
+    async def open_attempt(
+        self, job: Job, *, trunk: str, first_page: int, pages: tuple[BlobRef, int] | None = None
+    ) -> AttemptId:
         raise NotImplementedError
 
     async def confirm_page(self, attempt_id: AttemptId, page: PageFacts) -> None:

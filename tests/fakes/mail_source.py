@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import AsyncIterator
 from dataclasses import dataclass, field
+from datetime import timedelta
 from pathlib import Path
 
 from gateway.model.collected import Refusal, Taken
@@ -62,6 +63,8 @@ class FakeCollection:
     taken: dict[str, Taken] = field(default_factory=dict)
     submissions: list[NewSubmission] = field(default_factory=list)
     answers: list[tuple[str, Refusal]] = field(default_factory=list)
+    settled_keys: list[str] = field(default_factory=list)
+    forgot: list[timedelta] = field(default_factory=list)
 
     async def find(self, key: str) -> Taken | None:
         return self.taken.get(key)
@@ -83,3 +86,10 @@ class FakeCollection:
             name = SubmissionId(f"S{len(self.submissions)}") if submission else None
             self.taken[key] = Taken(name, refused)
         return self.taken[key]
+
+    async def settled(self, key: str) -> None:
+        self.settled_keys.append(key)
+
+    async def forget(self, settled_for: timedelta) -> int:
+        self.forgot.append(settled_for)
+        return 0

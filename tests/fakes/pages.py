@@ -4,8 +4,10 @@ import struct
 from pathlib import Path
 
 
-def a_fax(path: Path, pages: int = 1, *, rows: int = 8, order: str = "<") -> Path:
-    """A TIFF with so many pages of 1728 x `rows` at fine resolution; page n's strip says "page n"."""
+def a_fax(
+    path: Path, pages: int = 1, *, rows: int = 8, order: str = "<", y_dpi: int = 196, width: int = 1728
+) -> Path:
+    """A TIFF with so many pages of `width` x `rows` (196 lines per inch: fine); each strip says "page n"."""
     data = bytearray({"<": b"II*\0", ">": b"MM\0*"}[order] + bytes(4))
     link = 4
     for number in range(1, pages + 1):
@@ -13,9 +15,9 @@ def a_fax(path: Path, pages: int = 1, *, rows: int = 8, order: str = "<") -> Pat
         strip_at = len(data)
         data += strip + bytes(len(strip) % 2)
         rational_at = len(data)
-        data += struct.pack(order + "IIII", 204, 1, 196, 1)
+        data += struct.pack(order + "IIII", 204, 1, y_dpi, 1)
         entries = [
-            (256, 4, 1728),
+            (256, 4, width),
             (257, 4, rows),
             (258, 3, 1),
             (259, 3, 4),

@@ -1,17 +1,32 @@
 /* Strangers' bytes against the C core, compiled with sanitizers: whatever is wrong ends this program.
  *
- *   driver packets SEED SECONDS           RTP and UDPTL: true streams, damaged, cut, repeated and mixed up
+ *   driver packets SEED SECONDS           RTP, SRTP and UDPTL: true streams, damaged, cut, repeated and mixed up
  *   driver fax SEED SECONDS FILE SPOOL    damaged IFP and audio into running fax sessions
- *   driver pair RUNS FILE SPOOL           whole faxes back to back; what they leak is told at the end
+ *   driver pair RUNS FILE SPOOL           whole faxes back to back, sent and polled; what they leak is told at the end
+ *
+ * Compiled with GUIDED it is a target of libFuzzer: what it does with packets is drawn from the bytes that are given.
  */
 
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
+#include <spandsp.h>
 
 #include "internal.h"
 
+#ifdef GUIDED
+static const uint8_t *guide;
+static size_t guide_size;
+
+/* 0 when there are no bytes any more. */
+static unsigned chance(unsigned below) {
+    unsigned drawn = 0;
+    for (unsigned left = below - 1; left && guide_size; left >>= 8, guide_size--)
+        drawn = drawn << 8 | *guide++;
+    return drawn % below;
+}
+#else
 static uint64_t state;
 
 static unsigned chance(unsigned below) {
@@ -20,6 +35,7 @@ static unsigned chance(unsigned below) {
     state ^= state << 17;
     return (unsigned)(state >> 11) % below;
 }
+#endif
 
 /* A buffer of exactly that size on the heap, so that one byte too far is seen. */
 static uint8_t *exactly(const uint8_t *bytes, int size) {
@@ -68,20 +84,52 @@ static void fuzz_udptl(void) {
     fc_udptl_free(to);
 }
 
+/* Two ends that know each other's key; only what was not damaged may be opened. */
+static void fuzz_srtp(void) {
+    static const uint8_t a[FC_SRTP_KEY] = "one key of thirty bytes......";
+    static const uint8_t b[FC_SRTP_KEY] = "and the other one of thirty..";
+    _Alignas(uint64_t) uint8_t packet[800], sealed[800];
+    int tag = chance(2) ? 10 : 4;
+    fc_srtp *here = fc_srtp_use(NULL, &(fc_srtp_keys){tag, a, b});
+    fc_srtp *there = fc_srtp_use(NULL, &(fc_srtp_keys){tag, b, a});
+    uint16_t seq = (uint16_t)chance(65536);
+    for (unsigned packets = chance(200); packets > 0; packets--) {
+        int size = FC_RTP_HEADER + (int)chance(600);
+        fc_rtp_header(packet, 8, seq++, chance(1u << 31), 1 + (chance(50) == 0));
+        size = fc_srtp_seal(here, packet, size);
+        if (size < 0)
+            continue;
+        memcpy(sealed, packet, (size_t)size);
+        int kept = chance(3) ? size : damage(packet, size, sizeof packet);
+        bool whole = kept == size && memcmp(sealed, packet, (size_t)size) == 0;
+        uint8_t *copy = exactly(packet, kept);
+        int opened = fc_srtp_open(there, copy, kept);
+        if (opened > kept || (opened >= 0 && !whole && tag == 10))
+            abort();
+        free(copy);
+        if (chance(60) == 0)    /* a re-INVITE with the same key, or another one */
+            there = fc_srtp_use(there, &(fc_srtp_keys){tag, b, chance(2) ? a : b});
+    }
+    fc_srtp_free(here);
+    fc_srtp_free(there);
+}
+
 static void fuzz_rtp(void) {
     uint8_t packet[700], out[512];
     fc_rtp_rx *rx = fc_rtp_rx_new(8);
+    fc_rtp_rx_events(rx, chance(2) ? 101 : -1);
     uint16_t seq = (uint16_t)chance(65536);
     uint32_t timestamp = chance(1u << 31), ssrc = 1;
     for (unsigned packets = chance(400); packets > 0; packets--) {
         int size = FC_RTP_HEADER + (int)chance(chance(10) ? 161 : 600);
         if (chance(200) == 0)
             seq = (uint16_t)chance(65536), timestamp = chance(1u << 31), ssrc += chance(2);
-        fc_rtp_header(packet, chance(20) ? 8 : (int)chance(128), (uint16_t)(seq + chance(4)), timestamp, ssrc);
+        fc_rtp_header(packet, chance(20) ? 8 : chance(2) ? 101 : (int)chance(128), (uint16_t)(seq + chance(4)), timestamp, ssrc);
         if (chance(3) == 0)
             size = damage(packet, size, sizeof packet);
         uint8_t *copy = exactly(packet, size);
         fc_rtp_rx_push(rx, copy, size);
+        fc_rtp_rx_digit(rx);
         free(copy);
         seq++;
         timestamp += 160;
@@ -133,6 +181,12 @@ static void one_session(const char *file, const char *spool) {
     for (int i = 0; i < 2; i++) {
         fc_fax_options options = {.calling = i == 0, .file = i == 0 ? file : spool, .local_id = "fuzz",
                                   .ecm = (int)chance(2), .max_bit_rate = 14400, .wants_tones = (int)chance(2)};
+        if (chance(3) == 0) {
+            options.polls = i == 0;
+            options.file = spool;
+            options.offered = i == 1 ? file : NULL;
+            options.password = chance(4) ? "1" : "2";
+        }
         fc_fax_hooks hooks = {on_event, on_page, on_ifp, &sides[i]};
         sides[i].fax = fc_fax_new(&options, &hooks);
         if (image)
@@ -166,9 +220,15 @@ static int pairs(int runs, const char *file, const char *spool) {
         fc_fax_options from = {.calling = 1, .file = file, .local_id = "a", .ecm = i & 1, .max_bit_rate = 14400};
         fc_fax_options to = {.file = spool, .local_id = "b", .ecm = 1, .max_bit_rate = 14400};
         fc_pair_result result;
-        fc_pair_line line = {.t38 = i & 2, .loss_per_mille = i & 4 ? 5 : 0, .seed = 1, .redundancy = 3};
+        fc_pair_line line = {.t38 = i & 2, .loss_per_mille = i & 4 ? 5 : 0, .jitter_ms = i & 8 ? 60 : 0,
+                             .seed = (unsigned)i, .redundancy = 3};
+        if (i % 5 == 4) {
+            from.polls = 1, from.file = spool, from.password = "1";
+            to.offered = file, to.password = i % 10 == 4 ? "2" : "1";
+        }
         fc_fax_pair(&from, &to, &line, 600, &result);
-        if (!(i & 4) && (result.sender_status || result.receiver_status || !result.pages_received)) {
+        bool refused = result.sender_status == T30_ERR_NOPOLL && i % 10 == 4;
+        if (!(i & 4) && !refused && (result.sender_status || result.receiver_status || !result.pages_received)) {
             fprintf(stderr, "run %d: %d %d, %d pages\n", i, result.sender_status, result.receiver_status,
                     result.pages_received);
             return 1;
@@ -177,6 +237,18 @@ static int pairs(int runs, const char *file, const char *spool) {
     return 0;
 }
 
+#ifdef GUIDED
+int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t size) {
+    guide = bytes;
+    guide_size = size;
+    switch (chance(3)) {
+    case 0: fuzz_udptl(); break;
+    case 1: fuzz_srtp(); break;
+    default: fuzz_rtp();
+    }
+    return 0;
+}
+#else
 int main(int count, char **words) {
     if (count == 5 && strcmp(words[1], "pair") == 0)
         return pairs(atoi(words[2]), words[3], words[4]);
@@ -190,9 +262,11 @@ int main(int count, char **words) {
             one_session(words[4], words[5]);
         } else {
             fuzz_udptl();
+            fuzz_srtp();
             fuzz_rtp();
         }
     }
     printf("%lu rounds\n", rounds);
     return rounds == 0;
 }
+#endif

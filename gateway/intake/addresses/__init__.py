@@ -5,8 +5,10 @@ addresses with a label before our domain, except the one that reads the number t
 """
 
 from collections.abc import Callable, Iterable, Mapping
+from functools import partial
 from types import MappingProxyType
 
+from gateway.config.schema import AddressesSection
 from gateway.intake.addresses import (
     domain,
     efax,
@@ -44,18 +46,25 @@ DIALECTS: Mapping[str, Dialect] = MappingProxyType(
         "mailbox": mailbox.parse,
     }
 )
-#: FaxFinder's keys would be mere unknown ones to RFC 3192, and RightFax's first slash means nothing to it.
-_FIRST = ("faxfinder", "rightfax")
+#: FaxFinder's keys would be mere unknown ones to RFC 3192, RightFax's first slash means nothing to it, and
+#: HylaFAX's sub-address looks like a service code to the plain dialect.
+_FIRST = ("faxfinder", "rightfax", "hylafax")
+_MAILBOXES = AddressesSection().mailboxes
 _MAX_ADDRESS = 320  # RFC 3696 errata 1690: 64 + 1 + 255
 
 
 class AddressBook:
     """The dialects and domains of a site."""
 
-    def __init__(self, dialects: Iterable[str], domains: Iterable[str]) -> None:
+    def __init__(
+        self, dialects: Iterable[str], domains: Iterable[str], mailboxes: Iterable[str] = _MAILBOXES
+    ) -> None:
         wanted = sorted(dict.fromkeys(dialects), key=lambda name: name not in _FIRST)
-        self._dialects = [(name, DIALECTS[name]) for name in wanted]
+        names = frozenset(name.casefold() for name in mailboxes)
+        known: dict[str, Dialect] = {**DIALECTS, "mailbox": partial(mailbox.parse, names=names)}
+        self._dialects = [(name, known[name]) for name in wanted]
         self._domains = frozenset(domain.lower().rstrip(".") for domain in domains)
+        self._mailboxes = names if "mailbox" in wanted else frozenset()
 
     def is_ours(self, mail_domain: str) -> bool:
         """Whether faxes are taken for this domain."""
@@ -64,6 +73,8 @@ class AddressBook:
     def parse(self, local_part: str, mail_domain: str) -> tuple[str, ParsedAddress] | None:
         """The first dialect that knows this (unquoted) local part, and what it finds; None without any."""
         label = self._cut(mail_domain)
+        if f"{local_part}@{mail_domain}".casefold() in self._mailboxes:
+            return "mailbox", mailbox.FOUND
         if label is None or len(local_part) > _MAX_ADDRESS:
             return None
         written = Written(local_part, label)

@@ -1,6 +1,7 @@
 """The number in the domain: `sam@5551212.fax.example.com`, as with HylaFAX and FaxChange.
 
-A domain cannot hold a "+": the number is a national one, or begins with 00.
+A domain cannot hold a "+": the number is a national one, or begins with 00. FaxChange has a company behind
+the name: `Sam_Smith/Doe_Ltd@...`.
 """
 
 import re
@@ -15,4 +16,5 @@ def parse(written: Written) -> ParsedAddress | None:
     """The number before our domain, for the person in the local part."""
     if not _LABEL.fullmatch(written.label):
         return None
-    return ParsedAddress(written.label, name=spaced(written.local_part.replace(".", " ")))
+    name, _, company = written.local_part.partition("/")
+    return ParsedAddress(written.label, name=spaced(name.replace(".", " ")), company=spaced(company))

@@ -1,7 +1,10 @@
 """FaxBack: flags behind the number, `5035550123^COMPANY=FaxBack^NOCOVER@...`.
 
-Its STANDARD is 200 dots an inch, which a fax calls fine; its COARSE is a fax's standard.
+Its STANDARD is 200 dots an inch, which a fax calls fine; its COARSE is a fax's standard. Its TEMPLATE is the
+path of a file on a Windows machine; the name of that file is the name of the cover page here.
 """
+
+from pathlib import PureWindowsPath
 
 from gateway.intake.addresses.form import is_number
 from gateway.model.address import ParsedAddress, Written
@@ -27,6 +30,8 @@ def parse(written: Written) -> ParsedAddress | None:
 
 def _wish(key: str, value: str, written: str) -> Wish:
     name, meant = _FLAGS.get(key, (key.lower(), ""))
+    if name == "cover" and not meant:
+        value = PureWindowsPath(value).stem
     return Wish.of(name, meant or value, written)
 
 
@@ -34,6 +39,8 @@ _FLAGS = {
     "STANDARD": ("resolution", "fine"),
     "COARSE": ("resolution", "standard"),
     "NOCOVER": ("cover", "off"),
+    "TEMPLATE": ("cover", ""),
+    "PORT": ("trunk", ""),
     "A4": ("paper", "a4"),
     "LEGAL": ("paper", "legal"),
     "RETRIES": ("retries", ""),

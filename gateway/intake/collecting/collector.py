@@ -6,8 +6,11 @@ at the next look that only the moving is missing.
 
 import asyncio
 import logging
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from contextlib import suppress
+from dataclasses import replace
+from datetime import timedelta
+from time import monotonic
 
 from gateway import faxlog
 from gateway.errors import SourceUnavailable, StoreUnavailable
@@ -17,10 +20,13 @@ from gateway.intake.collecting.header import Header, beginning, read_header
 from gateway.model.collected import Refusal, Taken
 from gateway.model.envelope import Envelope
 from gateway.model.number import FaxNumber
-from gateway.model.submission import NewSubmission, Recipient
+from gateway.model.submission import Destination, NewSubmission, Recipient
 from gateway.ports.collection import Collection
 from gateway.ports.mail_source import FoundMail, MailSource
 
+#: How long a mail that was moved away is remembered: a mailbox restored from a backup has it again.
+_REMEMBERED = timedelta(days=90)
+_FORGET_EVERY = 3600.0  # seconds
 _PAUSES = (5.0, 15.0, 60.0, 300.0)  # seconds after a source or the queue failed; the last one for ever
 
 #: Why a mail with this header, from this sender, was written by a program; "" when it was not.
@@ -51,6 +57,7 @@ class Collector:
         self._max_message_size = max_message_size  # bytes
         self._why_automatic = why_automatic
         self._proves = proves
+        self._forgot_at = -_FORGET_EVERY  # monotonic seconds
 
     async def run(self, stopping: asyncio.Event) -> None:
         """Collects until `stopping` is set; a mail that is being stored is stored to its end."""
@@ -59,6 +66,7 @@ class Collector:
             while not stopping.is_set():
                 try:
                     await self.run_once(stopping)
+                    await self._forget()
                     failures = 0
                     await _first(stopping.wait(), self._source.wait())
                 except (SourceUnavailable, StoreUnavailable) as error:
@@ -77,10 +85,12 @@ class Collector:
     async def run_once(self, stopping: asyncio.Event | None = None) -> int:
         """How many mails were taken or refused; all that lay there, unless we stop.
 
+        A mail that cannot be moved away does not hold up the others.
+
         Raises:
             SourceUnavailable, StoreUnavailable: nothing is lost; they are found again.
         """
-        count = 0
+        count, unsettled = 0, None
         async for mail in self._source.mails():
             try:
                 taken = await self._collection.find(mail.key) or await self._take(mail)
@@ -91,11 +101,25 @@ class Collector:
             except Exception:  # noqa: BLE001  # one odd mail must not stop the others
                 _log.exception("%s: the mail %s cannot be taken; it stays there", self._source.name, mail.key)
                 continue
-            await self._source.settle(mail, taken)
             count += 1
+            try:
+                await self._source.settle(mail, taken)
+                await self._collection.settled(mail.key)
+            except SourceUnavailable as error:
+                unsettled = error
             if stopping is not None and stopping.is_set():
                 break
+        if unsettled is not None:
+            raise unsettled
         return count
+
+    async def _forget(self) -> None:
+        """Mails that lie nowhere any more are forgotten, now and then."""
+        if monotonic() - self._forgot_at < _FORGET_EVERY:
+            return
+        self._forgot_at = monotonic()
+        if forgotten := await self._collection.forget(_REMEMBERED):
+            _log.info("%s: %d mails of the past are remembered no more", self._source.name, forgotten)
 
     async def _take(self, mail: FoundMail) -> Taken:
         """What became of the mail, durably."""
@@ -118,7 +142,7 @@ class Collector:
         taken = await self._collection.take(
             mail.key, mail.content, submission, refused=tuple(refused), answer=answer
         )
-        self._log(taken, sender, tuple(recipients), size)
+        self._log(taken, sender, [recipient.number for recipient in recipients.values()], size)
         return taken
 
     def _fault(self, mail: FoundMail, header: Header, sender: str, size: int, *, proved: bool) -> str:
@@ -133,21 +157,24 @@ class Collector:
             return f"The mail names no fax number. {_HOW}"
         return ""
 
-    def _recipients(self, mail: FoundMail, header: Header) -> tuple[dict[FaxNumber, Recipient], list[str]]:
+    def _recipients(self, mail: FoundMail, header: Header) -> tuple[dict[Destination, Recipient], list[str]]:
         """Who gets a fax, and why some do not. People in other domains have got their mail already."""
-        found: dict[FaxNumber, Recipient] = {}
+        found: dict[Destination, Recipient] = {}
         refused: list[str] = []
         for address in mail.envelope.recipients if mail.envelope else header.recipients:
             recipient = self._gatekeeper.recipient(address)
             if isinstance(recipient, Recipient):
-                found.setdefault(recipient.number, recipient)
+                if address in mail.people:
+                    name, company = mail.people[address]
+                    recipient = replace(recipient, name=name, company=company)
+                found.setdefault(recipient.destination, recipient)
             elif recipient is not replies.OTHER_DOMAIN or mail.envelope:
                 refused.append(f"{address}: {_in_words(recipient)}")
         if not found and not refused:
             refused.append(f"The mail names no fax number. {_HOW}")
         return found, refused
 
-    def _log(self, taken: Taken, sender: str, numbers: tuple[FaxNumber, ...], size: int) -> None:
+    def _log(self, taken: Taken, sender: str, numbers: Sequence[FaxNumber], size: int) -> None:
         if taken.submission_id is not None:
             faxlog.accepted(
                 taken.submission_id, client=self._source.name, mail_from=sender, numbers=numbers, size=size

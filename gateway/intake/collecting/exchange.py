@@ -18,7 +18,7 @@ from typing import Any, TypeVar
 from gateway.config.sources import ExchangeSection
 from gateway.errors import SourceUnavailable
 from gateway.intake.collecting.header import beginning, read_header
-from gateway.microsoft.ews import Exchange
+from gateway.microsoft.ews import Exchange, UnreadableMail
 from gateway.model.collected import Taken
 from gateway.ports.mail_source import FoundMail
 
@@ -49,11 +49,16 @@ class ExchangeSource:
         self._listen()
         for mail_id, size in await self._call(self._exchange.find):
             key = f"{self.name} {self._exchange.mailbox} {mail_id}"
-            if size > self._max_size:
-                yield FoundMail(key, fault=_TOO_LARGE)
-            elif content := await self._call(self._exchange.read, mail_id):
+            fault = _TOO_LARGE if size > self._max_size else ""
+            read = self._exchange.read_header if fault else self._exchange.read
+            try:
+                content = await self._call(read, mail_id)
+            except UnreadableMail as error:
+                _log.warning("%s: %s It stays where it is; open it in the mailbox.", self.name, error)
+                continue
+            if content:
                 proved = read_header(beginning(content)).auth_as == "Internal"
-                yield FoundMail(key, content, is_proved=proved)
+                yield FoundMail(key, content, is_proved=proved, fault=fault)
 
     async def settle(self, mail: FoundMail, taken: Taken) -> None:
         """Moved to `done` or `refused`; deleted where that is ""."""

@@ -211,12 +211,12 @@ class FolderSource:
                 key, b"", envelope=Envelope(self._rules.sender, ()), is_proved=True, fault=str(error)
             )
         sender = (ticket.sender if self._rules.trusts_from else "") or self._rules.sender
-        to = tuple(
-            number if "@" in number else f"{_local(number)}@{self._rules.domain}" for number in ticket.to
-        )
-        return FoundMail(
-            key, ticket.message(sender, documents), envelope=Envelope(sender, to), is_proved=True
-        )
+        content, to = ticket.message(sender, documents), [self._address(number) for number in ticket.to]
+        people = {self._address(number): person for number, person in ticket.people.items()}
+        return FoundMail(key, content, envelope=Envelope(sender, tuple(to)), people=people, is_proved=True)
+
+    def _address(self, number: str) -> str:
+        return number if "@" in number else f"{_local(number)}@{self._rules.domain}"
 
     def _found(self, folder: Path, ticket: Ticket) -> list[Path]:
         here = {file.name: file for file in (folder / "documents").iterdir()}

@@ -5,18 +5,13 @@ by the source and by `gateway.resolving.identity`.
 """
 
 from dataclasses import dataclass
-from email import policy
-from email.errors import MessageError
-from email.message import EmailMessage
-from email.parser import BytesHeaderParser
-from email.utils import getaddresses
 from pathlib import Path
 
-_HEADERS = BytesHeaderParser(policy=policy.default)
-_HEADER_SIZE = 256 * 1024  # bytes of a message in which its header is looked for
+from gateway.model.header_addresses import addresses_in, decoded, fields_in
+from gateway.model.mail_header import HEADER_SIZE
+
+_LONGEST_SUBJECT, _LONGEST_ID = 300, 998  # characters, as written; RFC 5322 2.1.1
 _TO = ("To", "Cc", "Bcc", "Resent-To", "X-Original-To", "Delivered-To", "Envelope-To")
-# The parser of the standard library stumbles over some of what strangers write.
-_UNREADABLE = (MessageError, ValueError, LookupError, AttributeError, TypeError)
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,38 +32,26 @@ def beginning(content: bytes | Path) -> bytes:
         OSError: the file cannot be read.
     """
     if isinstance(content, bytes):
-        return content[:_HEADER_SIZE]
+        return content[:HEADER_SIZE]
     with content.open("rb") as file:
-        return file.read(_HEADER_SIZE)
+        return file.read(HEADER_SIZE)
 
 
 def read_header(head: bytes) -> Header:
     """The header of the message that begins with `head`."""
-    ends = [found for found in (head.find(b"\r\n\r\n"), head.find(b"\n\n")) if found >= 0]
-    try:
-        fields = _HEADERS.parsebytes(head[: min(ends, default=len(head))] + b"\r\n\r\n")
-    except _UNREADABLE:
-        return Header()
-    stamps = [value.strip() for value in _values(fields, "X-MS-Exchange-Organization-AuthAs")]
+    stamps = [value.strip() for value in fields_in(head, "X-MS-Exchange-Organization-AuthAs")]
     return Header(
-        senders=_addresses(fields, "From"),
-        recipients=tuple(dict.fromkeys(address for name in _TO for address in _addresses(fields, name))),
-        subject=" ".join(" ".join(_values(fields, "Subject")[:1]).split())[:300],
-        message_id="".join(_values(fields, "Message-ID")[:1]).strip(),
+        senders=_addresses(head, "From"),
+        recipients=tuple(dict.fromkeys(_addresses(head, *_TO))),
+        subject=decoded(_first(head, "Subject")[:_LONGEST_SUBJECT]),
+        message_id="".join(_first(head, "Message-ID").split())[:_LONGEST_ID],
         auth_as=stamps[0] if len(stamps) == 1 else "",
     )
 
 
-def _values(fields: EmailMessage, name: str) -> list[str]:
-    try:
-        return [str(value) for value in fields.get_all(name, [])]
-    except _UNREADABLE:
-        return []
+def _first(head: bytes, name: str) -> str:
+    return next(iter(fields_in(head, name)), "")
 
 
-def _addresses(fields: EmailMessage, name: str) -> tuple[str, ...]:
-    try:
-        found = [a.addr_spec for value in fields.get_all(name, []) for a in value.addresses]
-    except _UNREADABLE:
-        found = [address for _, address in getaddresses(_values(fields, name))]
-    return tuple(address for address in found if "@" in address.strip("<>@"))
+def _addresses(head: bytes, *names: str) -> tuple[str, ...]:
+    return tuple(found.address for text in fields_in(head, *names) for found in addresses_in(text))

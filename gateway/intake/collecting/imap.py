@@ -49,15 +49,33 @@ class ImapSource:
         self._thread = ThreadPoolExecutor(1, thread_name_prefix=f"imap-{name}")
 
     async def mails(self) -> AsyncIterator[FoundMail]:
-        """Oldest first, one in memory at a time."""
-        for uid, size in await self._call(self._list):
-            key = f"{self.name} {self._section.username} {self._section.folder} {self._validity} {uid}"
-            proved = self._section.senders == "internal"
-            if size > self._max_size:
-                header = await self._call(self._fetch, uid, "HEADER")
-                yield FoundMail(key, header, is_proved=proved, fault=_TOO_LARGE)
-            elif content := await self._call(self._fetch, uid, ""):
-                yield FoundMail(key, content, is_proved=proved)
+        """Oldest first, one in memory at a time. What cannot be read does not hold up the others."""
+        uids = await self._call(self._list)
+        validity = self._validity
+        for uid in uids:
+            if found := await self._found(uid, validity):
+                yield found
+
+    async def _found(self, uid: int, validity: int) -> FoundMail | None:
+        """The mail; None when it is gone, or cannot be read twice in a row while the server is well."""
+        for _ in range(2):
+            try:
+                return await self._call(self._read, uid)
+            except SourceUnavailable as error:
+                why = error
+            await self._check_in(validity)
+        _log.error("%s: the mail with UID %d cannot be read and stays there. %s", self.name, uid, why)
+        return None
+
+    async def _check_in(self, validity: int) -> None:
+        """The server answers, and its UIDs mean what they did.
+
+        Raises:
+            SourceUnavailable: one mail is not what was wrong.
+        """
+        await self._call(lambda: self._connected().noop())
+        if self._validity != validity:
+            raise SourceUnavailable(f"{self.name}: the server has numbered its mails anew.")
 
     async def settle(self, mail: FoundMail, taken: Taken) -> None:
         """Moved to `done` or `refused`; deleted where that is ""."""
@@ -97,7 +115,12 @@ class ImapSource:
 
         try:
             return work(*arguments)
-        except (IMAPClientError, OSError) as error:
+        except (
+            IMAPClientError,
+            OSError,
+            ValueError,
+            LookupError,
+        ) as error:  # or an answer nobody understands
             self._hang_up()
             section = self._section
             raise SourceUnavailable(
@@ -136,18 +159,27 @@ class ImapSource:
         _log.info("%s: connected to %s:%d", self.name, section.host, section.port)
         return client
 
-    def _list(self) -> list[tuple[int, int]]:
-        """UID and size in bytes of each mail."""
+    def _list(self) -> list[int]:
+        """The UID of each mail."""
         client = self._connected()
         client.noop()  # a server may tell of new mails only now (RFC 3501 6.1.2)
-        uids = client.search(["UNDELETED"])
-        found = client.fetch(uids, ["RFC822.SIZE"]) if uids else {}
-        return sorted((uid, int(facts[b"RFC822.SIZE"])) for uid, facts in found.items())
+        return sorted(client.search(["UNDELETED"]))
 
-    def _fetch(self, uid: int, part: str) -> bytes:
-        """The raw message or its header; b"" when somebody else has taken it away. It stays unread."""
-        found = self._connected().fetch([uid], [f"BODY.PEEK[{part}]"])
-        return bytes(found.get(uid, {}).get(f"BODY[{part}]".encode(), b""))
+    def _read(self, uid: int) -> FoundMail | None:
+        """The mail, or the header of one that is too large; None when somebody else has taken it away."""
+        section = self._section
+        size = int(self._fetch(uid, "RFC822.SIZE") or 0)
+        content = self._fetch(uid, "BODY[HEADER]" if size > self._max_size else "BODY[]")
+        if not content:
+            return None
+        key = f"{self.name} {section.username} {section.folder} {self._validity} {uid}"
+        fault = _TOO_LARGE if size > self._max_size else ""
+        return FoundMail(key, bytes(content), is_proved=section.senders == "internal", fault=fault)
+
+    def _fetch(self, uid: int, item: str) -> Any:
+        """What the server says of a mail, which stays unread; None when it is gone."""
+        found = self._connected().fetch([uid], [item.replace("BODY[", "BODY.PEEK[")])
+        return found.get(uid, {}).get(item.encode())
 
     def _put_away(self, validity: int, uid: int, target: str) -> None:
         client = self._connected()
@@ -181,7 +213,7 @@ class ImapSource:
     def _hang_up(self) -> None:
         client, self._client = self._client, None
         if client is not None:
-            with suppress(Exception):
+            with suppress(Exception):  # whatever is half open
                 client.shutdown()
 
 

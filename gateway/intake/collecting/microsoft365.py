@@ -10,6 +10,7 @@ Spec: learn.microsoft.com/graph/api/message-delta, message-get ($value), message
 """
 
 import asyncio
+import logging
 from collections.abc import AsyncIterator
 from urllib.parse import quote
 
@@ -21,7 +22,11 @@ from gateway.ports.mail_source import FoundMail
 
 _PAGE = 50  # mails in an answer
 _TOO_LARGE = "The mail is larger than this fax server takes. Send it in several parts."
+_GONE = 404
 _MEMORY_LOST = 410
+_OF_ONE_MAIL = frozenset({400, 422, 500})  # the service is there, and cannot give out this mail
+
+_log = logging.getLogger("faxgw.collecting")
 
 
 class Microsoft365Source:
@@ -46,9 +51,12 @@ class Microsoft365Source:
                 url = f"{self._graph.mailbox}/messages/{quote(mail_id, safe='')}/$value"
                 content, is_whole = await self._graph.read(url, self._max_size)
             except GraphError as error:
-                if error.status != 404:
+                if error.status == _GONE:
+                    self._lying.pop(mail_id, None)  # somebody took it away; the delta will say so
+                elif error.status in _OF_ONE_MAIL:
+                    _log.warning("%s: %s It stays where it is; open it in the mailbox.", self.name, error)
+                else:
                     raise
-                self._lying.pop(mail_id, None)  # somebody took it away; the delta will say so
                 continue
             key = f"{self.name} {self._section.mailbox} {mail_id}"
             proved = read_header(beginning(content)).auth_as == "Internal"
@@ -67,7 +75,7 @@ class Microsoft365Source:
             else:
                 await self._graph.delete(url)
         except GraphError as error:
-            if error.status != 404:
+            if error.status != _GONE:
                 raise
         self._lying.pop(mail_id, None)
 

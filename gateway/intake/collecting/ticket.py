@@ -3,7 +3,7 @@
 All of them become a mail, so that a fax from a folder goes the way of every other fax.
 
 Syntax of GFI's text API: lines that begin with `::` in front of the text, one a recipient or a list of
-options (docs/mail.md#drop-folders).
+options (docs/collecting.md#drop-folders).
 """
 
 import json
@@ -21,8 +21,9 @@ TICKETS = (".toml", ".json")
 _LARGEST = 1024 * 1024  # bytes of a ticket
 _KEYS = ("to", "from", "subject", "text", "documents", "options")
 _NUMBER = re.compile(r"\+?[0-9(][0-9 ()/.,#*-]*")
-_OPTION = re.compile(r"[a-z][a-z_]{0,40}")
-_PERSON = 6  # first name, company, last name, department, email, fax number
+_OPTION = re.compile(r"[a-z][a-z_-]{0,40}")
+_UTF_16 = (b"\xff\xfe", b"\xfe\xff")
+_FIRST_NAME, _COMPANY, _LAST_NAME = 0, 1, 2  # places in a recipient of GFI's; the number is behind them
 
 
 class BadTicket(ValueError):
@@ -39,6 +40,7 @@ class Ticket:
     text: str = ""
     documents: tuple[str, ...] | None = None  #: file names; None: whatever has the ticket's name
     options: Mapping[str, str] = field(default_factory=dict)  #: of the dialect `faxgw`
+    people: Mapping[str, tuple[str, str]] = field(default_factory=dict)  #: name and company, by number
 
     def message(self, sender: str, documents: list[Path]) -> bytes:
         """The mail that would have sent these documents."""
@@ -64,7 +66,7 @@ def is_text_api(file: Path) -> bool:
         OSError: it cannot be read.
     """
     with file.open("rb") as opened:
-        return opened.read(64).lstrip(b"\xef\xbb\xbf").startswith(b"::")
+        return _decoded(opened.read(64), "replace").startswith("::")
 
 
 def read_ticket(file: Path) -> Ticket:
@@ -77,7 +79,7 @@ def read_ticket(file: Path) -> Ticket:
     if file.stat().st_size > _LARGEST:
         raise BadTicket("The ticket is larger than 1 MB. Put documents into files of their own.")
     try:
-        text = file.read_bytes().decode("utf-8-sig")
+        text = _decoded(file.read_bytes())
     except UnicodeDecodeError as error:
         if file.suffix.lower() == ".txt":
             return read_text_api(file.read_bytes().decode("cp1252", "replace"))
@@ -89,6 +91,11 @@ def read_ticket(file: Path) -> Ticket:
     except (ValueError, RecursionError) as error:
         raise BadTicket(f"The ticket is not {file.suffix[1:].upper()}: {error}. Correct it.") from error
     return _ticket(found)
+
+
+def _decoded(content: bytes, errors: str = "strict") -> str:
+    """UTF-8, or UTF-16 with its mark, as PowerShell and older Windows programs write."""
+    return content.decode("utf-16" if content.startswith(_UTF_16) else "utf-8-sig", errors)
 
 
 def _ticket(found: Any) -> Ticket:
@@ -107,8 +114,15 @@ def _ticket(found: Any) -> Ticket:
         subject=_text(found, "subject"),
         text=_text(found, "text"),
         documents=None if documents is None else _file_names(_texts(found, "documents")),
-        options={name: str(value) for name, value in options.items()},
+        options={name: _option(value) for name, value in options.items()},
     )
+
+
+def _option(value: object) -> str:
+    """As a field of a mail would say it."""
+    if isinstance(value, bool):
+        return "on" if value else "off"
+    return str(value)
 
 
 def _text(found: dict[str, Any], name: str) -> str:
@@ -144,15 +158,17 @@ def read_text_api(text: str) -> Ticket:
     while lines and (lines[0].startswith("::") or (not lines[0].strip() and not commands)):
         commands.append(lines.pop(0)[2:].strip())
     to: list[str] = []
+    people: dict[str, tuple[str, str]] = {}
     options: list[str] = []
     for command in filter(None, commands):
         parts = [part.strip() for part in command.split(",")]
-        if len(parts) == _PERSON and "=" not in command and _NUMBER.fullmatch(parts[-1]):
-            to.append(parts[-1])
-        elif _NUMBER.fullmatch(command) and len(parts) == 1:
-            to.append(command)
-        else:
+        numbers = [part for part in parts if _NUMBER.fullmatch(part)]
+        if len(numbers) != 1 or "=" in command:
             options += parts
+            continue
+        to += numbers
+        if len(parts) > 1:
+            people[numbers[0]] = _person([part if part not in numbers else "" for part in parts])
     documents = tuple(option[2:].strip() for option in options if option.lower().startswith("a="))
     subject = next((option[2:].strip() for option in options if option.lower().startswith("s=")), "")
     rest = [option for option in options if not option.lower().startswith(("a=", "s="))]
@@ -162,4 +178,11 @@ def read_text_api(text: str) -> Ticket:
         subject=f"{subject}{brackets}".strip(),
         text="\n".join(lines),
         documents=_file_names(documents),
+        people=people,
     )
+
+
+def _person(parts: list[str]) -> tuple[str, str]:
+    """Name and company of `first name, company, last name, ...`; any of them may be empty or missing."""
+    parts = [*parts, "", "", ""]
+    return f"{parts[_FIRST_NAME]} {parts[_LAST_NAME]}".strip(), parts[_COMPANY]

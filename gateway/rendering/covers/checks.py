@@ -17,6 +17,7 @@ def check_covers(config: Config) -> None:
     templates = Templates(config.cover.folder)
     named = {"cover.template": config.cover.template, "cover.continuation": config.cover.continuation}
     named |= {f"cover.numbers: {start}": name for start, name in config.cover.by_number.items()}
+    named |= {f"cover.senders: {who}": name for who, name in config.cover.by_sender.items()}
     named |= {f"permission.{name}.cover": section.cover for name, section in config.permission.items()}
     mistakes = [
         f'{key}: there is no cover page "{name}"; `faxgw cover list` shows those there are'

@@ -24,11 +24,18 @@ def choose(
     wish: str,
     number: FaxNumber,
     by_number: Mapping[str, str],
+    sender: str,
+    by_sender: Mapping[str, str],
     permission: Permission | None,
     default: str,
 ) -> Choice:
-    """The most particular choice: the wish, the number's, the group's, the default."""
-    rest = _without_wish(number, by_number, permission, default)
+    """The most particular choice: the wish, the number's, the sender's own, the group's, the default."""
+    rest = (
+        _by_number(number, by_number)
+        or _by_sender(sender, by_sender)
+        or _by_group(permission)
+        or Choice(default, "[cover] template")
+    )
     if not wish:
         return rest
     if wish != "on":
@@ -37,12 +44,20 @@ def choose(
     return Choice(name, "the sender asked for one")
 
 
-def _without_wish(
-    number: FaxNumber, by_number: Mapping[str, str], permission: Permission | None, default: str
-) -> Choice:
+def _by_number(number: FaxNumber, by_number: Mapping[str, str]) -> Choice | None:
     start = longest(by_number, number)
-    if start is not None:
-        return Choice(by_number[start], f"[cover] numbers, {start}")
-    if permission is not None and permission.cover:
-        return Choice(permission.cover, f"[permission.{permission.name}] cover")
-    return Choice(default, "[cover] template")
+    return Choice(by_number[start], f"[cover] numbers, {start}") if start is not None else None
+
+
+def _by_sender(sender: str, by_sender: Mapping[str, str]) -> Choice | None:
+    address = sender.lower()
+    for key in (address, f"@{address.rpartition('@')[2]}"):
+        if key in by_sender:
+            return Choice(by_sender[key], f"[cover] senders, {key}")
+    return None
+
+
+def _by_group(permission: Permission | None) -> Choice | None:
+    if permission is None or not permission.cover:
+        return None
+    return Choice(permission.cover, f"[permission.{permission.name}] cover")

@@ -80,8 +80,8 @@ def fields_of(
     asked, mail = job.options, job.sender.mail if job.sender else ""
     name = job.sender.name if job.sender else ""
     return CoverFields(
-        to=_line(job.recipient_name),
-        company=_line(job.recipient_company),
+        to=_line(asked.to_name or job.recipient_name),
+        company=_line(asked.to_company or job.recipient_company),
         to_number=str(job.number),
         sender=_line(asked.sender_name or name or mail),
         sender_company=_line((person.company if person else "") or section.company),

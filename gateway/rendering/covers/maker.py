@@ -41,6 +41,7 @@ class Covered:
     pages: FaxPages | None  #: cover and document; None when there is no cover page
     note: str = ""  #: for the job's trace
     not_done: tuple[str, ...] = ()  #: what the sender asked for in vain
+    why: str = ""  #: who wanted no cover page
 
 
 class CoverMaker:
@@ -78,7 +79,7 @@ class CoverMaker:
         languages = [person.language if person else "", facts_of(header).language, self._section.language]
         choice, template, not_done = self._chosen(job, person, [name for name in languages if name])
         if choice.name == NONE:
-            return Covered(None, "", (*not_done, *_in_vain(job.options)))
+            return Covered(None, "", (*not_done, *_in_vain(job.options)), choice.why)
         try:
             if template is None:
                 raise CoverFailed(f'There is no cover page "{choice.name}" ({choice.why}).')
@@ -112,13 +113,16 @@ class CoverMaker:
         self, job: Job, person: Person | None, languages: Sequence[str]
     ) -> tuple[Choice, Template | None, tuple[str, ...]]:
         """Who chose which template; a name that only the sender knows is not done."""
-        permission = self._rules.of(person or Person(job.sender.mail if job.sender else ""))
+        sender = job.sender.mail if job.sender else ""
+        permission = self._rules.of(person or Person(sender))
 
         def chosen(wish: str) -> tuple[Choice, Template | None]:
             choice = choose(
                 wish=wish,
                 number=job.number,
                 by_number=self._section.by_number,
+                sender=sender,
+                by_sender=self._section.by_sender,
                 permission=permission,
                 default=self._section.template,
             )

@@ -5,24 +5,21 @@ read only in mails of senders we know: the intake and `gateway.resolving.identit
 """
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from email import policy
-from email.message import EmailMessage
-from email.parser import BytesHeaderParser
+from functools import lru_cache
 from types import MappingProxyType
 
 from gateway.model.body_codes import BODY_DIALECTS
+from gateway.model.mail_header import HEADER_SIZE, header_of
 from gateway.model.options import Wish
-from gateway.resolving.options import body, faxgw, gfi, hylafax
+from gateway.resolving.options import body, facsys, faxgw, gfi, hylafax
 
 Dialect = Callable[[Sequence[tuple[str, str]]], list[Wish]]
 
 #: By the names of [options] dialects; those of BODY_DIALECTS are no fields.
 DIALECTS: Mapping[str, Dialect] = MappingProxyType(
-    {"faxgw": faxgw.wishes, "gfi": gfi.wishes, "hylafax": hylafax.wishes}
+    {"faxgw": faxgw.wishes, "gfi": gfi.wishes, "hylafax": hylafax.wishes, "facsys": facsys.wishes}
 )
-_HEADERS = BytesHeaderParser(EmailMessage, policy=policy.compat32)
 _MAX_WISHES = 50
-_HEADER_SIZE = 64 * 1024  # bytes of a message in which fields are looked for
 
 
 class MailWishes:
@@ -32,11 +29,15 @@ class MailWishes:
         names = list(dialects)
         self._dialects = [DIALECTS[name] for name in names if name in DIALECTS]
         self._in_text = BODY_DIALECTS.intersection(names)
+        self._found = lru_cache(maxsize=2)(self._find)  # all jobs of a mail ask
 
     def __call__(self, message: bytes) -> list[Wish]:
         """The wishes in the mail that begins with these bytes: of its fields, then of its text."""
-        header = message[:_HEADER_SIZE]
-        fields = [(name.lower(), _text(value)) for name, value in _HEADERS.parsebytes(header).items()]
+        return list(self._found(message))
+
+    def _find(self, message: bytes) -> list[Wish]:
+        header = header_of(message[:HEADER_SIZE])
+        fields = [(name.lower(), _text(value)) for name, value in header.items()]
         found = [wish for dialect in self._dialects for wish in dialect(fields)]
         if self._in_text:
             found += body.wishes(message, self._in_text)

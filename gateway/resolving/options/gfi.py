@@ -1,4 +1,8 @@
-"""GFI FaxMaker: commands in the subject, in square brackets: `Offer [::b=12,high,2026-12-01-08:30:00]`."""
+"""GFI FaxMaker: commands in the subject, in square brackets: `Offer [::b=12,high,2026-12-01-08:30:00]`.
+
+Between day and time its manual has "-" and ":"; a time alone is the next one. `dl=` and `line=2,dl`, which
+allow no other line than one, are not done.
+"""
 
 import re
 from collections.abc import Sequence
@@ -6,7 +10,7 @@ from collections.abc import Sequence
 from gateway.model.options import Wish
 
 _COMMANDS = re.compile(r"\[::([^\[\]]{0,500})\]")
-_MOMENT = re.compile(r"\d{4}-\d\d-\d\d-\d\d:\d\d(?::\d\d)?")
+_MOMENT = re.compile(r"(?:\d{4}-\d\d-\d\d[-:])?\d\d:\d\d(?::\d\d)?")
 _WORDS = {"h": ("resolution", "fine"), "high": ("resolution", "fine")} | {
     "n": ("resolution", "standard"),
     "normal": ("resolution", "standard"),
@@ -19,6 +23,8 @@ _KEYS = {
     "c": "cover",
     "coverpage": "cover",
     "p": "priority",
+    "l": "trunk",
+    "line": "trunk",
     "fr": "sender_name",
     "from": "sender_name",
     "s": "subject",
@@ -42,4 +48,4 @@ def _wish(command: str) -> Wish:
         return Wish.of("send_at", command, written)
     key, _, value = command.partition("=")
     name = _KEYS.get(key.lower(), key.lower())
-    return Wish.of(name, _PRIORITIES.get(value, value) if name == "priority" else value, written)
+    return Wish.of(name, _PRIORITIES.get(value.lower(), value) if name == "priority" else value, written)

@@ -20,6 +20,10 @@ OPTIONS = {
     "resolution": "",
     "attempts": None,
     "billing_code": "",
+    "trunk": "",
+    "priority": "",
+    "tones": "",
+    "sub_address": "",
     "not_done": [],
 }
 SECTION = SmtpSection(domains=("fax.example.com",))

@@ -73,6 +73,58 @@ async def test_a_directory_without_servers_is_away_and_knows_that_it_does_not_kn
         await directory.authenticate("sdaryn", Secret("Passw0rd-of-Sam"))
 
 
+ELSEWHERE = """\
+dn: ou=Elsewhere,o=Renovations
+objectClass: organizationalUnit
+ou: Elsewhere
+
+dn: ou=East,ou=Elsewhere,o=Renovations
+objectClass: referral
+objectClass: extensibleObject
+ou: East
+ref: ldap://127.0.0.1/ou=East,o=Renovations
+"""
+
+
+@pytest.fixture(scope="module")
+def referring(slapd, tmp_path_factory):
+    """A server that holds nobody, and refers to the other one; and the authorities of both."""
+    with a_slapd(ELSEWHERE) as server:
+        both = tmp_path_factory.mktemp("authorities") / "both.pem"
+        both.write_bytes(server.ca_file.read_bytes() + slapd.ca_file.read_bytes())
+        yield server, both
+
+
+@pytest.mark.parametrize("below", ["", "ou=East,"], ids=["on-the-way", "at-the-base"])
+async def test_a_referral_to_a_listed_server_is_followed_for_persons_and_passwords(
+    opened, slapd, referring, below
+):
+    server, authorities = referring
+    base = f"{below}ou=Elsewhere,o=Renovations"
+    section = server.section(base=base, ca_file=authorities, referrals=(slapd.tls_url,))
+    directory = opened(section)
+
+    assert (await directory.find(SAM)).name == "Samantha Daryn"
+    assert await directory.authenticate("sdaryn", Secret("Passw0rd-of-Sam"))
+    assert not await directory.authenticate("sdaryn", Secret("wrong"))
+
+
+async def test_a_referral_to_a_server_that_is_not_listed_is_not_followed(opened, referring):
+    server, authorities = referring
+    directory = opened(server.section(base="ou=Elsewhere,o=Renovations", ca_file=authorities))
+
+    assert await directory.find(SAM) is None
+
+
+async def test_a_person_behind_a_referral_that_cannot_be_reached_is_not_nobody(opened, referring):
+    server, authorities = referring
+    base = "ou=Elsewhere,o=Renovations"
+    directory = opened(server.section(base=base, ca_file=authorities, referrals=(NOWHERE,)))
+
+    with pytest.raises(DirectoryUnavailable):
+        await directory.find(SAM)
+
+
 async def test_a_server_that_comes_back_is_used_again(opened, own_slapd):
     directory = opened(own_slapd.section())
     assert await directory.find(SAM)

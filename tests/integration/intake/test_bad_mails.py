@@ -9,14 +9,27 @@ import smtplib
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
 
+from gateway.config.schema import SendingSection
+from gateway.daemon.clock import SystemClock
+from gateway.intake.collecting.header import read_header
+from gateway.model.body_codes import BODY_DIALECTS
+from gateway.model.ids import BlobRef, SubmissionId
+from gateway.model.options import JobOptions
+from gateway.model.submission import Submission
 from gateway.notifying.original import read_original
 from gateway.rendering.attachments import documents_in
+from gateway.resolving.addressee import name_beside
+from gateway.resolving.options import DIALECTS, MailWishes
+from gateway.resolving.recipients import recipients_in
+from gateway.resolving.resolver import Resolver
 from tests.integration.intake.test_real_clients import a_gateway
 
+BEGINNING = 1024 * 1024  # bytes that are read of a mail before it is rendered
 LONGEST = 5.0  # seconds of processor time; the slowest takes a tenth of it
 
 
@@ -65,6 +78,12 @@ CASES = {
         ("\r\nhello",),
         defects=("a part has too many headers",),
         subject="a" * 200,
+    ),
+    "100 000 quotes in From": Bad(
+        lambda: b"From: " + b'"' * 99_999 + b"\r\nSubject: x\r\n\r\nhello\r\n", ("hello",), subject="x"
+    ),
+    "100 000 brackets in To": Bad(
+        lambda: b"Subject: x\r\nTo: " + b"(" * 100_000 + b"\r\n\r\nhello\r\n", ("hello",), subject="x"
     ),
     "20 000 parameters": Bad(
         lambda: (
@@ -171,6 +190,24 @@ async def test_a_bad_mail_is_taken_whole_and_read_as_far_as_it_goes(tmp_path, na
     assert found.defects == case.defects
     assert original.subject.startswith(case.subject)
     assert took < LONGEST
+
+
+@pytest.mark.parametrize("name", CASES)
+async def test_who_sends_a_bad_mail_and_what_it_asks_for_is_found_in_bounded_time(name):
+    content = CASES[name].mail()
+    wishes_in = MailWishes([*DIALECTS, *BODY_DIALECTS])
+    resolver = Resolver(clock=SystemClock(), sending=SendingSection(), wishes_in=wishes_in)
+    submission = Submission(SubmissionId("s"), "ann@example.com", BlobRef("b"), "test", datetime.now(UTC))
+    began = time.process_time()
+
+    facts = await resolver.facts(submission, content[:BEGINNING], JobOptions())
+    named = recipients_in(content, wishes_in(content[:BEGINNING]), {"fax.example.com"})
+    header = read_header(content[:BEGINNING])
+    name_beside(content[:BEGINNING], "102@fax.example.com")
+
+    assert time.process_time() - began < 3 * LONGEST
+    assert facts.sender.mail == "ann@example.com"
+    assert (named.rows, header.recipients) == ((), ())
 
 
 def _send(port: int, content: bytes) -> tuple[int, bytes]:

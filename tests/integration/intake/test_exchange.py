@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from gateway.intake.collecting.exchange import ExchangeSource
+from gateway.intake.collecting.header import read_header
 from gateway.microsoft.ews import ExchangeError
 from gateway.model.collected import Taken
 from gateway.model.ids import SubmissionId
@@ -96,13 +97,28 @@ async def test_without_a_folder_for_them_mails_are_deleted(exchange: EwsServer, 
     assert [item.folder for item in exchange.items] == [""]
 
 
+async def test_a_mail_that_cannot_be_given_out_stays_and_does_not_hold_up_the_others(
+    exchange: EwsServer, opened: Opened, caplog: pytest.LogCaptureFixture
+):
+    exchange.deliver(MAIL)
+    exchange.deliver(MAIL + b"2")
+    exchange.unreadable.add(0)
+
+    (mail,) = await mails(opened())
+
+    assert mail.content == MAIL + b"2"
+    assert "ErrorItemCorrupt" in caplog.text
+
+
 async def test_a_mail_that_is_too_large_is_not_fetched(exchange: EwsServer, opened: Opened):
-    exchange.deliver(MAIL + b"x" * 5000)
+    exchange.deliver(INTERNAL + MAIL + b"x" * 5000)
 
     (mail,) = await mails(opened(max_size=1000))
 
     assert mail.fault == "The mail is larger than this fax server takes. Send it in several parts."
-    assert "GetItem" not in exchange.operations
+    assert mail.is_proved
+    assert read_header(mail.content).senders == ("ann@example.com",)
+    assert len(mail.content) < 1000
 
 
 async def test_a_stream_that_ends_is_opened_anew_at_the_next_look(exchange: EwsServer, opened: Opened):

@@ -150,3 +150,22 @@ async def test_waiting_can_be_given_up_at_once(opened: Opened):
         await source.close()
 
     assert waiting.cancelled() or waiting.cancelling()
+
+
+@pytest.mark.parametrize("size", ["", ",S=900,W=920"])
+async def test_a_mail_that_the_server_cannot_read_does_not_hold_up_the_others(
+    dovecot: Dovecot, user: str, opened: Opened, caplog: pytest.LogCaptureFixture, size: str
+):
+    dovecot.deliver(user, MAIL)
+    dovecot.deliver_unreadable(user, size=size)
+    dovecot.deliver(user, MAIL.replace(b"Hello", b"Bye"))
+    source = opened()
+
+    found = await mails(source)
+
+    assert sorted(mail.content for mail in found) == [MAIL.replace(b"Hello", b"Bye"), MAIL]
+    assert "cannot be read and stays there" in caplog.text
+    for mail in found:
+        await source.settle(mail, ACCEPTED)
+    assert await mails(source) == []
+    assert dovecot.mails_in(user, "Faxed") != []

@@ -5,11 +5,23 @@ import hashlib
 import smtplib
 import time
 from contextlib import asynccontextmanager
+from datetime import UTC, datetime
+from email.message import EmailMessage
 from pathlib import Path
 
-from gateway.config.schema import NodeSection, QueueSection
+from gateway.config.schema import BroadcastSection, NodeSection, QueueSection, SendingSection
+from gateway.model.dialling import DialPlan
+from gateway.model.envelope import Envelope
+from gateway.model.lifecycle import JobState
+from gateway.model.number import IN_THE_MAIL
+from gateway.model.submission import NewSubmission, Recipient
+from gateway.resolving.resolver import Resolver
+from gateway.resolving.splitting import Splitter
+from gateway.resolving.worker import ResolvingWorker
 from gateway.store import open_store
+from tests.fakes.clock import FakeClock
 from tests.fakes.wakeups import RememberedWakeups
+from tests.stages import ANN, LEASE
 
 LINE = b"%075d\r\n"
 SIZE = 25_000_000  # bytes
@@ -73,6 +85,45 @@ async def test_a_mail_to_10_000_numbers_is_one_submission(listener, tmp_path, ur
     async with the_queue(tmp_path, url) as store:
         jobs = await store.jobs.list(limit=2 * MANY)
     assert {job.number.digits for job in jobs} == set(numbers)
+    assert len({job.submission_id for job in jobs}) == 1
+
+
+async def test_a_list_of_10_000_becomes_as_many_faxes_of_one_mail(tmp_path, url):
+    rows = "".join(f"+4930{1_000_000 + number};Name {number}\r\n" for number in range(MANY))
+    mail = EmailMessage()
+    mail["From"], mail["To"] = ANN.mail, "list@fax.example.com"
+    mail.set_content("Hello")
+    mail.add_attachment(f"fax;name\r\n{rows}".encode(), "text", "csv", filename="list.csv")
+    new = NewSubmission(Envelope(ANN.mail, (mail["To"],)), (Recipient(mail["To"], IN_THE_MAIL),), "test")
+
+    async with the_queue(tmp_path, url) as store:
+        worker = ResolvingWorker(
+            jobs=store.jobs,
+            blobs=store.blobs,
+            clock=FakeClock(datetime.now(UTC)),
+            resolver=Resolver(clock=FakeClock(datetime.now(UTC)), sending=SendingSection()),
+            splitter=Splitter(
+                jobs=store.jobs,
+                queue=store.collection,
+                blobs=store.blobs,
+                plan=DialPlan(country="DE"),
+                ours=["fax.example.com"],
+                section=BroadcastSection(max_recipients=MANY),
+                wishes_in=lambda _: (),
+            ),
+        )
+        await store.jobs.submit(new, mail.as_bytes())
+        (job,) = await store.jobs.claim(JobState.RECEIVED, lease=LEASE)
+        began = time.process_time()
+
+        await worker.work(job)
+
+        took = time.process_time() - began
+        jobs = await store.jobs.list(JobState.RECEIVED, limit=2 * MANY)
+    assert took < 20, "seconds of processor time; a tenth of it is usual"
+    assert {(job.number.digits, job.recipient_name) for job in jobs} == {
+        (f"+4930{1_000_000 + number}", f"Name {number}") for number in range(MANY)
+    }
     assert len({job.submission_id for job in jobs}) == 1
 
 

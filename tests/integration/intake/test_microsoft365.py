@@ -138,6 +138,19 @@ async def test_a_mail_that_somebody_takes_away_is_no_error(graph: GraphServer, o
     assert [mail async for mail in iterator] == []
 
 
+async def test_a_mail_that_cannot_be_given_out_stays_and_does_not_hold_up_the_others(
+    graph: GraphServer, opened: Opened, caplog: pytest.LogCaptureFixture
+):
+    graph.deliver(MAIL)
+    graph.deliver(MAIL + b"2")
+    graph.unreadable.add(0)
+
+    (mail,) = await mails(opened())
+
+    assert mail.content == MAIL + b"2"
+    assert "ErrorItemCorrupt" in caplog.text
+
+
 async def test_a_mail_that_is_too_large_is_not_read_to_its_end(graph: GraphServer, opened: Opened):
     graph.deliver(MAIL + b"x" * 500_000)
 

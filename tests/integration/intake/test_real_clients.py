@@ -228,3 +228,29 @@ async def test_smtplib_speaks_lmtp(tmp_path):
         await asyncio.to_thread(send_it)
 
         assert [job.number.digits for job in await store.jobs.list()] == ["102"]
+
+
+@pytest.mark.needs("postfix")
+@pytest.mark.parametrize("how", ["smtp", "lmtp"])
+async def test_smtp_source_hands_in_many_mails_by_many_sessions(tmp_path, how):
+    settings = {"lmtp_listen": "127.0.0.1:0"} if how == "lmtp" else {}
+    async with a_gateway(tmp_path, **settings) as (store, port):
+        command = [
+            "/usr/sbin/smtp-source",
+            "-4",
+            "-s",
+            "20",
+            "-m",
+            "200",
+            "-l",
+            "5000",
+            "-r",
+            "2",
+            "-f",
+            ANNA,
+        ]
+        command += ["-L"] * (how == "lmtp") + ["-t", "102@fax.example.com", f"127.0.0.1:{port}"]
+        done = await asyncio.to_thread(subprocess.run, command, capture_output=True, check=False, timeout=60)
+
+        assert done.returncode == 0, done.stderr.decode()
+        assert len({job.submission_id for job in await store.jobs.list(limit=1000)}) == 200

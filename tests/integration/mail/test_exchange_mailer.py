@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from gateway.errors import MailerUnavailable
+from gateway.errors import MailerRefused, MailerUnavailable
 from gateway.mail.ews import ExchangeMailer
 from tests.fakes.ews_server import MAILBOX, EwsServer, Failed
 from tests.fix_exchange import an_exchange_section
@@ -41,3 +41,19 @@ async def test_an_answer_is_sent_as_it_is_and_tried_again_when_the_server_is_awa
         "auto-replied",
     )
     assert [part.get_content() for part in sent.iter_attachments()] == [b"%PDF"]
+
+
+@pytest.mark.parametrize("limit", ["largest_mail", "largest_request"])
+async def test_an_answer_that_is_too_large_is_refused_and_not_tried_for_days(
+    exchange: EwsServer, localhost: Path, limit: str
+):
+    setattr(exchange, limit, 3000)
+    large = an_answer()
+    large.add_attachment(b"%PDF" * 1000, "application", "pdf", filename="large.pdf")
+    async with ExchangeMailer("test", an_exchange_section(exchange, localhost), MAILBOX) as mailer:
+        with pytest.raises(MailerRefused, match="does not take"):
+            await mailer.send(large, mail_from="", recipient="ann@example.com")
+
+        await mailer.send(an_answer(), mail_from="", recipient="ann@example.com")
+
+    assert len(exchange.sent) == 1

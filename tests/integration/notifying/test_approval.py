@@ -24,22 +24,11 @@ from gateway.ports.job_store import Outcome
 from tests.fakes.clock import FakeClock
 from tests.fakes.mailer import FakeMailer
 from tests.fakes.page_views import RecordingViews
-from tests.stages import ANN, a_received_job, a_store, answers
+from tests.stages import ANN, a_received_job, answers
 
 BOSS = "boss@example.com"
 SOON = datetime.now(UTC).replace(microsecond=0) + timedelta(hours=1)
 TICKETS = Tickets(b"key of the tests")
-
-
-@pytest.fixture
-async def opened(tmp_path):
-    async with a_store(tmp_path) as opened:
-        yield opened
-
-
-@pytest.fixture
-def store(opened):
-    return opened[0]
 
 
 @pytest.fixture

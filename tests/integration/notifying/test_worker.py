@@ -12,6 +12,7 @@ from gateway.errors import MailerRefused, MailerUnavailable
 from gateway.model.job import Failure, Job
 from gateway.model.lifecycle import JobEvent, JobState
 from gateway.model.notification import NotificationKind
+from gateway.model.options import JobOptions
 from gateway.notifying.worker import NotifyingWorker
 from gateway.ports.job_store import Outcome
 from gateway.ports.wakeups import Topic
@@ -46,9 +47,9 @@ class Desk:
             timezone="UTC",
         )
 
-    async def a_failed_job(self) -> Job:
+    async def a_failed_job(self, options: JobOptions | None = None) -> Job:
         """A job whose sender is owed an answer."""
-        await a_rendered_job(self.store, self.folder)
+        await a_rendered_job(self.store, self.folder, options=options)
         (job,) = await self.store.jobs.claim(JobState.RENDERED, lease=LEASE)
         failure = Failure("busy", "The line was busy.", "Send it again later.")
         outcome = Outcome(failure=failure, notifications=answer(job, NotificationKind.FAILED))
@@ -90,6 +91,26 @@ async def test_a_finished_job_is_answered_once(desk):
     assert mail.message["Subject"] == "Fax to +49301234567 NOT delivered: the line was busy"
     assert mail.message["X-Fax-Job"] == job.id
     assert [part.get_filename() for part in mail.message.iter_attachments()] == ["fax-+49301234567.pdf"]
+
+
+async def test_who_asked_for_his_mail_gets_it_back_with_the_report_of_a_failure(desk):
+    await desk.a_failed_job(JobOptions(notify="FAILURE", ret="FULL"))
+
+    await desk.worker.run_once()
+
+    (mail,) = desk.mailer.sent
+    assert mail.message.get_content_type() == "multipart/report"
+    assert "Hello" in mail.message.get_payload(2).get_payload(0).as_string()
+
+
+async def test_a_mail_server_that_refuses_the_returned_mail_gets_the_words(desk):
+    await desk.a_failed_job(JobOptions(notify="FAILURE", ret="FULL"))
+    desk.mailer.next_send_fails(REFUSES)
+
+    await desk.worker.run_once()
+
+    (mail,) = desk.mailer.sent
+    assert len(mail.message.get_payload()) == 2
 
 
 async def test_nothing_owed_is_nothing_done(desk):

@@ -39,10 +39,11 @@ def a_file(folder, name: str, content: bytes, media_type: str | None = None) -> 
     return SourceDocument(name, path, media_type)
 
 
-def words_on(tiff, folder) -> set[str]:
+def words_on(tiff, folder, *, turned: bool = False) -> set[str]:
     """What tesseract reads on the first page, made square and larger as an eye would have it."""
     bits = bits_of(tiff)[0]
     page = Image.fromarray((1 - np.unpackbits(bits, axis=1)) * np.uint8(255))
+    page = page.transpose(Image.Transpose.ROTATE_90) if turned else page
     page.resize((page.width * 3 // 2, page.height * 3 // 2), Image.Resampling.BICUBIC).save(
         folder / "ocr.png"
     )
@@ -124,6 +125,9 @@ async def test_a_scan_can_be_read_and_is_short_on_the_line(pool, sample, tmp_pat
         ("junk.bin", b"\0\1\2\3", DocumentUnsupported),
         ("cut.jpg", b"\xff\xd8\xff\xe0" + bytes(50), DocumentDamaged),
         ("cut.tif", b"II*\0\xff\xff\0\0", DocumentDamaged),
+        ("cut.svg", b"<svg xmlns='http://www.w3.org/2000/svg'><text>Half", DocumentDamaged),
+        ("noise.pdf", b"\0\1\2\3", DocumentDamaged),
+        ("program.exe", b"MZ\x90\0\3\0", DocumentUnsupported),
     ],
 )
 async def test_a_bad_document_is_named_with_what_is_wrong(pool, tmp_path, name, content, error):
@@ -133,6 +137,14 @@ async def test_a_bad_document_is_named_with_what_is_wrong(pool, tmp_path, name, 
     assert f'"{name}"' in caught.value.sentence
     assert not (tmp_path / "fax.tif").exists()
     assert not (tmp_path / "fax.tif.part").exists()
+
+
+@pytest.mark.parametrize("name", ["letter.pdf", "photo.jpg", "photo.heic", "logo.png", "fax.tif", "plan.svg"])
+async def test_half_a_picture_or_pdf_is_called_damaged(pool, sample, tmp_path, name):
+    whole = sample(name).path.read_bytes()
+
+    with pytest.raises(DocumentDamaged):
+        await pool.render([a_file(tmp_path, name, whole[: len(whole) // 2])], FINE, tmp_path / "fax.tif")
 
 
 @pytest.mark.parametrize(
@@ -193,6 +205,28 @@ async def test_a_csv_is_printed_as_a_table_whatever_separates_it(pool, tmp_path,
     assert (gaps > 25).sum() >= 2
 
 
+async def test_a_wide_csv_of_another_country_is_turned_and_as_wide_as_the_paper(pool, tmp_path):
+    rows = "".join(f"Nr {n}\tPumpe\t{'Bemerkung ' * 7}\t{'Lieferung ' * 5}\tSumme\r\n" for n in range(12))
+    document = a_file(tmp_path, "Bestellung Köln.csv", rows.encode("utf-16-le"), "application/vnd.ms-excel")
+
+    fax = await pool.render([document], FINE, tmp_path / "fax.tif")
+
+    assert fax.page_count == 1
+    words = words_on(fax.path, tmp_path, turned=True)
+    assert {"Pumpe", "Bemerkung", "Lieferung", "Summe"} <= words
+    assert not {"Bestellung", "Page", "Seite"} & words
+
+
+async def test_a_csv_may_name_its_separator_as_excel_does(pool, tmp_path):
+    content = b"sep=|\r\n" + b"Pump; new|Valve; old|Seal; none\r\n" * 12
+
+    fax = await pool.render([a_file(tmp_path, "a.csv", content)], FINE, tmp_path / "fax.tif")
+
+    words = words_on(fax.path, tmp_path)
+    assert {"Pump;", "Valve;", "Seal;", "none"} <= words
+    assert not {"sep=|", "sep"} & words
+
+
 async def test_a_small_file_that_is_a_large_picture_costs_no_memory(pool, tmp_path):
     Image.new("1", (13_000, 13_000)).save(tmp_path / "bomb.png")
 
@@ -238,6 +272,24 @@ async def test_the_text_of_a_foreign_script_is_typeset(pool, tmp_path):
     assert 2_000 < black_dots(bits_of(fax.path)[0]) < 20_000
 
 
+@pytest.mark.parametrize(
+    "page",
+    [
+        "<div style='width:1500px;font-size:20px'>" + "Words and words. " * 20 + "Lastword</div>",
+        "<table width=1500><tr><td>First<td width=1200>Middle<td>Lastword</table>",
+        "<p style='white-space:nowrap;font-size:20px'>" + "Words and words. " * 8 + "Lastword</p>",
+        "<style>@page WordSection1 { size: 612pt 792pt; margin: 1in } div.a { page: WordSection1 }</style>"
+        "<div class=a><p style='white-space:nowrap;font-size:20px'>" + "Words. " * 20 + "Lastword</div>",
+        "<table><tr>" + "<td nowrap style='font-size:22px'>Some words" * 12 + "<td>Lastword</table>",
+    ],
+    ids=["a div", "a table", "a line", "a line of Word", "many columns"],
+)
+async def test_html_that_is_wider_than_the_paper_is_not_cut_off(pool, tmp_path, page):
+    fax = await pool.render([a_file(tmp_path, "mail.html", page.encode())], FINE, tmp_path / "fax.tif")
+
+    assert "Lastword" in words_on(fax.path, tmp_path)
+
+
 async def test_pictures_of_an_html_mail_come_from_the_mail(pool, sample, tmp_path):
     page = b'<html><body><img src="cid:logo@here" width=300></body></html>'
     path = tmp_path / "body"
@@ -267,7 +319,7 @@ async def test_the_pool_shows_stamps_and_reduces_what_it_rendered(pool, sample, 
     stamped = await pool.stamp_header(
         fax.path, tmp_path / "stamped.tif", ["a   page 1 of 2", "a   page 2 of 2"]
     )
-    standard = await pool.at_standard(stamped.path, tmp_path / "standard.tif")
+    standard = await pool.coarsened(stamped.path, tmp_path / "standard.tif", Resolution.STANDARD)
     await pool.to_pdf(standard.path, tmp_path / "fax.pdf")
     await pool.picture(standard.path, tmp_path / "two.png", page=2, width=600)
 
@@ -283,6 +335,16 @@ async def test_a_received_file_that_is_no_fax_is_refused(pool, sample, tmp_path)
         await pool.to_pdf(sample("logo.png").path, tmp_path / "out.pdf")
 
     assert not (tmp_path / "out.pdf").exists()
+
+
+async def test_letters_of_many_scripts_are_no_boxes(pool, tmp_path):
+    drawn = {}
+    for letter in "日ポ한中繁👍🙂שع\U0010fffd":  # the last one is in no font
+        page = f"<html><p style='font-size:40px'>{letter}</p>".encode()
+        fax = await pool.render([a_file(tmp_path, "a.html", page)], FINE, tmp_path / "fax.tif")
+        drawn[letter] = bits_of(fax.path)[0].tobytes()
+
+    assert len(set(drawn.values())) == len(drawn)
 
 
 async def test_once_is_enough_for_a_command(sample, tmp_path):

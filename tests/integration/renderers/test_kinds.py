@@ -2,6 +2,7 @@
 
 import asyncio
 import contextlib
+import subprocess
 
 import numpy as np
 import pikepdf
@@ -9,7 +10,7 @@ import pypdfium2
 import pytest
 from PIL import Image
 
-from renderers import DocumentTooLarge, Profile, RenderError, SourceDocument
+from renderers import DocumentTooLarge, DocumentUnsupported, Profile, RenderError, SourceDocument
 from tests.integration.renderers.test_documents import a_file, words_on
 from tests.unit.renderers.pages import bits_of, black_dots
 
@@ -106,6 +107,93 @@ async def test_an_annotation_is_printed(pool, tmp_path):
     fax = await pool.render([SourceDocument("s", tmp_path / "stamp.pdf")], FINE, tmp_path / "fax.tif")
 
     assert black_dots(bits_of(fax.path)[0]) > 50_000
+
+
+def a_form(path, *, dynamic: bool = False) -> SourceDocument:
+    """A PDF form filled by a program that leaves it to the reader how that looks, and comments beside it."""
+    name = pikepdf.Name
+    look = pikepdf.String("/Helv 18 Tf 0 g")
+    with pikepdf.new() as pdf:
+        page = pdf.add_blank_page(page_size=(595, 842))
+
+        def on_page(top: int, subtype: pikepdf.Name, **facts: object) -> pikepdf.Object:
+            place = {"Type": name.Annot, "Subtype": subtype, "F": 4, "DA": look}
+            return pdf.make_indirect(pikepdf.Dictionary(Rect=[100, top, 400, top + 30], **place, **facts))
+
+        options = ["Choice one", "Choice two"]
+        fields = [
+            on_page(700, name.Widget, FT=name.Tx, T="a", V=pikepdf.String("Filled value")),
+            on_page(
+                600, name.Widget, FT=name.Ch, Ff=131072, T="b", V=pikepdf.String(options[1]), Opt=options
+            ),
+        ]
+        notes = [on_page(400, name.FreeText, Contents="Somebody noted this")]
+        page.Annots = pdf.make_indirect([*fields, *notes])
+        helvetica = pikepdf.Dictionary(Type=name.Font, Subtype=name.Type1, BaseFont=name.Helvetica)
+        fonts = pikepdf.Dictionary(Font=pikepdf.Dictionary(Helv=pdf.make_indirect(helvetica)))
+        pdf.Root.AcroForm = pikepdf.Dictionary(Fields=fields, NeedAppearances=True, DR=fonts, DA=look)
+        if dynamic:
+            pdf.Root.AcroForm.XFA = pdf.make_stream(b"<xdp:xdp xmlns:xdp='http://ns.adobe.com/xdp/'/>")
+            pdf.Root.NeedsRendering = True
+        pdf.save(path)
+    return SourceDocument("form.pdf", path)
+
+
+async def test_a_form_without_looks_and_a_comment_can_be_read(pool, tmp_path):
+    fax = await pool.render([a_form(tmp_path / "form.pdf")], FINE, tmp_path / "fax.tif")
+
+    words = words_on(fax.path, tmp_path)
+    assert {"Filled", "value", "Choice", "two", "Somebody", "noted"} <= words
+    assert "one" not in words
+
+
+async def test_a_form_that_is_a_program_is_refused_in_words(pool, tmp_path):
+    with pytest.raises(DocumentUnsupported) as caught:
+        await pool.render([a_form(tmp_path / "form.pdf", dynamic=True)], FINE, tmp_path / "fax.tif")
+
+    assert str(caught.value) == (
+        'The document "form.pdf" is a form that only Adobe\'s own programs can show (XFA). '
+        "Open it there, print it to a PDF, and send that."
+    )
+
+
+@pytest.mark.parametrize("version", ["1.2", "1.4", "1.7", "2.0"])
+async def test_a_pdf_of_any_version_by_ghostscript_is_the_same_page(pool, sample, tmp_path, version):
+    command = ["gs", "-q", "-dSAFER", "-sDEVICE=pdfwrite", f"-dCompatibilityLevel={version}"]
+    made = [*command, "-o", tmp_path / "a.pdf", sample("invoice.pdf").path]
+    subprocess.run(made, check=True, capture_output=True)
+    assert (tmp_path / "a.pdf").read_bytes().startswith(f"%PDF-{version}".encode())
+
+    wanted = await pool.render([sample("invoice.pdf")], FINE, tmp_path / "wanted.tif")
+    fax = await pool.render([SourceDocument("a", tmp_path / "a.pdf")], FINE, tmp_path / "fax.tif")
+
+    assert black_dots(bits_of(fax.path)[0]) == pytest.approx(black_dots(bits_of(wanted.path)[0]), rel=0.02)
+
+
+#: By libtiff's own tools: how a colour picture of the invoice is packed.
+PACKINGS = {
+    "LZW": ["-c", "lzw"],
+    "Deflate": ["-c", "zip"],
+    "PackBits": ["-c", "packbits"],
+    "JPEG": ["-r", "16", "-c", "jpeg:r"],
+    "tiles": ["-t", "-c", "lzw"],
+    "big-endian": ["-B", "-c", "lzw"],
+    "BigTIFF": ["-8", "-c", "lzw"],
+    "planes": ["-p", "separate", "-c", "lzw"],
+}
+
+
+@pytest.mark.parametrize("packing", PACKINGS)
+async def test_a_tiff_of_every_kind_can_be_read(pool, sample, tmp_path, packing):
+    draw = ["gs", "-q", "-dSAFER", "-sDEVICE=tiff24nc", "-r150", "-o", tmp_path / "a.tif"]
+    subprocess.run([*draw, sample("invoice.pdf").path], check=True, capture_output=True)
+    two = [tmp_path / "a.tif"] * 2
+    subprocess.run(["tiffcp", *PACKINGS[packing], *two, tmp_path / "b.tif"], check=True, capture_output=True)
+
+    fax = await pool.render([SourceDocument("b.tif", tmp_path / "b.tif")], FINE, tmp_path / "fax.tif")
+
+    assert fax.page_count == 2
+    assert {"Sealing", "Coupling", "Impeller", "Engineer", "Item", "Price"} <= words_on(fax.path, tmp_path)
 
 
 async def test_a_drawing_that_laughs_a_billion_times_is_refused_at_once(pool, tmp_path):

@@ -13,7 +13,7 @@ from renderers.builtin.pdf import _draw, pdf_pages
 from renderers.builtin.pdf_pictures import find_pictures
 from renderers.builtin.pdf_scan import scanned_page
 from renderers.profile import Profile
-from renderers.raster import place
+from renderers.raster import place, sheet
 
 FINE = Profile()
 
@@ -69,7 +69,7 @@ def test_a_scan_is_the_same_the_fast_way_and_drawn(sample):
     spot = place(*(points / 72 for points in page.get_size()), FINE)
 
     fast = scanned_page(page, spot)
-    drawn = _draw(document, page, spot, "scan.pdf")
+    drawn = _draw(document, page, spot, "scan.pdf", sheet(spot.rows))
 
     assert fast is not None
     assert fast.pictures == find_pictures(page, spot)

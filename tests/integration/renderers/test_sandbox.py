@@ -1,6 +1,5 @@
 """What documents can do to the machine that renders them: nothing."""
 
-import asyncio
 import contextlib
 import socket
 import socketserver
@@ -14,8 +13,9 @@ import pytest
 import weasyprint
 from PIL import Image
 
-from renderers import ConverterError, DocumentError, Limits, Profile, RenderPool, SourceDocument
-from tests.integration.renderers.test_pool import an_odt, family_of, trusting_office
+from renderers import ConverterError, DocumentError, Limits, Profile, RenderPool, SourceDocument, seccomp
+from tests.integration.renderers.office_life import the_libreoffice_of
+from tests.integration.renderers.test_pool import an_odt, trusting_office
 from tests.unit.renderers.pages import bits_of, black_dots
 
 pytestmark = [pytest.mark.asyncio(loop_scope="session"), pytest.mark.needs("libreoffice")]
@@ -123,6 +123,24 @@ async def test_a_process_without_the_right_to_programs_starts_none(listener):
     assert "PermissionError" in refused
 
 
+async def test_libreoffice_may_have_threads_and_no_other_process():
+    code = (
+        "import subprocess, threading\n"
+        "thread = threading.Thread(target=print, args=['thread'])\nthread.start()\nthread.join()\n"
+        "print(subprocess.run(['echo', 'started'], check=False))"
+    )
+    program = [sys.executable, "-c", code]
+
+    freely = subprocess.run(program, capture_output=True, text=True, check=True)
+    alone = subprocess.run(
+        [sys.executable, "-I", seccomp.__file__, *program], capture_output=True, text=True, check=False
+    )
+
+    assert "started" in freely.stdout
+    assert alone.stdout == "thread\n"
+    assert "PermissionError" in alone.stderr
+
+
 async def test_every_process_of_the_pool_is_filtered(tmp_path):
     async with RenderPool(workers=1) as pool:
         office = await the_libreoffice_of(pool)
@@ -131,18 +149,14 @@ async def test_every_process_of_the_pool_is_filtered(tmp_path):
             status = Path(f"/proc/{pid}/status").read_text()
             assert "Seccomp:\t2" in status
             assert "NoNewPrivs:\t1" in status
+        assert filters_of(office) == filters_of(pool.pid) + 1  # it starts no process, the pool has to
         assert Path(f"/proc/{pool.pid}/ns/net").readlink() != Path("/proc/self/ns/net").readlink()
 
 
-async def the_libreoffice_of(pool: RenderPool) -> int:
-    """The process id of the pool's LibreOffice, once it runs."""
-    async with asyncio.timeout(60):
-        while True:
-            for pid in family_of(pool.pid):
-                with contextlib.suppress(OSError):
-                    if Path(f"/proc/{pid}/comm").read_text().strip() == "soffice.bin":
-                        return pid
-            await asyncio.sleep(0.05)
+def filters_of(pid: int) -> int:
+    """How many filters of system calls a process has (proc_pid_status(5))."""
+    status = Path(f"/proc/{pid}/status").read_text()
+    return int(status.partition("Seccomp_filters:")[2].split()[0])
 
 
 async def test_html_shows_no_file_of_this_machine(pool, secret, tmp_path):

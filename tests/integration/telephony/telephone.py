@@ -1,12 +1,15 @@
 """A telephone: pjsua2 with one G.711 codec and a tone for a voice. A foreign agent, in its own process.
 
     python telephone.py ADDRESS CODEC answer          waits for one call
-    python telephone.py ADDRESS CODEC sip:NUMBER@PEER calls
+    python telephone.py ADDRESS CODEC sip:NUMBER@PEER [DIGITS] calls
+    python telephone.py --srtp=mandatory:SUITE ADDRESS ...     encrypts; or --srtp=optional:SUITE
 
-Prints JSON lines; hangs up after SECONDS_TO_TALK when the peer does not.
+DIGITS are dialled by telephone events (RFC 4733) when it talks. Prints JSON lines; hangs up after
+SECONDS_TO_TALK when the peer does not.
 """
 
 import json
+import re
 import sys
 import time
 from typing import Any
@@ -21,6 +24,7 @@ class Call(pj.Call):
 
     over = False
     tone: Any = None
+    digits = ""
 
     def onCallState(self, prm: Any) -> None:  # noqa: N802 - pjsua2's name
         info = self.getInfo()
@@ -41,7 +45,10 @@ class Call(pj.Call):
                 tones.append(tone)
                 self.tone.play(tones, True)
                 self.tone.startTransmit(audio)
-                tell("talking", codec=self.getStreamInfo(index).codecName)
+                suite = re.search(r"Crypto-suite: (\w+)", self.dump(True, ""))
+                tell("talking", codec=self.getStreamInfo(index).codecName, srtp=suite[1] if suite else "")
+                if self.digits:
+                    self.dialDtmf(self.digits)
 
     def packets(self) -> tuple[int, int]:
         """RTP received and sent so far."""
@@ -65,7 +72,18 @@ def tell(event: str, **facts: Any) -> None:
     print(json.dumps({"event": event, **facts}), flush=True)
 
 
-def main(address: str, codec: str, what: str) -> None:
+def encrypt(media: Any, wish: str) -> None:
+    """The account's calls use SRTP with keys in the SDP, and no other cipher suite."""
+    policy, _, suite = wish.partition(":")
+    media.srtpUse = pj.PJMEDIA_SRTP_MANDATORY if policy == "mandatory" else pj.PJMEDIA_SRTP_OPTIONAL
+    media.srtpSecureSignaling = 0
+    media.srtpOpt.keyings.append(pj.PJMEDIA_SRTP_KEYING_SDES)
+    crypto = pj.SrtpCrypto()
+    crypto.name = suite
+    media.srtpOpt.cryptos.append(crypto)
+
+
+def main(address: str, codec: str, what: str, digits: str = "", *, srtp: str = "") -> None:
     host, port = address.split(":")
     endpoint = pj.Endpoint()
     endpoint.libCreate()
@@ -84,10 +102,13 @@ def main(address: str, codec: str, what: str) -> None:
     settings = pj.AccountConfig()
     settings.idUri = f"sip:telephone@{address}"
     settings.mediaConfig.transportConfig.boundAddress = host
+    if srtp:
+        encrypt(settings.mediaConfig, srtp)
     account.create(settings)
     tell("ready")
     if what != "answer":
         account.call = Call(account)
+        account.call.digits = digits
         account.call.makeCall(what, pj.CallOpParam(True))
     talk(endpoint, account)
     account.call = None
@@ -111,4 +132,6 @@ def talk(endpoint: Any, account: Account) -> None:
 
 
 if __name__ == "__main__":
-    main(*sys.argv[1:])
+    words = sys.argv[1:]
+    wish = words.pop(0).removeprefix("--srtp=") if words[0].startswith("--srtp=") else ""
+    main(*words, srtp=wish)

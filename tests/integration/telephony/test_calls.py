@@ -9,9 +9,9 @@ from typing import Any
 import pytest
 
 from telephony import Compression, Disposition, Medium, T38Policy, Transmission
-from telephony.trunk import CalledForm, CallerForm, ErrorCorrection
+from telephony.trunk import CalledForm, CallerForm, ErrorCorrection, Srtp
 from tests.fax_pages import Sheet, draw_fax, pictures
-from tests.fix_sip import Heard, a_line
+from tests.fix_sip import Heard, a_line, a_station
 
 P, A, N = T38Policy.PREFER, T38Policy.ACCEPT, T38Policy.NEVER
 pytestmark = pytest.mark.slow
@@ -40,6 +40,8 @@ class Scenario:
     sheets: tuple[Sheet, ...] = (Sheet(rows=200),)
     number: str = "+49301"
     first_page: int = 1
+    tones: str = ""
+    sub_address: str = "4711"
 
 
 SCENARIOS = {
@@ -50,10 +52,18 @@ SCENARIOS = {
     "without error correction": Scenario({"ecm": False}, {}),
     "slow": Scenario({"max_bit_rate": 4800}, {}),
     "three pages": Scenario({}, {}, (Sheet(rows=150), Sheet(rows=150, y_dpi=196), Sheet(rows=150))),
+    "as wide as A3 and B4": Scenario({}, {}, (Sheet(rows=150, width=2432), Sheet(rows=150, width=2048))),
     "resumed": Scenario({}, {}, (Sheet(rows=150), Sheet(rows=150)), first_page=2),
     "odd number": Scenario({}, {}, number="+4930#1*2"),
     "repaired by FEC": Scenario({}, {"error_correction": ErrorCorrection.FEC, "max_datagram": 320}),
     "diverted": Scenario({"caller_form": CallerForm.DIVERSION}, {"called_from": CalledForm.DIVERSION}),
+    "digits behind the number": Scenario(
+        {"t38": N}, {"t38": N, "dtmf_digits": 4}, tones=",47,11", sub_address=""
+    ),
+    "encrypted": Scenario({"srtp": Srtp.REQUIRE}, {"srtp": Srtp.OFFER}),
+    "encrypted where both can": Scenario({"t38": N, "srtp": Srtp.OFFER}, {"t38": N, "srtp": Srtp.OFFER}),
+    "encrypted by one alone": Scenario({"t38": N, "srtp": Srtp.OFFER}, {"t38": N}),
+    "encrypted until T.38": Scenario({"srtp": Srtp.OFFER}, {"srtp": Srtp.OFFER}),
     "over IPv6": Scenario({"host": "::1"}, {"host": "::1", "sources": ("::1",)}),
 }
 
@@ -70,6 +80,8 @@ async def _call(name: str, scenario: Scenario, folder: Path) -> Outcome:
                 scenario.number,
                 sender_heard,
                 first_page=scenario.first_page,
+                tones=scenario.tones,
+                sub_address=scenario.sub_address,
                 local_id="+49 30 1",
                 caller_number="49301",
                 caller_name="Ärzte & Co",
@@ -111,6 +123,7 @@ def test_both_ends_tell_the_same_facts(outcomes, name):
     for fact in ("medium", "ecm", "compression", "bit_rate", "pages_confirmed"):
         assert getattr(sent, fact) == getattr(received, fact), fact
     assert (sent.remote_id, received.remote_id) == ("STATION", "+49 30 1")
+    assert received.sub_address == "4711"
     assert [page.rows for page in sent.pages] == [page.rows for page in received.pages]
     assert sent.call_id == received.call_id
     assert sent.sip_status == 200
@@ -149,6 +162,15 @@ def test_resolutions_are_those_of_the_pages(outcomes):
     assert [page.y_dpi for page in outcomes["three pages"].received.pages] == [98, 196, 98]
 
 
+@pytest.mark.parametrize(
+    ("name", "medium"), [("encrypted", Medium.AUDIO), ("encrypted until T.38", Medium.T38)]
+)
+def test_a_call_that_must_be_encrypted_stays_in_audio_and_one_that_may_be_moves_to_t38(
+    outcomes, name, medium
+):
+    assert outcomes[name].sent.medium is outcomes[name].received.medium is medium
+
+
 def test_a_number_with_plus_hash_and_star_arrives_as_dialled(outcomes):
     assert (outcomes["odd number"].called, outcomes["odd number"].caller) == ("+4930#1*2", "49301")
 
@@ -178,3 +200,26 @@ async def test_twenty_calls_at_once_lose_no_page(twenty, tmp_path):
     assert [call.disposition for call in received] == [Disposition.DELIVERED] * 20
     for number in range(20):
         assert pictures(tmp_path / f"{number}.tif") == pictures(sent_file)
+
+
+@pytest.mark.parametrize("taken", [False, True])
+async def test_a_call_that_still_rings_when_the_engine_stops_hears_that_another_one_should_be_called(
+    tmp_path, taken
+):
+    async with a_station() as called:
+        first = called.listens()
+        async with a_station(calls=called.address) as caller:
+            sending = [asyncio.ensure_future(caller.sends(draw_fax(tmp_path / "fax.tif"))) for _ in range(2)]
+            call = await first
+            async with asyncio.timeout(20):
+                while len(called.engine._calls) < 2:
+                    await asyncio.sleep(0.02)
+
+            called.engine.refuse_calls()
+            if taken:
+                await called.engine.__aexit__()
+            else:
+                await call.reject(486)
+            facts = await asyncio.gather(*sending)
+
+    assert sorted(one.sip_status for one in facts) == [503, 503] if taken else [486, 503]

@@ -3,6 +3,7 @@
 import asyncio
 import ctypes
 import gc
+import logging
 import os
 import resource
 import shutil
@@ -191,16 +192,28 @@ async def test_a_far_end_that_dies_ends_the_call_in_bounded_time(tmp_path):
     assert time.monotonic() - began < 120
 
 
-async def test_a_strangers_packets_do_not_disturb_a_running_fax(tmp_path):
+RUBBISH = [
+    b"\x80\x08\0\1\0\0\0\1\0\0\0\1" + bytes(160),  # good RTP, from elsewhere
+    b"\x80\x48\0\1\0\0\0\1\0\0\0\1" + bytes(160),  # of a payload type that nobody offered
+    b"\0\0\x84\xff\xff",  # a UDPTL packet of more bytes than there are
+    b"\0\0\1\6\0\xff\xff\xff\xff",  # and one that repeats more than there is
+    b"",
+]
+
+
+@pytest.mark.parametrize("t38", [T38Policy.NEVER, T38Policy.PREFER])
+async def test_a_strangers_packets_do_not_disturb_a_running_fax_and_are_told_once(tmp_path, caplog, t38):
+    caplog.set_level(logging.INFO, "faxgw.telephony")
     fax = draw_fax(tmp_path / "fax.tif", [Sheet(rows=100)])
-    async with a_line({"t38": T38Policy.NEVER}) as line:
+    async with a_line({"t38": t38}) as line:
         stop = asyncio.Event()
 
         async def shout() -> None:
             with socket.socket(type=socket.SOCK_DGRAM) as stranger:
                 while not stop.is_set():
                     for port in _media_ports_of_this_process():
-                        stranger.sendto(b"\x80\x08\0\1\0\0\0\1\0\0\0\1" + bytes(160), ("127.0.0.1", port))
+                        for packet in RUBBISH:
+                            stranger.sendto(packet, ("127.0.0.1", port))
                     await asyncio.sleep(0.02)
 
         receiving = asyncio.ensure_future(line.called.receives(tmp_path / "in.tif"))
@@ -210,10 +223,12 @@ async def test_a_strangers_packets_do_not_disturb_a_running_fax(tmp_path):
         sent = await line.caller.sends(fax, heard=heard)
         stop.set()
         await asyncio.gather(*shouting)
-        bad = line.caller.engine.statistics()["rtp_bad"] + line.called.engine.statistics()["rtp_bad"]
+        counted = [station.engine.statistics() for station in (line.caller, line.called)]
+        bad = sum(count["rtp_bad"] + count["udptl_bad"] for count in counted)
 
     assert (await receiving).disposition is sent.disposition is Disposition.DELIVERED
     assert bad > 100
+    assert len([record for record in caplog.records if "no part of a call" in record.message]) == 2  # engines
 
 
 def _media_ports_of_this_process() -> list[int]:

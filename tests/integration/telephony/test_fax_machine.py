@@ -45,6 +45,52 @@ async def test_a_fax_crosses_from_process_to_process(tmp_path, options, medium):
     assert pictures(tmp_path / "spool" / received["file"]) == pictures(fax)
 
 
+async def poll(machine: FaxMachine, spool: Path, *options: str) -> tuple[int, dict[str, Any]]:
+    """Exit code and last words of a fax machine that fetches what lies ready, into `spool`."""
+    process = await asyncio.create_subprocess_exec(
+        sys.executable, "-m", "gateway", "fax-machine", "--listen", free_address(), *options,
+        "--poll", f"sip:+49301@{machine.address}", "--spool", str(spool),
+        stdout=asyncio.subprocess.PIPE, stderr=asyncio.subprocess.PIPE,
+    )  # fmt: skip
+    out, _ = await process.communicate()
+    assert process.returncode is not None
+    return process.returncode, json.loads(out.splitlines()[-1]) if out else {}
+
+
+@pytest.mark.parametrize(("options", "medium"), [((), "t38"), (("--no-t38",), "audio")])
+async def test_what_lies_ready_is_fetched_from_process_to_process(tmp_path, options, medium):
+    ready = draw_fax(tmp_path / "ready.tif", [Sheet(rows=150), Sheet(rows=200, y_dpi=196)])
+    with a_fax_machine(tmp_path / "spool", *options, "--offer", str(ready), "--password", "4711") as machine:
+        code, fetched = await poll(machine, tmp_path / "fetched", "--password", "4711")
+        given = await machine.says("received")
+
+    assert code == 0
+    assert fetched["disposition"] == given["disposition"] == "delivered"
+    assert fetched["medium"] == given["medium"] == medium
+    assert (fetched["polled"], given["polled"]) == (False, True)
+    assert fetched["remote_id"] == "fax-machine"
+    assert pictures(tmp_path / "fetched" / fetched["file"]) == pictures(ready)
+    assert not (machine.spool / given["file"]).exists()
+
+
+async def test_without_its_password_nothing_is_fetched(tmp_path):
+    ready = draw_fax(tmp_path / "ready.tif")
+    with a_fax_machine(tmp_path / "spool", "--offer", str(ready), "--password", "4711") as machine:
+        code, fetched = await poll(machine, tmp_path / "fetched", "--password", "4712")
+
+    assert (code == 0, fetched["disposition"], fetched["pages"]) == (False, "nothing_to_poll", [])
+
+
+async def test_a_machine_with_something_ready_receives_as_before(tmp_path):
+    fax = draw_fax(tmp_path / "fax.tif")
+    with a_fax_machine(tmp_path / "spool", "--offer", str(draw_fax(tmp_path / "ready.tif"))) as machine:
+        code, _ = await dial(machine, fax)
+        received = await machine.says("received")
+
+    assert (code, received["polled"]) == (0, False)
+    assert pictures(machine.spool / received["file"]) == pictures(fax)
+
+
 async def test_a_number_that_is_always_busy_is_busy_and_the_others_are_not(tmp_path):
     fax = draw_fax(tmp_path / "fax.tif", [Sheet(rows=100)])
     with a_fax_machine(tmp_path / "spool", "--busy", "+49309") as machine:

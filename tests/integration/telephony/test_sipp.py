@@ -3,10 +3,11 @@
 import asyncio
 import socket
 import time
+from pathlib import Path
 
 import pytest
 
-from telephony import Disposition, Medium, T38Policy
+from telephony import Disposition, Medium, T38Policy, Transmission
 from telephony.trunk import Extension
 from tests.fax_pages import draw_fax
 from tests.fix_sip import Heard, a_station, free_address, sipp
@@ -40,6 +41,46 @@ async def test_a_refusal_is_understood_with_its_q850_cause(tmp_path, status, rea
 
     assert (facts.disposition, facts.q850_cause) == (disposition, cause)
     assert facts.sip_status == int(status[:3])
+
+
+@pytest.mark.parametrize("sources", [(), ("127.0.0.2",)])
+async def test_a_trunk_sends_a_call_on_to_hosts_of_its_own_only(tmp_path, sources):
+    async with sipp("refuse", host="127.0.0.2", status="486 Busy Here", reason="SIP;cause=486") as elsewhere:
+        contact = f"sip:+49301@{elsewhere.address}"
+        async with sipp("redirect", status="302 Moved Temporarily", contact=contact) as peer:
+            async with a_station(calls=peer.address, sources=sources) as station:
+                facts = await station.sends(draw_fax(tmp_path / "fax.tif"))
+            await peer.plays_to_the_end()
+        if sources:
+            await elsewhere.plays_to_the_end()
+        heard = elsewhere.messages()
+
+    assert facts.disposition is (Disposition.BUSY if sources else Disposition.TRUNK_UNAVAILABLE)
+    assert bool(heard) is bool(sources)
+
+
+async def test_a_proxy_that_a_trunk_wants_to_be_used_gets_no_call(tmp_path):
+    async with sipp("ring_until_cancelled", host="127.0.0.2") as elsewhere:
+        contact = f"sip:{elsewhere.address};lr"
+        async with sipp("redirect", status="305 Use Proxy", contact=contact) as peer:
+            async with a_station(calls=peer.address) as station:
+                facts = await station.sends(draw_fax(tmp_path / "fax.tif"))
+                await elsewhere.plays_to_the_end()
+            await peer.plays_to_the_end()
+
+    assert (facts.disposition, facts.sip_status) == (Disposition.TRUNK_UNAVAILABLE, 305)
+
+
+async def test_when_a_call_is_made_again_is_not_for_the_trunk_to_say(tmp_path):
+    async with sipp("redirect", status="503 Service Unavailable", contact="sip:127.0.0.2") as peer:
+        async with a_station(calls=peer.address) as station:
+            facts = await station.sends(draw_fax(tmp_path / "fax.tif"))
+            await asyncio.sleep(2)  # its Retry-After is 1
+        await peer.plays_to_the_end()
+        heard = peer.messages()
+
+    assert facts.disposition is Disposition.CONGESTED
+    assert heard.count("INVITE sip:+49301@") == 1
 
 
 async def test_a_line_that_rings_too_long_is_cancelled(tmp_path):
@@ -102,6 +143,18 @@ async def test_a_far_end_that_is_silent_is_no_fax(tmp_path):
     assert facts.duration.total_seconds() < 15
 
 
+@pytest.mark.parametrize("nowhere", ["IP4 0.0.0.0", "IP6 ::"])
+async def test_a_far_end_that_puts_the_call_on_hold_is_sent_nothing_and_let_go_in_time(tmp_path, nowhere):
+    settings = {"t38": T38Policy.NEVER, "no_fax_timeout_s": 2.0}
+    async with sipp("answer_with", media=f"audio 9 RTP/AVP 8\nc=IN {nowhere}") as peer:
+        async with a_station(calls=peer.address, **settings) as station:
+            facts = await station.sends(draw_fax(tmp_path / "fax.tif"))
+            sent = station.engine.statistics()["rtp_out"]
+        await peer.plays_to_the_end()
+
+    assert (facts.disposition, sent) == (Disposition.NO_FAX_ANSWERED, 0)
+
+
 async def test_early_media_of_a_fork_is_passed_over_and_the_branch_that_answers_is_talked_to(tmp_path):
     settings = {"t38": T38Policy.NEVER, "no_fax_timeout_s": 2.0}
     async with sipp("answer_after_forked_early_media") as peer:
@@ -131,6 +184,25 @@ async def test_a_bye_before_any_fax_is_no_fax_and_its_cause_is_kept(tmp_path):
     assert (facts.disposition, facts.q850_cause) == (Disposition.NO_FAX_ANSWERED, 16)
 
 
+async def a_call_of(scenario: str, tmp_path: Path, **keys: str) -> Transmission:
+    """What became of a call of sipp, which played it to the end."""
+    async with a_station() as station:
+        receiving = asyncio.ensure_future(station.receives(tmp_path / "in.tif"))
+        await asyncio.sleep(0)
+        async with sipp(scenario, station.address, **keys) as peer:
+            await peer.plays_to_the_end()
+        return await receiving
+
+
+@pytest.mark.parametrize(
+    "refusal", ["415 Unsupported Media Type", "488 Not Acceptable Here", "606 Not Acceptable"]
+)
+async def test_a_caller_that_refuses_t38_is_not_asked_again_and_left_in_audio(tmp_path, refusal):
+    facts = await a_call_of("call_that_refuses_t38", tmp_path, refusal=refusal)
+
+    assert facts.medium is Medium.AUDIO
+
+
 @pytest.mark.parametrize(
     ("scenario", "medium"),
     [
@@ -138,19 +210,13 @@ async def test_a_bye_before_any_fax_is_no_fax_and_its_cause_is_kept(tmp_path):
         ("call_with_audio_and_image", Medium.AUDIO),
         ("call_with_image_alone", Medium.T38),
         ("call_with_refreshes", Medium.AUDIO),
-        ("call_that_refuses_t38", Medium.AUDIO),
         ("call_that_answers_t38_with_port_0", Medium.AUDIO),
         ("call_with_glare", Medium.T38),
         ("call_that_requires_extensions", Medium.AUDIO),
     ],
 )
 async def test_an_odd_caller_is_answered_by_the_book(tmp_path, scenario, medium):
-    async with a_station() as station:
-        receiving = asyncio.ensure_future(station.receives(tmp_path / "in.tif"))
-        await asyncio.sleep(0)
-        async with sipp(scenario, station.address) as peer:
-            await peer.plays_to_the_end()
-        facts = await receiving
+    facts = await a_call_of(scenario, tmp_path)
 
     assert facts.medium is medium
     assert facts.disposition in (Disposition.NO_FAX_ANSWERED, Disposition.LINE_FAILED)
@@ -172,6 +238,26 @@ async def test_an_offer_no_fax_can_use_is_refused_and_the_engine_goes_on(tmp_pat
 
     assert facts.disposition is Disposition.INCOMPATIBLE
     assert facts.detail
+
+
+@pytest.mark.parametrize(
+    ("to", "caller"),
+    [
+        ("tel:+49-30-1;phone-context=example.com", "tel:+49-(89)-222;isub=1"),
+        ("sip:+49301;npdi;rn=+4922@127.0.0.1;user=phone", "sip:+4989222;verstat=No-TN@example.com"),
+        ("sip:%2B49.30.1@127.0.0.1", "sip:+4989222@example.com;user=phone"),
+    ],
+)
+async def test_numbers_are_read_as_carriers_write_them(to, caller):
+    async with a_station() as station:
+        arriving = station.listens()
+        await asyncio.sleep(0)
+        async with sipp("call_of_a_telephone_number", station.address, **{"to": to, "from": caller}) as peer:
+            call = await arriving
+            await call.reject(404)
+            await peer.plays_to_the_end()
+
+    assert (call.called, call.caller) == ("+49301", "+4989222")
 
 
 async def test_a_caller_who_gives_up_while_it_rings_is_let_go(tmp_path):

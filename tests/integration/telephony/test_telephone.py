@@ -34,13 +34,14 @@ class Telephone:
 
 
 @contextlib.asynccontextmanager
-async def a_telephone(codec: str, what: str = "answer") -> AsyncIterator[Telephone]:
-    """A telephone that waits for one call, or makes it."""
+async def a_telephone(codec: str, *what: str, srtp: str = "") -> AsyncIterator[Telephone]:
+    """A telephone that waits for one call, or makes it; encrypted with `srtp`, like "mandatory:SUITE"."""
     address = free_address()
     program = Path(__file__).with_name("telephone.py")
     process = await asyncio.create_subprocess_exec(
-        sys.executable, str(program), address, codec, what, stdout=asyncio.subprocess.PIPE
-    )
+        sys.executable, str(program), *([f"--srtp={srtp}"] if srtp else []), address, codec,
+        *(what or ["answer"]), stdout=asyncio.subprocess.PIPE,
+    )  # fmt: skip
     try:
         telephone = Telephone(process, address)
         await telephone.says("ready")
@@ -83,6 +84,16 @@ async def test_a_person_who_calls_a_fax_hears_it_answer(tmp_path, codec):
     assert talking["codec"] == codec
     assert counted["received"] >= 400  # we always send, twelve seconds long
     assert statistics["rtp_in"] >= 400
+
+
+async def test_digits_that_a_telephone_dials_behind_the_number_are_heard(tmp_path):
+    async with a_station(t38=T38Policy.ACCEPT, dtmf_digits=4, dtmf_wait_s=10.0) as station:
+        receiving = asyncio.ensure_future(station.receives(tmp_path / "in.tif"))
+        await asyncio.sleep(0)
+        async with a_telephone("PCMA", f"sip:49301@{station.address}", "4#1*"):
+            facts = await receiving
+
+    assert facts.sub_address == "4#1*"
 
 
 async def test_a_telephone_that_refuses_t38_is_left_in_audio(tmp_path):

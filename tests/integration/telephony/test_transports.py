@@ -5,12 +5,12 @@ from dataclasses import replace
 
 import pytest
 
-from telephony import Disposition, Transmission
+from telephony import Disposition, Medium, Transmission
 from telephony.errors import TlsMissing
 from telephony.sip_engine import SipEngine
 from telephony.tls import BadCertificate, TlsSettings
-from telephony.trunk import Trunk
-from tests.fax_pages import draw_fax
+from telephony.trunk import Srtp, Trunk
+from tests.fax_pages import Sheet, draw_fax, pictures
 from tests.fix_certificates import make_certificates
 from tests.fix_kamailio import PASSWORD, USER, Provider, a_provider
 from tests.fix_sip import MEDIA_PORTS, a_station, free_address
@@ -68,6 +68,21 @@ async def test_a_trunk_by_tls_sees_our_certificate_and_we_see_its(tmp_path, cert
             facts = await rings_through(tmp_path, far, by_tls(provider), ours)
 
     assert facts.disposition is Disposition.BUSY
+
+
+async def test_a_fax_is_encrypted_from_end_to_end_where_keys_and_audio_may(tmp_path, certificates, ours):
+    fax = draw_fax(tmp_path / "fax.tif", [Sheet(rows=60)])
+    async with a_station(srtp=Srtp.REQUIRE) as far:
+        with a_provider(far.address, tls=certificates.sip) as provider:
+            receiving = asyncio.ensure_future(far.receives(tmp_path / "in.tif"))
+            await asyncio.sleep(0)
+            settings = ACCOUNT | {"srtp": Srtp.REQUIRE}
+            async with a_station(calls=by_tls(provider), tls=ours, **settings) as near:
+                sent = await near.sends(fax)
+            await receiving
+
+    assert (sent.disposition, sent.medium) == (Disposition.DELIVERED, Medium.AUDIO)
+    assert pictures(tmp_path / "in.tif") == pictures(fax)
 
 
 async def test_a_trunk_with_the_certificate_of_another_is_not_talked_to(tmp_path, certificates, ours):

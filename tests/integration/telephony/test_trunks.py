@@ -9,8 +9,8 @@ import pytest
 
 from telephony import Disposition
 from telephony.sip_engine import SipEngine
-from telephony.trunk import Trunk
-from tests.fax_pages import Sheet, draw_fax
+from telephony.trunk import T38Policy, Trunk
+from tests.fax_pages import Sheet, draw_fax, pictures
 from tests.fix_kamailio import PASSWORD, USER, a_provider
 from tests.fix_sip import MEDIA_PORTS, a_station, free_address, sipp
 
@@ -26,11 +26,12 @@ async def until(holds: Callable[[], object], seconds: float = 20) -> None:
             await asyncio.sleep(0.02)
 
 
-async def test_a_trunk_that_asks_for_a_password_gets_it(tmp_path):
+@pytest.mark.parametrize("algorithm", ["", "MD5", "SHA-256"])
+async def test_a_trunk_that_asks_for_a_password_gets_it(tmp_path, algorithm):
     async with a_station() as far:
         arriving = far.listens()
         await asyncio.sleep(0)
-        with a_provider(calls=far.address) as provider:
+        with a_provider(calls=far.address, algorithm=algorithm) as provider:
             async with a_station(calls=provider.address, **ACCOUNT) as near:
                 sending = asyncio.ensure_future(near.sends(draw_fax(tmp_path / "fax.tif")))
                 await (await arriving).reject(486)
@@ -39,17 +40,19 @@ async def test_a_trunk_that_asks_for_a_password_gets_it(tmp_path):
     assert sent.disposition is Disposition.BUSY
 
 
+@pytest.mark.parametrize("algorithm", ["", "SHA-256"])
 @pytest.mark.parametrize("account", [{}, {"username": USER, "password": "wrong"}])
-async def test_a_trunk_that_does_not_take_our_password_is_unavailable(tmp_path, account):
-    with a_provider() as provider:
+async def test_a_trunk_that_does_not_take_our_password_is_unavailable(tmp_path, account, algorithm):
+    with a_provider(algorithm=algorithm) as provider:
         async with a_station(calls=provider.address, **account) as near:
             sent = await near.sends(draw_fax(tmp_path / "fax.tif"))
 
     assert (sent.disposition, sent.sip_status) == (Disposition.TRUNK_UNAVAILABLE, 407)
 
 
-async def test_a_registered_fax_is_called_over_its_provider_and_stays_registered(tmp_path):
-    with a_provider(registered_for=2) as provider:
+@pytest.mark.parametrize("algorithm", ["", "SHA-256"])
+async def test_a_registered_fax_is_called_over_its_provider_and_stays_registered(tmp_path, algorithm):
+    with a_provider(registered_for=2, algorithm=algorithm) as provider:
         async with (
             a_station(calls=provider.address, **REGISTERS) as near,
             a_station(calls=provider.address) as far,
@@ -142,6 +145,28 @@ async def test_a_flood_of_calls_from_a_stranger_is_counted_and_told_once_and_a_c
     assert len([record for record in caplog.records if "127.0.0.2" in record.message]) == 1
 
 
+async def test_a_fax_goes_on_while_a_stranger_floods_us_with_calls(tmp_path):
+    fax = draw_fax(tmp_path / "fax.tif", [Sheet(rows=150)])
+    async with a_station() as near, a_station(calls=near.address, t38=T38Policy.NEVER) as far:
+        host, port = near.address.split(":")
+        receiving = asyncio.ensure_future(near.receives(tmp_path / "in.tif"))
+        await asyncio.sleep(0)
+        sending = asyncio.ensure_future(far.sends(fax))
+        with socket.socket(type=socket.SOCK_DGRAM) as stranger:
+            stranger.bind(("127.0.0.2", 0))
+            number = 0
+            while not sending.done():
+                number += 1
+                stranger.sendto(an_invite(near.address, number), (host, int(port)))
+                await asyncio.sleep(0.01)
+        received = await receiving
+        refused = near.engine.statistics()["strangers_refused"]
+
+    assert (await sending).disposition is received.disposition is Disposition.DELIVERED
+    assert pictures(tmp_path / "in.tif") == pictures(fax)
+    assert refused > number / 2  # the kernel may drop some
+
+
 @pytest.mark.parametrize("source", ["127.0.0.1", "127.0.0.0/8"])
 async def test_a_call_from_a_source_of_a_trunk_is_taken(tmp_path, source):
     trunk = Trunk("main", proxy="sip:192.0.2.1", sources=(source,))
@@ -151,5 +176,6 @@ async def test_a_call_from_a_source_of_a_trunk_is_taken(tmp_path, source):
         await asyncio.sleep(0)
         sending = asyncio.ensure_future(far.sends(draw_fax(tmp_path / "fax.tif")))
         await (await arriving).reject(486)
+        sent = await sending
 
-    assert (await sending).disposition is Disposition.BUSY
+    assert sent.disposition is Disposition.BUSY

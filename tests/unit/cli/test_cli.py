@@ -94,6 +94,31 @@ def test_sending_nothing_is_a_mistake_of_the_command_line(faxgw, config):
     assert "nothing to fax" in err
 
 
+def test_a_fax_that_lies_ready_is_asked_for(faxgw, in_store, config):
+    code, _, _ = faxgw("send", "--poll", "--password", "4711", "--to", "+49301", "--from", "ann@example.com")
+
+    assert code == ExitCode.OK
+    (job,) = in_store(lambda store: store.jobs.list())
+    assert (job.options.poll, job.options.poll_password) == (True, "4711")
+
+
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        (["--text", "Hello", "--from", "ann@example.com"], "sends none"),
+        ([], "give --from"),
+        (["--from", "ann@example.com", "--password", "secret"], "0-9, * and #"),
+    ],
+)
+def test_asking_for_a_fax_in_a_way_that_cannot_be_is_a_mistake_of_the_command_line(
+    faxgw, config, arguments, said
+):
+    code, _, err = faxgw("send", "--poll", "--to", "+49301", *arguments)
+
+    assert code == ExitCode.USAGE
+    assert said in err
+
+
 def test_waiting_jobs_are_listed(faxgw, in_store):
     job = in_store(a_received_job)
 
@@ -239,6 +264,20 @@ def test_archives_and_saved_mails_are_opened_and_pages_can_be_looked_at(faxgw, t
     assert code == ExitCode.OK
     assert out.splitlines()[:2] == ["opened all.zip", "opened mail.eml"]
     assert {file.name for file in tmp_path.glob("*.png")} == {"page-1.png", "page-2.png"}
+
+
+def test_render_writes_profile_s_for_programs_that_read_nothing_else(faxgw, tmp_path):
+    (tmp_path / "note.txt").write_text("Hello")
+
+    code, _, _ = faxgw("render", "--profile-s", str(tmp_path / "note.txt"), "-o", str(tmp_path / "note.tif"))
+    refused, _, err = faxgw(
+        "render", "--profile-s", str(tmp_path / "note.txt"), "-o", str(tmp_path / "a.pdf")
+    )
+
+    assert code == 0
+    assert (tmp_path / "note.tif").read_bytes()[:8] == b"II*\0\x08\0\0\0"
+    assert refused != 0
+    assert "only a .tif can have profile S" in err
 
 
 def test_a_document_that_cannot_be_rendered_is_one_line(faxgw, tmp_path):

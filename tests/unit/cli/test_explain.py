@@ -58,6 +58,17 @@ def test_a_mail_is_explained_without_being_sent(faxgw, site, mail):  # noqa: F81
     assert bad["refused"].startswith("550 5.1.3 Not a fax number")
 
 
+def test_recipients_have_the_names_that_the_mail_gives_them(faxgw, site, tmp_path):  # noqa: F811
+    mail = tmp_path / "mail.eml"
+    to = '"Orff, Carl" <+49301234567@fax.example.com>, "[FAX:9 | Ted@+49 (30) 936-7329]"@fax.example.com'
+    mail.write_text(MAIL.replace("+49301234567@fax.example.com", to))
+
+    _, out, _ = faxgw("explain", str(mail), "--json")
+
+    named = [(one["number"], one["name"], one["dialect"]) for one in json.loads(out)["recipients"][:2]]
+    assert named == [("+49301234567", "Orff, Carl", "plain"), ("+49309367329", "Ted", "outlook")]
+
+
 @pytest.mark.parametrize(
     ("arguments", "line"),
     [
@@ -93,7 +104,41 @@ def test_a_list_is_explained_number_by_number(faxgw, site, config, tmp_path):  #
     home, abroad, odd = json.loads(out)["recipients"][-3:]
     assert (home["number"], home["cover"]) == ("+49301", "none ([cover] template)")
     assert abroad["reasons"][-1] == "It waits for boss@example.com: Faxes to +4315 have to be approved."
-    assert odd["refused"] == "x : Not a fax number."
+    assert odd["refused"] == "x: Not a fax number."
+
+
+def test_of_a_mail_that_fetches_a_fax_nothing_is_drawn(faxgw, site, tmp_path):  # noqa: F811
+    mail = tmp_path / "poll.eml"
+    mail.write_text(MAIL.replace("Subject:", "X-Faxgw-Poll: on\nSubject:"))
+
+    _, out, _ = faxgw("explain", str(mail), "--json")
+
+    found = json.loads(out)
+    assert found["options"]["poll"] is True
+    assert (found["pages"], found["documents"], found["rendering_failed"]) == (0, [], "")
+    assert "is fetched" in found["notes"][0]
+
+
+def test_the_cover_page_is_drawn_and_counted(faxgw, site, mail):  # noqa: F811
+    _, out, _ = faxgw("explain", mail, "--json", "-o", 'cover.template="standard"')
+
+    found = json.loads(out)
+    one = found["recipients"][0]
+    assert (found["pages"], one["pages"]) == (1, 2)
+    assert one["cover"] == "cover page standard.html ([cover] template)"
+    assert seconds_of(one["call"]) > seconds_of(found["call"])
+
+
+def test_a_cover_page_that_cannot_be_made_is_told_before_anything_is_sent(faxgw, site, mail):  # noqa: F811
+    code, out, _ = faxgw("explain", mail, "--json", "-o", 'cover.numbers=["+49=unknown"]')
+
+    assert code == ExitCode.FAILED
+    assert "unknown" in json.loads(out)["recipients"][0]["refused"]
+
+
+def seconds_of(call: str) -> int:
+    """The number in "about 23 s at 14400 bit/s"."""
+    return int(call.split()[1])
 
 
 def test_an_address_is_explained_for_a_sender(faxgw, site):  # noqa: F811

@@ -28,6 +28,20 @@ def test_a_code_of_rightfax_is_a_wish_and_never_printed(text: str, name: str, va
     assert rest == "Dear Ann, hello"
 
 
+@pytest.mark.parametrize("is_html", [False, True])
+def test_commands_of_zetafax_and_xm_are_wishes_and_never_printed(is_html: bool):
+    text = "%%[Fax: 020 7203 4005]%%[TO:Ann Smith]%%[Colour: red]@@UseBody Hello %%[] [a: b]"
+
+    wishes, rest = read_codes(text, ["zetafax", "xm"], is_html=is_html)
+
+    assert [(wish.name, wish.value, wish.written) for wish in wishes] == [
+        ("to_number", "020 7203 4005", "%%[Fax: 020 7203 4005]"),
+        ("to_name", "Ann Smith", "%%[TO:Ann Smith]"),
+        ("colour", "red", "%%[Colour: red]"),
+    ]
+    assert rest == " Hello %%[] [a: b]"
+
+
 @pytest.mark.parametrize(
     "text",
     [

@@ -4,7 +4,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from gateway.model.attempt import Attempt
-from gateway.model.destination import Lesson, Limit, NewLesson, adapted, is_told, lesson_of, wants_standard
+from gateway.model.destination import Lesson, Limit, NewLesson, adapted, finest, is_told, lesson_of
 from gateway.model.ids import AttemptId, JobId
 from gateway.model.number import FaxNumber
 from telephony import Disposition, Medium, T38Policy, Transmission, Trunk
@@ -55,7 +55,7 @@ def test_what_the_trunk_does_not_do_anyway_is_no_step():
 def test_a_lesson_says_what_failed():
     lesson = lesson_of(a_call(Disposition.LINE_FAILED, Medium.T38), TRUNK, ())
 
-    assert lesson == NewLesson(Limit.NO_T38, "A call in T.38 failed: no carrier.")
+    assert lesson == NewLesson(Limit.NO_T38, "A call in T.38 failed: no carrier.", trunk="main")
 
 
 def test_a_call_that_broke_between_pages_steps_down_when_it_happens_again():
@@ -105,5 +105,48 @@ def test_lessons_change_what_the_trunk_says_and_never_speed_it_up():
 
     assert changed == replace(slow, ecm=False, t38=T38Policy.NEVER)
     assert adapted(TRUNK, [a_lesson(Limit.STANDARD)]) == TRUNK
-    assert wants_standard([a_lesson(Limit.NO_ECM), a_lesson(Limit.STANDARD)])
-    assert not wants_standard([a_lesson(Limit.NO_ECM)])
+    assert adapted(TRUNK, [a_lesson(Limit.FINE)]) == TRUNK
+
+
+@pytest.mark.parametrize(
+    ("limits", "lines"),
+    [
+        ([], None),
+        ([Limit.NO_ECM], None),
+        ([Limit.FINE], 196),
+        ([Limit.NO_ECM, Limit.STANDARD], 98),
+        ([Limit.FINE, Limit.STANDARD], 98),
+    ],
+)
+def test_pages_have_no_more_lines_than_a_machine_has_refused(limits, lines):
+    assert finest([a_lesson(limit) for limit in limits]) == lines
+
+
+@pytest.mark.parametrize(
+    ("lines", "limit"),
+    [(391, Limit.FINE), (196, Limit.STANDARD), (98, Limit.STANDARD), (0, Limit.STANDARD)],
+)
+def test_a_machine_that_refuses_a_resolution_is_offered_the_next_one(lines, limit):
+    call = a_call(Disposition.INCOMPATIBLE, t30_result=T30Result.RESOLUTION_UNSUPPORTED)
+
+    lesson = lesson_of(call, TRUNK, (), lines=lines)
+
+    assert lesson is not None
+    assert lesson.limit is limit
+    assert is_told(call, [a_lesson(Limit.FINE)])
+
+
+def test_what_a_line_taught_holds_for_its_trunk_and_what_a_machine_said_for_all():
+    known = [replace(a_lesson(Limit.NO_T38), trunk="main"), a_lesson(Limit.STANDARD)]
+    backup = replace(TRUNK, name="backup")
+
+    assert adapted(TRUNK, known) == IN_AUDIO
+    assert adapted(backup, known) == backup
+    assert finest(known) == 98
+
+
+def test_a_far_end_that_is_not_heard_in_t38_is_called_without_it_and_no_slower():
+    unheard = lesson_of(a_call(Disposition.NO_FAX_ANSWERED, Medium.T38), TRUNK, ())
+
+    assert unheard == NewLesson(Limit.NO_T38, "A call in T.38 failed: no carrier.", trunk="main")
+    assert lesson_of(a_call(Disposition.NO_FAX_ANSWERED, Medium.AUDIO), TRUNK, ()) is None

@@ -41,6 +41,41 @@ def test_a_number_is_known_by_its_e164_form(plan: DialPlan, written: str, number
     assert plan.number(written).digits == number
 
 
+TONES = DialPlan(pauses="tones", extensions="tones")
+
+
+@pytest.mark.parametrize(
+    ("plan", "written", "number", "tones"),
+    [
+        (TONES, "030 1234567", "030 1234567", ""),
+        (TONES, "030 1234567,,12", "030 1234567", ",,12"),
+        (TONES, "0301234567 w 1-2p3#", "0301234567 ", ",12,3#"),
+        (TONES, "0301234567x12", "0301234567", ",12"),
+        (TONES, "0301234567 ext. 12", "0301234567 ", ",12"),
+        (DialPlan(), "0301234567,,12", "0301234567,,12", ""),
+        (DialPlan(pauses="tones"), "0301234567x12", "0301234567x12", ""),
+    ],
+)
+def test_what_stands_behind_a_number_is_dialled_after_the_answer(plan, written, number, tones):
+    assert plan.without_tones(written) == (number, tones)
+
+
+@pytest.mark.parametrize("written", ["0301234567,", "0301234567,hello", "0301234567," + "1" * 41])
+def test_what_cannot_be_dialled_as_tones_is_refused(written):
+    with pytest.raises(InvalidNumber, match="Not a fax number"):
+        TONES.without_tones(written)
+
+
+@given(st.text(max_size=90))
+def test_no_text_makes_tones_that_cannot_be_dialled(written):
+    try:
+        _, tones = TONES.without_tones(written)
+    except InvalidNumber:
+        return
+
+    assert set(tones) <= set("0123456789*#,")
+
+
 @pytest.mark.parametrize(
     ("plan", "written", "reason"),
     [

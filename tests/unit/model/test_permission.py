@@ -27,6 +27,16 @@ def test_a_group_is_named_by_its_common_or_its_distinguished_name(group):
     assert judged(Permission("staff", groups=(group,))).is_allowed
 
 
+@pytest.mark.parametrize("address", ["ann@example.com", "Ann@Example.com", "a.smith@example.com"])
+def test_a_single_person_is_named_by_an_address(address):
+    person = Person("ann@example.com", frozenset({"A.Smith@example.com"}))
+    own = Permission("ann", groups=(address,), resolution="standard", cover="letter")
+    rules = Rules((own, Permission("all")))
+
+    assert rules.of(person) is own
+    assert rules.of(Person("bob@example.com")) is not own
+
+
 def test_who_is_in_no_group_with_a_permission_may_nothing():
     verdict = judged(Permission("bosses", groups=("Bosses",)))
 

@@ -23,6 +23,7 @@ def verdict(
     age: timedelta = timedelta(),
     limits: RetryLimits = LIMITS,
     left: timedelta = timedelta.max,
+    retry_after: timedelta = timedelta(),
     otherwise: bool = False,
 ) -> Verdict:
     return judge(
@@ -34,6 +35,7 @@ def verdict(
         pages_confirmed=confirmed,
         page_count=page_count,
         left=left,
+        retry_after=retry_after,
         otherwise=otherwise,
     )
 
@@ -209,3 +211,27 @@ def test_what_the_far_end_cannot_take_is_sent_otherwise_at_once():
     outcome = verdict(Disposition.INCOMPATIBLE, otherwise=True)
 
     assert outcome == Verdict(JobEvent.WAS_POSTPONED, due_in=timedelta())
+
+
+@pytest.mark.parametrize(
+    ("asked", "waits"),
+    [
+        (timedelta(minutes=1), LIMITS.busy_delay),
+        (timedelta(minutes=20), timedelta(minutes=20)),
+        (timedelta(days=3), timedelta(hours=1)),
+    ],
+)
+def test_a_far_end_may_ask_for_a_longer_wait_but_not_for_a_day(asked, waits):
+    assert verdict(Disposition.BUSY, retry_after=asked).due_in == waits
+
+
+def test_a_far_end_cannot_make_a_fax_miss_its_deadline():
+    last_chance = verdict(Disposition.BUSY, left=timedelta(minutes=10), retry_after=timedelta(minutes=10))
+
+    assert last_chance == Verdict(JobEvent.ATTEMPT_FAILED, due_in=LIMITS.busy_delay)
+
+
+def test_a_far_end_that_asks_for_a_wait_gets_no_more_calls_than_others():
+    refused = verdict(Disposition.REJECTED, retry_after=timedelta(minutes=1))
+
+    assert refused.event is JobEvent.REFUSED

@@ -15,9 +15,11 @@ from gateway.model.ids import AttemptId, BlobRef, JobId, NotificationId, Receive
 from gateway.model.job import Failure, Job
 from gateway.model.lifecycle import JobState
 from gateway.model.notification import Notification, NotificationKind
-from gateway.model.number import FaxNumber
+from gateway.model.number import IN_THE_MAIL, FaxNumber
+from gateway.model.options import JobOptions
 from gateway.model.received import ReceivedFax, ReceivedState
-from gateway.notifying.compose import Enclosure, Letterhead, Original, compose_answer, compose_received
+from gateway.notifying.compose import compose_answer, compose_received
+from gateway.notifying.letter import Enclosure, Letterhead, Original
 from telephony import Disposition
 
 NOW = datetime(2026, 3, 2, 9, 30, tzinfo=UTC)
@@ -126,6 +128,25 @@ def test_a_failed_fax_is_told_with_reason_and_remedy():
     assert "<b>What to do:</b> Send it again later." in the_text(message, "html")
 
 
+def test_a_fax_that_was_not_fetched_is_not_told_like_one_that_was_not_delivered():
+    message = an_answer(
+        notification=a_notification(NotificationKind.FAILED),
+        job=a_job(
+            JobState.FAILED,
+            options=JobOptions(poll=True),
+            failure=Failure("nothing_to_poll", "No fax lies ready for us at this number.", "Ask its owner."),
+        ),
+        attempts=[an_attempt(disposition=Disposition.NOTHING_TO_POLL)],
+        enclosure=Enclosure(),
+    )
+
+    assert message["Subject"] == "Fax from +49301234567 NOT fetched: no fax lies ready there"
+    for part in message.walk():
+        if part.get_content_maintype() == "text":
+            assert "No fax lies ready for us" in part.get_content()
+            assert "delivered" not in part.get_content()
+
+
 def test_a_fax_that_never_became_a_call_says_nothing_of_calls():
     failure = Failure("document-protected", 'The document "a.pdf" is protected.', "Send it without.")
     message = an_answer(
@@ -143,6 +164,22 @@ def test_a_fax_that_never_became_a_call_says_nothing_of_calls():
         "text/plain",
         "text/html",
     ]
+
+
+def test_a_list_that_became_no_fax_is_named_by_the_address_it_was_sent_to():
+    job = a_job(
+        JobState.FAILED,
+        number=IN_THE_MAIL,
+        address="list@fax.example.com",
+        failure=Failure("unreadable-list", "Several lists.", "Put them into one."),
+    )
+
+    answer = an_answer(notification=a_notification(NotificationKind.FAILED), job=job, attempts=[])
+
+    assert answer["Subject"] == (
+        "Fax to list@fax.example.com NOT delivered: its list of recipients cannot be read"
+    )
+    assert "in-the-mail" not in the_text(answer)
 
 
 def test_a_delayed_fax_is_told():

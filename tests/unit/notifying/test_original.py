@@ -3,7 +3,7 @@
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from gateway.notifying.compose import Original
+from gateway.notifying.letter import Original
 from gateway.notifying.original import read_original
 
 

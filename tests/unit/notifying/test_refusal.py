@@ -7,7 +7,8 @@ import pytest
 from gateway.model.collected import Refusal
 from gateway.model.ids import NotificationId
 from gateway.model.notification import Notification, NotificationKind
-from gateway.notifying.compose import Letterhead, compose_refusal
+from gateway.notifying.compose import compose_refusal
+from gateway.notifying.letter import Letterhead
 
 REASON = "hello@fax.example.com: Not a fax number; write it like +49301234567@ and the fax domain."
 

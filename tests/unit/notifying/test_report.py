@@ -1,6 +1,9 @@
 """Who asked for a delivery status notification gets one: the same words, and a part for programs."""
 
-from email import message_from_bytes, policy
+from dataclasses import replace
+from email import message_from_bytes, message_from_string, policy
+from pathlib import Path
+from tempfile import TemporaryDirectory
 
 import pytest
 from hypothesis import given
@@ -10,6 +13,7 @@ from gateway.model.lifecycle import JobState
 from gateway.model.notification import NotificationKind
 from gateway.model.options import JobOptions
 from gateway.notifying.compose import compose_answer
+from gateway.notifying.report import returned_part
 from tests.unit.notifying.test_compose import (
     BUSY,
     ENCLOSURE,
@@ -20,6 +24,7 @@ from tests.unit.notifying.test_compose import (
     an_answer,
 )
 
+MAIL = b"Subject: Offer\r\nFrom: M\xfcller <a@b>\r\n\r\nHello \xff\r\n"
 ASKED = JobOptions(notify="SUCCESS,FAILURE", orcpt="rfc822;101+x@fax.example.com", envid="QQ314")
 
 
@@ -54,6 +59,41 @@ def test_a_failed_fax_is_reported_with_code_and_reason():
     assert about_recipient["Action"] == "failed"
     assert about_recipient["Status"] == "5.4.1"
     assert about_recipient["Diagnostic-Code"] == f"X-Fax; busy: {BUSY.reason}"
+
+
+@pytest.mark.parametrize(
+    ("ret", "kind", "returned"),
+    [
+        ("FULL", NotificationKind.FAILED, "message/rfc822"),
+        ("HDRS", NotificationKind.FAILED, "text/rfc822-headers"),
+        ("", NotificationKind.FAILED, "text/rfc822-headers"),
+        ("FULL", NotificationKind.DELIVERED, "text/rfc822-headers"),
+    ],
+)
+def test_the_mail_is_returned_as_its_sender_asked(ret, kind, returned, tmp_path):
+    (tmp_path / "mail").write_bytes(MAIL)
+    job = a_job(options=replace(ASKED, ret=ret))
+    enclosure = replace(ENCLOSURE, returned=returned_part(tmp_path / "mail", job, kind))
+
+    message = an_answer(job=job, notification=a_notification(kind), enclosure=enclosure)
+    again = message_from_bytes(message.as_bytes(policy=policy.SMTP), policy=policy.default)
+
+    part = again.get_payload(2)
+    assert part.get_content_type() == returned
+    content = part.get_payload(0) if returned == "message/rfc822" else message_from_string(part.get_content())
+    assert content["Subject"] == "Offer"
+    assert ("Hello" in part.as_string()) == (returned == "message/rfc822")
+
+
+@given(st.binary(max_size=300))
+def test_whatever_the_mail_is_it_can_be_returned(mail):
+    with TemporaryDirectory() as folder:
+        file = Path(folder, "mail")
+        file.write_bytes(mail)
+
+        part = returned_part(file, a_job(options=replace(ASKED, ret="FULL")), NotificationKind.FAILED)
+
+        assert part.as_bytes(policy=policy.SMTP)
 
 
 def test_the_words_for_people_stay_as_they_are():

@@ -8,7 +8,8 @@ from gateway.model.lifecycle import JobState
 from gateway.model.notification import Notification, NotificationKind
 from gateway.model.number import FaxNumber
 from gateway.model.options import JobOptions
-from gateway.notifying.compose import Enclosure, Letterhead, Original, compose_summary
+from gateway.notifying.compose import compose_summary
+from gateway.notifying.letter import Enclosure, Letterhead, Original
 
 NOW = datetime(2026, 12, 1, tzinfo=UTC)
 

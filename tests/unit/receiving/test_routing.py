@@ -18,5 +18,15 @@ def test_a_fax_nobody_is_named_for_goes_to_the_operators():
     assert ROUTES.mailboxes("+49309999") == ("ops@example.com",)
 
 
+@pytest.mark.parametrize(
+    ("sub_address", "mailbox"),
+    [("4711", "ann@example.com"), ("4712", "sales@example.com"), ("", "sales@example.com")],
+)
+def test_a_sub_address_has_a_mailbox_of_its_own_or_that_of_the_number(sub_address, mailbox):
+    routes = Routes({"+4930111": ("sales@example.com",), "+4930111#4711": ("ann@example.com",)}, "")
+
+    assert routes.mailboxes("4930111", sub_address) == (mailbox,)
+
+
 def test_without_operators_nobody_gets_it():
     assert Routes({}, "").mailboxes("+49309999") == ()

@@ -1,19 +1,22 @@
 import asyncio
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
 
 from gateway.config.schema import ReceivingSection
+from gateway.model.ids import JobId
 from gateway.model.notification import NotificationKind
 from gateway.model.received import ReceivedState
 from gateway.receiving.worker import ReceivingWorker
+from telephony import Offer
 from telephony.page_file import whole_pages
 from telephony.simulated import SimulatedEngine
 from tests.fakes.pages import a_fax
 from tests.stages import LEASE, a_store, answers
 
 SECTION = ReceivingSection(station_id="+49 30 999", channels=1, operators="ops@example.com")
-DID = {"+4930111": ("sales@example.com", "boss@example.com")}
+DID = {"+4930111": ("sales@example.com", "boss@example.com"), "+4930111#4711": ("ann@example.com",)}
 
 
 @pytest.fixture
@@ -38,11 +41,11 @@ def worker(store, engine, tmp_path):
     return a_worker(store, engine, tmp_path)
 
 
-def a_worker(store, engine, tmp_path, section: ReceivingSection = SECTION) -> ReceivingWorker:
+def a_worker(store, engine, tmp_path, section: ReceivingSection = SECTION, **settings) -> ReceivingWorker:
     spool = tmp_path / "spool"
     spool.mkdir(exist_ok=True)
     return ReceivingWorker(
-        engine=engine, received=store.received, spool=spool, section=section, did=DID, lease=LEASE
+        engine=engine, received=store.received, spool=spool, section=section, did=DID, lease=LEASE, **settings
     )
 
 
@@ -70,6 +73,79 @@ async def test_a_fax_goes_to_the_mailboxes_of_its_number(line, store, engine, st
     async with store.blobs.file(fax.pages) as pages:
         assert len(whole_pages(pages)) == 2
     assert call.transmission.local_id == "+49 30 999"
+
+
+async def test_what_is_on_offer_at_a_number_goes_to_who_polls_it_and_nobody_gets_a_mail(
+    store, engine, stopping, tmp_path
+):
+    offers = {"4930111": Offer(a_fax(tmp_path / "prices.tif", pages=2))}
+    running = asyncio.ensure_future(a_worker(store, engine, tmp_path, offers=offers).run(stopping))
+    call = engine.call_in("+4930111", "+4940222", tmp_path / "fetched.tif", polls=True)
+
+    fax = await the_fax(store)
+
+    assert len(whole_pages(tmp_path / "fetched.tif")) == 2
+    assert call.transmission.polled
+    assert (fax.state, fax.page_count) == (ReceivedState.EMPTY, 0)
+    assert fax.detail == "The caller fetched our document: 2 pages went out."
+    assert await answers(store) == []
+    stopping.set()
+    await running
+
+
+@pytest.mark.parametrize("number", ["+4930111", "+4930112"])
+async def test_a_number_gives_out_nothing_that_is_not_on_offer_there(
+    store, engine, stopping, tmp_path, number
+):
+    offers = {"4930111": Offer(tmp_path / "not there.tif"), "4930113": Offer(a_fax(tmp_path / "x.tif"))}
+    running = asyncio.ensure_future(a_worker(store, engine, tmp_path, offers=offers).run(stopping))
+    engine.call_in(number, "+4940222", tmp_path / "fetched.tif", polls=True)
+
+    fax = await the_fax(store)
+
+    assert fax.state is ReceivedState.EMPTY
+    assert not (tmp_path / "fetched.tif").exists()
+    stopping.set()
+    await running
+
+
+async def test_what_a_fetching_call_left_is_for_who_asked_for_it_and_not_for_the_operators(
+    worker, store, tmp_path
+):
+    await store.received.open(
+        call_id="",
+        called="",
+        caller="+4940222",
+        spool=a_fax(tmp_path / "spool" / "cut.tif", pages=2),
+        lease=timedelta(),
+        job_id=JobId("job"),
+        mailbox="ann@example.com",
+    )
+
+    await worker.repair()
+
+    assert await answers(store) == [(NotificationKind.RECEIVED, "ann@example.com")]
+
+
+async def test_a_fax_for_a_person_behind_the_number_goes_to_that_mailbox(line, store, engine, tmp_path):
+    engine.call_in("+4930111", "", a_fax(tmp_path / "sent.tif"), sub_address="4711")
+
+    fax = await the_fax(store)
+
+    assert fax.sub_address == "4711"
+    assert await answers(store) == [(NotificationKind.RECEIVED, "ann@example.com")]
+
+
+async def test_a_number_shows_the_station_id_of_its_own(store, engine, tmp_path, stopping):
+    section = replace(SECTION, station_ids=("+4930111=ACME Sales",))
+    running = asyncio.ensure_future(a_worker(store, engine, tmp_path, section).run(stopping))
+    call = engine.call_in("4930111", "", a_fax(tmp_path / "sent.tif"))
+
+    await call.ended.wait()
+
+    assert call.transmission.local_id == "ACME Sales"
+    stopping.set()
+    await running
 
 
 async def test_a_fax_for_an_unknown_number_goes_to_the_operators(line, store, engine, tmp_path):
@@ -117,6 +193,32 @@ async def test_a_call_beyond_the_channels_hears_that_we_are_busy(store, engine, 
     assert call.rejected_with == 486
     stopping.set()
     await running
+
+
+async def test_a_call_that_comes_while_the_gateway_stops_hears_that_another_one_should_be_called(
+    store, engine, tmp_path, stopping
+):
+    worker, over = a_worker(store, engine, tmp_path), asyncio.Event()
+    running = asyncio.ensure_future(worker.run(stopping))
+    worker._calls.add(last := asyncio.ensure_future(over.wait()))  # a call that the gateway waits for
+    stopping.set()
+    call = engine.call_in("+4930111", "", a_fax(tmp_path / "sent.tif"))
+    await call.ended.wait()
+    over.set()
+    await asyncio.gather(last, running)
+
+    assert call.rejected_with == 503
+
+
+async def test_a_call_that_comes_between_the_last_one_and_the_end_of_the_engine_does_not_ring_in_vain(
+    store, engine, tmp_path, stopping
+):
+    stopping.set()
+    await a_worker(store, engine, tmp_path).run(stopping)
+
+    call = engine.call_in("+4930111", "", a_fax(tmp_path / "sent.tif"))
+
+    assert call.rejected_with == 503
 
 
 async def test_a_call_that_nobody_would_get_is_refused(store, engine, tmp_path, stopping):

@@ -9,7 +9,8 @@ import numpy as np
 from renderers.document import SourceDocument
 from renderers.profile import PAGE_WIDTH, Profile, Resolution
 from renderers.spec import Bits, Workshop
-from renderers.tiff import FaxWriter, decode_pages
+from renderers.tiff import decode_pages
+from renderers.tiff_writer import FaxWriter
 
 ROW_BYTES = PAGE_WIDTH // 8
 

@@ -5,7 +5,7 @@ import pytest
 from PIL import Image
 
 from renderers.bilevel import bilevel
-from renderers.mmr import MmrEncoder
+from renderers.fax_code import mmr_code
 from renderers.profile import PAGE_WIDTH, Resolution
 from renderers.spec import Box, GrayPage
 
@@ -92,6 +92,17 @@ def test_a_shadow_on_a_scan_goes_white():
     assert share_of_black(bilevel(GrayPage(gray, (WHOLE,)), FINE)) < 0.001
 
 
+def test_a_shadow_on_a_scan_whose_paper_is_clipped_to_white_goes_white():
+    shadow = 260 - 130 * np.exp(-np.linspace(0, 14, PAGE_WIDTH))
+    gray = np.clip(a_page(0) + shadow, 0, 255).astype(np.uint8)
+    gray[100:104, 200:900] = 60
+
+    dots = np.unpackbits(bilevel(GrayPage(gray, (WHOLE,)), FINE), axis=1)
+
+    assert dots[100:104, 200:900].mean() > 0.98
+    assert dots.sum() == pytest.approx(2800, rel=0.02)
+
+
 def test_a_large_black_area_on_a_scan_stays_black():
     gray = a_page(200)
     gray[100:300, 200:500] = 20
@@ -137,7 +148,7 @@ def test_a_pale_photograph_gets_more_contrast_but_does_not_become_black_and_whit
 def test_a_photograph_is_half_as_long_on_the_line_as_with_square_dots(sample_photo):
     dots = bilevel(GrayPage(sample_photo, (Box(0, 0, PAGE_WIDTH, len(sample_photo)),)), FINE)
 
-    assert MmrEncoder().encode(dots, PAGE_WIDTH).nbytes < 0.04 * sample_photo.size
+    assert len(mmr_code(dots, PAGE_WIDTH)) < 0.04 * sample_photo.size
 
 
 def test_a_chart_of_flat_colours_is_not_screened():
@@ -148,6 +159,20 @@ def test_a_chart_of_flat_colours_is_not_screened():
     dots = np.unpackbits(bilevel(GrayPage(gray, (WHOLE,)), FINE), axis=1)
 
     assert dots.sum() == 1000
+
+
+@pytest.mark.parametrize("resolution", list(Resolution))
+def test_white_text_on_the_bar_of_a_screenshot_can_be_read(resolution):
+    gray = a_page(255)
+    gray[100:140, 100:900] = 110
+    gray[118:122, 200:300] = 255
+    gray[200:204, 200:300] = 215  # pale, as in small pictures that were made larger
+
+    dots = np.unpackbits(bilevel(GrayPage(gray, (WHOLE,)), resolution), axis=1)
+
+    assert dots[118:122, 200:300].mean() == 0
+    assert dots[200:204, 200:300].mean() > 0.98
+    assert dots.sum() == 40 * 800 - 4 * 100 + 4 * 100
 
 
 def test_a_small_logo_is_treated_like_text():
@@ -162,3 +187,15 @@ def test_a_small_logo_is_treated_like_text():
 
 def test_a_picture_outside_the_page_is_ignored():
     assert share_of_black(bilevel(GrayPage(a_page(255), (Box(1728, 400, 1728, 400),)), FINE)) == 0
+
+
+def test_a_picture_covers_its_place_and_leaves_the_dots_beside_it():
+    gray = a_page(255)
+    gray[0:300, 0:900] = 0
+    gray[40:260, 103:811] = 255  # at no boundary of a byte
+    box = Box(103, 40, 811, 260)
+
+    dots = np.unpackbits(bilevel(GrayPage(gray, (box,)), FINE), axis=1)
+
+    assert not dots[40:260, 103:811].any()
+    assert dots.sum() == 300 * 900 - 220 * 708

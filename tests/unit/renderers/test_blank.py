@@ -8,7 +8,9 @@ from PIL import Image
 
 from renderers.document import SourceDocument
 from renderers.errors import DocumentEmpty
-from renderers.pipeline import has_macros, is_blank, render
+from renderers.media_type import has_macros
+from renderers.page_coder import CodedPage
+from renderers.pipeline import render
 from renderers.profile import Profile
 from tests.unit.renderers.pages import a_document, a_workshop, striped, white
 
@@ -19,16 +21,16 @@ def test_a_page_of_nothing_but_a_speck_is_blank():
     page = white()
     page[100, 100:102] = 0xFF
 
-    assert is_blank(white())
-    assert is_blank(page)
-    assert not is_blank(striped())
+    assert CodedPage.of(white()).is_blank
+    assert CodedPage.of(page).is_blank
+    assert not CodedPage.of(striped()).is_blank
 
 
 def test_a_full_stop_is_something():
     page = white()
     page[100:105, 50] = 0xF8
 
-    assert not is_blank(page)
+    assert not CodedPage.of(page).is_blank
 
 
 @pytest.mark.parametrize(("profile", "pages", "dropped"), [(DROP, 2, 1), (Profile(), 3, 0)])
@@ -55,3 +57,10 @@ def test_macros_are_known_by_what_is_in_the_file(tmp_path, entry, expected):
         archive.writestr(entry, "x")
 
     assert has_macros(tmp_path / "a.docm") is expected
+
+
+@pytest.mark.parametrize(("stream", "expected"), [("_VBA_PROJECT", True), ("WordDocument", False)])
+def test_macros_of_old_office_files_are_known_too(tmp_path, stream, expected):
+    (tmp_path / "a.doc").write_bytes(b"\xd0\xcf\x11\xe0" + bytes(600) + stream.encode("utf-16-le"))
+
+    assert has_macros(tmp_path / "a.doc") is expected

@@ -55,7 +55,39 @@ def test_text_at_the_edge_of_its_tint_is_whole(ground, ink):
 
     area = (slice(191, 227), slice(202, 500))
     inside = np.asarray(letters)[area]
-    assert black[area][~inside].mean() - black[area][inside].mean() > 0.9
+    assert abs(black[area][~inside].mean() - black[area][inside].mean()) > 0.9
+
+
+@pytest.mark.parametrize("resolution", list(Resolution))
+def test_a_tint_with_dark_text_becomes_paper_up_to_its_edges(resolution):
+    gray, letters = written(110, 30)
+
+    black = np.unpackbits(bilevel(GrayPage(gray), resolution), axis=1).astype(bool)
+
+    assert black[letters].mean() > 0.9
+    assert black[~letters].mean() < 0.001
+
+
+@pytest.mark.parametrize("resolution", list(Resolution))
+def test_a_dark_ground_with_light_text_stays_dark_whatever_else_is_on_it(resolution):
+    gray, letters = written(60, 255)
+    gray = gray.copy()
+    gray[155:205, 1200:1500] = 10
+
+    black = np.unpackbits(bilevel(GrayPage(gray), resolution), axis=1).astype(bool)
+
+    assert black[152:268, 102:1598][~letters[152:268, 102:1598]].mean() > 0.98
+    assert not black[letters].any()
+
+
+def test_a_tint_without_text_stays_as_it_is():
+    gray, _ = written(110, 30)
+    gray = gray.copy()
+    gray[300:380, 100:1600] = 110  # near the other, and not a part of it
+
+    black = np.unpackbits(bilevel(GrayPage(gray), FINE), axis=1).astype(bool)
+
+    assert black[300:380, 100:1600].all()
 
 
 @pytest.mark.parametrize("ink", [140, 155, 167, 169, 200])
@@ -71,7 +103,7 @@ def test_grey_text_with_soft_edges_does_not_break_up(ink):
     assert black[~covered].mean() < 0.01
 
 
-@pytest.mark.parametrize(("ground", "paper"), [(190, 255), (200, 240), (60, 130), (30, 100)])
+@pytest.mark.parametrize(("ground", "paper"), [(190, 255), (200, 240), (60, 80), (30, 55)])
 def test_tints_do_not_get_frames(ground, paper):
     gray = np.full((400, PAGE_WIDTH), paper, np.uint8)
     gray[101:299, 203:1507] = ground

@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 
 from renderers.errors import DocumentDamaged
-from renderers.header import at_standard, shortened, stamp, strip_of
+from renderers.header import coarsened, narrowed, shortened, stamp, strip_of
 from renderers.profile import Resolution
 from renderers.viewing import picture
 from tests.unit.renderers.pages import a_fax, bits_of, black_dots, striped, white
@@ -89,7 +89,7 @@ def test_standard_resolution_keeps_thin_strokes(tmp_path):
     bits = white(100)
     bits[51] = 0xFF
 
-    pages = at_standard(a_fax(tmp_path / "fine.tif", bits), tmp_path / "standard.tif")
+    pages = coarsened(a_fax(tmp_path / "fine.tif", bits), tmp_path / "standard.tif", Resolution.STANDARD)
 
     (standard,) = bits_of(tmp_path / "standard.tif")
     assert pages.resolution is Resolution.STANDARD
@@ -102,14 +102,44 @@ def test_standard_resolution_keeps_thin_strokes(tmp_path):
 def test_standard_resolution_has_as_many_rows_as_the_page_is_long(tmp_path, resolution, rows):
     path = a_fax(tmp_path / "in.tif", striped(100), resolution=resolution)
 
-    assert at_standard(path, tmp_path / "out.tif").rows == (rows,)
+    assert coarsened(path, tmp_path / "out.tif", Resolution.STANDARD).rows == (rows,)
+
+
+@pytest.mark.parametrize(
+    ("resolution", "rows"), [(Resolution.STANDARD, 100), (Resolution.FINE, 100), (Resolution.SUPERFINE, 50)]
+)
+def test_only_pages_that_are_too_fine_are_made_coarser(tmp_path, resolution, rows):
+    path = a_fax(tmp_path / "in.tif", striped(100), resolution=resolution)
+
+    pages = coarsened(path, tmp_path / "out.tif", Resolution.FINE)
+
+    assert pages.rows == (rows,)
+    assert pages.resolution is min(resolution, Resolution.FINE, key=lambda each: each.y_dpi)
 
 
 def test_a_fax_may_be_stamped_in_place_of_itself_after_it_was_made_standard(tmp_path):
     fine = a_fax(tmp_path / "in.tif", white(400))
-    at_standard(fine, tmp_path / "standard.tif")
+    coarsened(fine, tmp_path / "standard.tif", Resolution.STANDARD)
 
     pages = stamp(tmp_path / "standard.tif", tmp_path / "out.tif", [LINE])
     picture(tmp_path / "out.tif", tmp_path / "out.png")
 
     assert pages.rows == (200,)
+
+
+def test_a_wide_page_becomes_as_wide_as_a4_and_keeps_its_shape_and_its_thin_strokes(tmp_path):
+    bits = np.zeros((1000, 2432 // 8), np.uint8)
+    bits[500] = 0xFF  # a line of one dot
+    dots = np.unpackbits(bits, axis=1)
+    dots[:, 1000] = 1
+    path = a_fax(tmp_path / "wide.tif", np.packbits(dots, axis=1), white(100))
+
+    pages = narrowed(path, tmp_path / "narrow.tif")
+
+    assert pages.widths == (1728, 1728)
+    assert pages.rows == (711, 100)
+    narrow, untouched = bits_of(tmp_path / "narrow.tif")
+    small = np.unpackbits(narrow, axis=1)
+    assert small.all(axis=1).sum() in (1, 2)
+    assert small.all(axis=0).sum() in (1, 2)
+    assert not untouched.any()

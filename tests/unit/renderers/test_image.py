@@ -46,16 +46,72 @@ def test_a_large_photo_fills_the_page_and_is_turned(tmp_path):
     assert right - left == pytest.approx((page.pictures[0].right - page.pictures[0].left) / 4, abs=4)
 
 
-@pytest.mark.parametrize(
-    ("orientation", "corner"), [(1, "left top"), (3, "right bottom"), (6, "right top"), (8, "left bottom")]
-)
-def test_the_cameras_orientation_is_followed(tmp_path, orientation, corner):
+#: EXIF 2.3 tag 274: where the corner with the mark is seen, and whether it lies on its side.
+ORIENTATIONS = {
+    1: ("left top", "wide"),
+    2: ("right top", "wide"),
+    3: ("right bottom", "wide"),
+    4: ("left bottom", "wide"),
+    5: ("left top", "tall"),
+    6: ("right top", "tall"),
+    7: ("right bottom", "tall"),
+    8: ("left bottom", "tall"),
+}
+
+
+@pytest.mark.parametrize("orientation", ORIENTATIONS)
+@pytest.mark.parametrize("kind_of", [kind.JPEG, kind.PNG, kind.TIFF, kind.WEBP])
+def test_the_cameras_orientation_is_followed(tmp_path, orientation, kind_of):
     exif = Image.Exif()
     exif[0x0112] = orientation
-    (page,) = pages_of(a_picture(tmp_path / "a.jpg", (400, 400), dpi=(204, 204), exif=exif), kind.JPEG)
+    path = tmp_path / f"a.{kind_of.partition('/')[2]}"
+    image = Image.new("L", (400, 400), "white")
+    image.paste("black", (0, 0, 160, 80))
+    image.convert("RGB").save(path, dpi=(204, 204), exif=exif, lossless=True)
 
-    top, _, left, _ = dark_box(page)
-    assert f"{'left' if left < 800 else 'right'} {'top' if top < 100 else 'bottom'}" == corner
+    (page,) = pages_of(path, kind_of)
+
+    corner, shape = ORIENTATIONS[orientation]
+    top, bottom, left, right = dark_box(page)
+    middle = len(page.gray) / 2
+    assert f"{'left' if left < 800 else 'right'} {'top' if top < middle / 2 else 'bottom'}" == corner
+    across, down = (right - left) / 204, (bottom - top) / 196
+    assert (across > down) == (shape == "wide")
+
+
+@pytest.mark.parametrize("inverted", [False, True], ids=["plain", "as Adobe writes it"])
+def test_a_jpeg_in_cmyk_is_no_negative(tmp_path, inverted):
+    image = Image.new("CMYK", (200, 200), (0, 0, 0, 0))
+    image.paste((0, 0, 0, 255), (0, 0, 100, 200))
+    image.save(tmp_path / "a.jpg", dpi=(204, 204))
+    content = (tmp_path / "a.jpg").read_bytes()
+    # Pillow writes the values turned round and says so in Adobe's segment; without it they are straight.
+    at = content.index(b"\xff\xee")
+    size = int.from_bytes(content[at + 2 : at + 4], "big")
+    assert content[at + 4 : at + 9] == b"Adobe"
+    if not inverted:
+        straight = Image.eval(image, lambda value: 255 - value)
+        straight.save(tmp_path / "a.jpg", dpi=(204, 204))
+        content = (tmp_path / "a.jpg").read_bytes()
+        (tmp_path / "a.jpg").write_bytes(content[:at] + content[at + 2 + size :])
+
+    (page,) = pages_of(tmp_path / "a.jpg", kind.JPEG)
+
+    middle = page.gray[96, 764:964]
+    assert middle[:95].max() < 40
+    assert middle[105:].min() > 215
+
+
+@pytest.mark.parametrize("dpi", [None, (1, 1), (0, 0), (20_000, 20_000)])
+def test_a_picture_with_a_resolution_nobody_has_is_printed_as_large_as_the_page(tmp_path, dpi):
+    image = Image.new("1", (2480, 3508), 1)
+    image.paste(0, (0, 0, 2480, 100))
+    options = {} if dpi is None else {"dpi": dpi}
+    image.save(tmp_path / "a.tif", compression="group4", **options)
+
+    (page,) = pages_of(tmp_path / "a.tif", kind.TIFF)
+
+    assert dark_box(page)[3] - dark_box(page)[2] > 1500
 
 
 @pytest.mark.parametrize("mode", ["RGBA", "LA"])

@@ -2,8 +2,8 @@ import numpy as np
 
 from renderers.joining import insert
 from renderers.profile import Resolution
-from renderers.tiff import FaxWriter
 from renderers.tiff_tags import read_description
+from renderers.tiff_writer import FaxWriter
 from tests.unit.renderers.pages import a_fax, bits_of, striped, white
 
 

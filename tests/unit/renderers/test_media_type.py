@@ -25,6 +25,7 @@ def ole(stream: str) -> bytes:
 
 ODT = kind.ODT.encode()
 ENCRYPTED = b'<manifest:file-entry><manifest:encryption-data manifest:checksum="x"/>'
+FLAT = b'<?xml version="1.0"?>\n<!-- a --><office:document a:b="c>d" office:mimetype="%s" c="d">'
 CONTENT_TYPES = {"[Content_Types].xml": b"<Types/>"}
 
 
@@ -47,6 +48,15 @@ CONTENT_TYPES = {"[Content_Types].xml": b"<Types/>"}
         (a_zip(**CONTENT_TYPES, word__document=b"<w/>"), kind.DOCX),
         (a_zip(**CONTENT_TYPES, xl__workbook=b"<w/>"), kind.XLSX),
         (a_zip(**CONTENT_TYPES, ppt__slides=b"<w/>"), kind.PPTX),
+        (a_zip(**{**CONTENT_TYPES, "xl__workbook.bin": b"\x83\1\0"}), kind.XLSB),
+        (a_zip(mimetype=ODT + b"-template"), kind.ODT),
+        (FLAT % ODT, kind.FODT),
+        (FLAT % (kind.ODS.encode() + b"-template"), kind.FODS),
+        (FLAT % b"application/vnd.oasis.opendocument.chart", kind.PLAIN),
+        (b'<?xml version="1.0"?>\n<?mso-application progid="Excel.Sheet"?><Workbook/>', kind.EXCEL_XML),
+        (b'<?xml version="1.0"?><?mso-application progid="Word.Document"?><w/>', kind.WORD_XML),
+        (b"\xffWPC\x10\0\0\0\1\x0a\0\1\0\0\0\0Dear", kind.WORDPERFECT),
+        (b"\xffWPC\x10\0\0\0\1\x16\0\1\0\0\0\0a picture", kind.UNKNOWN),
         (a_zip(readme=b"only a zip"), kind.UNKNOWN),
         (ole("WordDocument"), kind.DOC),
         (ole("Workbook"), kind.XLS),
@@ -54,6 +64,11 @@ CONTENT_TYPES = {"[Content_Types].xml": b"<Types/>"}
         (ole("EncryptedPackage"), kind.PROTECTED_OFFICE),
         (ole("SomethingElse"), kind.UNKNOWN),
         (b"\0\0\0\x18ftypheic\0\0\0\0", kind.HEIC),
+        (b"\0\0\0\x20ftypavif\0\0\0\0", kind.AVIF),
+        (b"\0\0\0\x20ftypmp42\0\0\0\0", kind.UNKNOWN),
+        (b"\0\0\0\x0cjP  \r\n\x87\n\0\0", kind.JPEG_2000),
+        ("Hallo Köln".encode("utf-16-be"), kind.PLAIN),
+        ("<html><p>Hallo".encode("utf-16-le"), kind.HTML),
         (b"<!DOCTYPE html><p>Hello", kind.HTML),
         (b"<svg xmlns='http://www.w3.org/2000/svg'/>", kind.SVG),
         (b'<?xml version="1.0"?><!-- a --><!DOCTYPE svg PUBLIC "x" "y"><!-- b --><svg/>', kind.SVG),
@@ -98,6 +113,16 @@ def test_text_is_what_it_was_declared_to_be(tmp_path, declared, expected):
     (tmp_path / "blob").write_bytes(b"Name;Number\nA;1\n")
 
     assert media_type_of(tmp_path / "blob", declared) == expected
+
+
+@pytest.mark.parametrize(
+    "declared", ["application/vnd.ms-excel", "application/octet-stream", "text/plain", None]
+)
+def test_a_table_is_known_by_its_name_whatever_a_mail_program_declares(tmp_path, declared):
+    (tmp_path / "blob").write_bytes(b"Name;Number\nA;1\n")
+
+    assert media_type_of(tmp_path / "blob", declared, "Orders.CSV") == kind.CSV
+    assert media_type_of(tmp_path / "blob", declared, "orders.txt") == kind.PLAIN
 
 
 def test_html_that_was_declared_plain_is_printed_as_it_is(tmp_path):

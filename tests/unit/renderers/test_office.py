@@ -1,12 +1,16 @@
+import struct
 import zipfile
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from renderers import media_type as kind
 from renderers.builtin.office import OfficeRenderer, converted, looks_encrypted, refuse_bomb
 from renderers.document import SourceDocument
 from renderers.errors import ConverterMissing, DocumentTooLarge
 from tests.unit.renderers.pages import a_document, a_workshop
+from tests.unit.rendering.outlook_files import compound
 
 
 def an_archive(path, *, size=10, parts=1):
@@ -38,22 +42,36 @@ def test_without_libreoffice_the_administrator_is_told_what_to_install(tmp_path)
     assert "apt-get install libreoffice-writer-nogui" in caught.value.detail
 
 
+STRAY = b"\xec\xa5" + bytes(62)  # looks like the head of a Word document; encrypted text is full of such
+FIRST_OF_SHEET = struct.pack("<HH", 0x809, 16) + bytes(16)
+WRITE_PROTECTED = struct.pack("<HH", 0x86, 0)
+
+
 @pytest.mark.parametrize(
-    ("content", "encrypted"),
+    ("streams", "encrypted"),
     [
-        (b"\xec\xa5\x01\x01\x4d\x20\x09\x04\0\0\xf0\x13", True),
-        (b"\xec\xa5\x01\x01\x4d\x20\x09\x04\0\0\xf0\x12", False),
-        (b"\x09\x08\x10\0\0\x06\x05\0" + bytes(12) + b"\x2f\0", True),
-        (b"\x09\x08\x10\0\0\x06\x05\0" + bytes(12) + b"\x42\0", False),
-        ("EncryptedSummary".encode("utf-16-le"), True),
-        (b"\xec\xa5", False),
-        (b"", False),
+        ({"1Table": STRAY * 80, "WordDocument": b"\xec\xa5\x01\x01\x4d\x20\x09\x04\0\0\xf0\x13"}, True),
+        ({"1Table": STRAY * 80, "WordDocument": b"\xec\xa5\x01\x01\x4d\x20\x09\x04\0\0\xf0\x12"}, False),
+        ({"Workbook": FIRST_OF_SHEET + WRITE_PROTECTED + b"\x2f\0\x36\0"}, True),
+        ({"Book": FIRST_OF_SHEET + b"\x2f\0\x04\0"}, True),
+        ({"Workbook": FIRST_OF_SHEET + b"\x42\0\x02\0\0\0\x0a\0\0\0\x2f\0\x36\0"}, False),
+        ({"Current User": bytes(12) + b"\xdf\xc4\xd1\xf3"}, True),
+        ({"Current User": bytes(12) + b"\x5f\xc0\x91\xe3"}, False),
+        ({"WordDocument": b"\xec\xa5"}, False),
     ],
 )
-def test_an_old_office_file_says_whether_it_is_encrypted(tmp_path, content, encrypted):
-    (tmp_path / "blob").write_bytes(bytes(512) + content)
+def test_an_old_office_file_says_whether_it_is_encrypted(tmp_path, streams, encrypted):
+    (tmp_path / "file").write_bytes(compound(streams))
 
-    assert looks_encrypted(tmp_path / "blob") is encrypted
+    assert looks_encrypted(tmp_path / "file") is encrypted
+
+
+@given(st.binary(max_size=300) | st.binary(max_size=300).map(lambda data: compound({"Workbook": data})))
+def test_any_bytes_are_looked_at_without_an_error(tmp_path_factory, data):
+    file = tmp_path_factory.mktemp("any") / "file"
+    file.write_bytes(data)
+
+    assert looks_encrypted(file) in (True, False)
 
 
 @pytest.mark.parametrize(

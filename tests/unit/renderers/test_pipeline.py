@@ -2,11 +2,12 @@ from collections.abc import Iterator
 
 import numpy as np
 import pytest
+from PIL import Image
 
 from renderers.document import SourceDocument
 from renderers.errors import DocumentEmpty, DocumentProtected, DocumentUnsupported, TooManyPages
 from renderers.pipeline import black_and_white, recognised, render
-from renderers.profile import Profile
+from renderers.profile import Profile, Resolution
 from renderers.registry import all_renderers, renderer_for
 from renderers.spec import BilevelPage, GrayPage, RasterPage, Workshop
 from renderers.work import document_to_wire, pages_from_wire, profile_to_wire, run
@@ -39,6 +40,52 @@ def test_documents_become_one_fax_in_their_order(tmp_path):
     assert np.array_equal(first, striped())
     assert black_dots(second) == 0
     assert 500 < black_dots(third) < 5000
+
+
+@pytest.mark.parametrize("wanted", ["fine", "superfine", "auto", "standard"])
+def test_a_fax_of_standard_resolution_stays_what_it_is(tmp_path, wanted):
+    pages = [striped(100), white(1100)]
+    fax = SourceDocument("a", a_fax(tmp_path / "a.tif", *pages, resolution=Resolution.STANDARD))
+
+    made = render([fax, fax], tmp_path / "out.tif", a_workshop(tmp_path, Profile.of(wanted)))
+
+    assert set(made.resolutions) == {Resolution.STANDARD}
+    for bits, wanted_bits in zip(bits_of(made.path), pages * 2, strict=True):
+        assert np.array_equal(bits, wanted_bits)
+
+
+def test_beside_other_documents_its_lines_are_repeated(tmp_path):
+    standard = SourceDocument("a", a_fax(tmp_path / "a.tif", striped(100), resolution=Resolution.STANDARD))
+    fine = SourceDocument("b", a_fax(tmp_path / "b.tif", striped(100)))
+
+    made = render([standard, fine], tmp_path / "out.tif", a_workshop(tmp_path))
+
+    assert set(made.resolutions) == {Resolution.FINE}
+    assert np.array_equal(bits_of(made.path)[0], np.repeat(striped(100), 2, axis=0))
+
+
+@pytest.mark.parametrize(("width", "rows"), [(2048, 2700), (2432, 3200)], ids=["B4", "A3"])
+def test_a_fax_of_a_wider_sheet_goes_through_dot_for_dot_beside_others(tmp_path, width, rows):
+    wide = np.zeros((rows, width // 8), np.uint8)
+    wide[::10] = 0xFF
+    fax = SourceDocument("fax", a_fax(tmp_path / "fax.tif", wide))
+
+    pages = render([fax, a_document(tmp_path, b"A note.")], tmp_path / "out.tif", a_workshop(tmp_path))
+
+    assert pages.widths == (width, 1728)
+    assert np.array_equal(bits_of(tmp_path / "out.tif")[0], wide)
+
+
+def test_a_scan_of_a4_that_has_as_many_dots_as_a3_stays_a4(tmp_path):
+    scan = Image.new("1", (2432, 3440), 1)
+    scan.paste(0, (100, 100, 2000, 140))
+    scan.save(tmp_path / "scan.tif", compression="group4", dpi=(294, 294))
+
+    pages = render(
+        [SourceDocument("scan", tmp_path / "scan.tif")], tmp_path / "out.tif", a_workshop(tmp_path)
+    )
+
+    assert pages.widths == (1728,)
 
 
 def test_the_page_limit_is_for_the_whole_fax(tmp_path):

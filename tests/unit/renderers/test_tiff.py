@@ -10,8 +10,9 @@ from PIL import Image
 from renderers import tiff_tags as tag
 from renderers.errors import DocumentDamaged, RenderError, TooManyPages
 from renderers.profile import Resolution
-from renderers.tiff import FaxWriter, decode_pages
+from renderers.tiff import decode_pages
 from renderers.tiff_tags import read_directories, read_fax_pages
+from renderers.tiff_writer import FaxWriter
 from tests.unit.renderers.pages import a_fax, bits_of, striped, white
 
 

@@ -51,7 +51,7 @@ def packed_rtf(rtf: bytes) -> bytes:
 
 def msg(values: Values, *attachments: tuple[bytes, Values] | Values) -> bytes:
     """A .msg file; an attachment is its content and properties, or the properties of a mail."""
-    return _compound(_message(values, attachments, 32))
+    return compound(_message(values, attachments, 32))
 
 
 def _message(values: Values, attachments, head: int) -> dict:
@@ -77,7 +77,7 @@ def _storage(values: Values, head: int) -> dict:
     return {"__properties_version1.0": bytes(head) + rows} | streams
 
 
-def _compound(root: dict) -> bytes:
+def compound(root: dict) -> bytes:
     """A compound file whose streams are all in sectors of 512 bytes ([MS-CFB], with a cutoff of nothing)."""
     sectors: list[bytes] = []
     fat: list[int] = []

@@ -13,9 +13,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from gateway.config.schema import RenderingSection
-from gateway.rendering import cfb, msg, rtf, tnef
+from gateway.rendering import msg, rtf, tnef
 from gateway.rendering.attachments import documents_in
 from gateway.rendering.mail_documents import MailDocuments
+from renderers import compound_file
 from tests.unit.rendering import outlook_files as outlook
 
 PDF = b"%PDF-1.7 document"
@@ -92,14 +93,25 @@ def test_a_mail_inside_winmail_dat_is_opened_too():
 
 def test_a_saved_outlook_mail_is_its_text_and_its_attachments():
     data = outlook.msg(
-        {TEXT_ID: outlook.text16("Dear Ms Müller"), SUBJECT_ID: outlook.text16("Offer")},
+        {
+            TEXT_ID: outlook.text16("Dear Ms Müller"),
+            SUBJECT_ID: outlook.text16("Offer"),
+            0x0C1A: outlook.text16("Anna Example"),
+            0x5D01: outlook.text16("anna@example.com"),
+            0x0E04: outlook.text16("Sales"),
+            0x0039: (0x40, struct.pack("<Q", 134_087_616_000_000_000)),
+        },
         (PDF * 100, {NAME_ID: outlook.text16("offer.pdf"), 0x370E: outlook.text16("application/pdf")}),
         {TEXT_ID: outlook.text16("inner")},
     )
 
     assert told(documents_in(a_mail_with(data, "offer.msg", text="see there"))) == [
         ("mail.txt", b"see there\n"),
-        ("mail.txt", "Dear Ms Müller".encode()),
+        (
+            "mail.txt",
+            b'From: "Anna Example" <anna@example.com>\nTo: Sales\nDate: Fri, 28 Nov 2025 00:00:00 +0000\n'
+            + "Subject: Offer\n\nDear Ms Müller".encode(),
+        ),
         ("mail.txt", b"inner"),
         ("offer.pdf", PDF * 100),
     ]
@@ -109,7 +121,7 @@ def test_a_word_document_of_the_old_kind_is_no_mail():
     word = (SAMPLES / "protected.doc").read_bytes()
 
     assert not msg.is_msg(word)
-    assert "WordDocument" in cfb.opened(word).streams
+    assert "WordDocument" in compound_file.opened(word).streams
 
 
 def test_a_saved_mail_is_opened_whatever_its_declared_type():

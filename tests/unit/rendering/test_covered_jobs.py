@@ -15,28 +15,16 @@ from gateway.ports.job_store import Outcome
 from gateway.ports.wakeups import Topic
 from gateway.rendering.covers.maker import CoverMaker
 from gateway.rendering.worker import RenderingWorker
-from gateway.stage import Stage
 from renderers import ConverterCrashed, ConverterTimedOut, Profile
 from telephony import PageFacts
 from tests.fakes.clock import FakeClock
 from tests.fakes.directory import FakeDirectory
 from tests.fakes.renderer import FakeRenderer
-from tests.stages import ANN, LEASE, a_store, answers, some_received_jobs
+from tests.stages import ANN, LEASE, a_stage_of, answers, some_received_jobs
 
 PERSON = Person(ANN.mail, company="ACME", phone="+49 30 1", language="de-DE", groups=frozenset({"Sales"}))
 FIELDS = ("to_number", "from", "from_company", "subject", "note", "pages", "date", "language")
 HTML = "|".join(f"{{{{ {field} }}}}" for field in FIELDS)
-
-
-@pytest.fixture
-async def opened(tmp_path):
-    async with a_store(tmp_path) as opened:
-        yield opened
-
-
-@pytest.fixture
-def store(opened):
-    return opened[0]
 
 
 @pytest.fixture
@@ -57,7 +45,7 @@ def run(opened, renderer, tmp_path):
     """Renders all jobs of a mail to these numbers, with these options, as the section wants."""
 
     async def run(section, *numbers, options=None, limit=0, rules=None):
-        store, wakeups = opened
+        store, _ = opened
 
         async def pages_allowed(_, pages, __):
             return TooManyPagesForSender() if limit and pages > limit else None
@@ -79,15 +67,7 @@ def run(opened, renderer, tmp_path):
             ),
             cover_or_nothing=section.on_failure == "fail",
         )
-        stage = Stage(
-            topic=Topic.RENDERING,
-            claims=(JobState.RESOLVED,),
-            work=worker.work,
-            jobs=store.jobs,
-            wakeups=wakeups,
-            lease=LEASE,
-            at_once=1,
-        )
+        stage = a_stage_of(opened, Topic.RENDERING, worker.work)
         if not await store.jobs.list():
             await some_received_jobs(store, *(numbers or ("+491",)))
         for job in await store.jobs.claim(JobState.RECEIVED, lease=LEASE, limit=9):
@@ -145,6 +125,14 @@ async def test_what_the_sender_wrote_for_the_cover_page_stands_on_it(run, covers
     await run(covers, options=JobOptions(subject="Bid", note="Urgent", sender_name="Sales"))
 
     assert covers_in(renderer)[0].startswith("+491|Sales|ACME|Bid|Urgent|")
+
+
+async def test_who_gets_the_fax_is_called_as_the_sender_asks(run, covers, renderer, tmp_path):
+    (tmp_path / "covers" / "own.html").write_text("{{ to }}|{{ company }}|")
+
+    await run(covers, options=JobOptions(to_name="Carl Orff", to_company="Doe Ltd"))
+
+    assert covers_in(renderer)[0].startswith("Carl Orff|Doe Ltd|")
 
 
 async def test_without_a_cover_page_its_sender_is_told_what_was_written_for_it_in_vain(run, covers, renderer):

@@ -38,7 +38,41 @@ NUMBER = FaxNumber("+493012345")
     ],
 )
 def test_the_most_particular_wish_decides(wish, by_number, permission, default, chosen):
-    choice = choose(wish=wish, number=NUMBER, by_number=by_number, permission=permission, default=default)
+    choice = choose(
+        wish=wish,
+        number=NUMBER,
+        by_number=by_number,
+        sender="ann@example.com",
+        by_sender={},
+        permission=permission,
+        default=default,
+    )
+
+    assert choice.name == chosen
+
+
+@pytest.mark.parametrize(
+    ("sender", "by_number", "chosen"),
+    [
+        ("Ann@Example.com", {}, "own"),
+        ("bob@example.com", {}, "company"),
+        ("eve@elsewhere.com", {}, "letter"),
+        ("", {}, "letter"),
+        ("ann@example.com", {"+49": "short"}, "short"),
+    ],
+)
+def test_a_sender_may_have_a_cover_page_of_his_own(sender, by_number, chosen):
+    section = CoverSection(senders=("ANN@example.com=own", "@example.com=company"))
+
+    choice = choose(
+        wish="",
+        number=NUMBER,
+        by_number=by_number,
+        sender=sender,
+        by_sender=section.by_sender,
+        permission=STAFF,
+        default="standard",
+    )
 
     assert choice.name == chosen
 

@@ -3,6 +3,7 @@
 import io
 import time
 from email.message import EmailMessage
+from email.mime.text import MIMEText
 
 import pytest
 from hypothesis import given
@@ -98,6 +99,22 @@ def test_small_pictures_are_kept_when_the_operator_wants_them():
         "-----Ursprüngliche Nachricht-----\nVon: Anna\nBitte senden.\n",
         "____________\nFrom: Anna <a@example.com>\nSent: Monday\nTo: Bob\n\nPlease send it.\n",
         "Von: Anna\nGesendet: Montag\nAn: Bob\n\nBitte senden.\n",
+        "De : Anna\nEnvoyé : lundi\nÀ : Bob\n\nMerci.\n",
+        "Da: Anna\nInviato: lunedì\nA: Bob\n\nGrazie.\n",
+        "Van: Anna\nVerzonden: maandag\nAan: Bob\n\nGraag.\n",
+        "Od: Anna\nWysłano: poniedziałek\nDo: Bob\n\nProszę.\n",
+        "De: Anna\nEnviado el: lunes\nPara: Bob\n\nGracias.\n",
+        "Från: Anna\nSkickat: måndag\nTill: Bob\n\nTack.\n",
+        "Von:\tAnna/ACME\nAn:\tBob/ACME\nDatum:\t02.03.2026 10:30\nBetreff:\tAngebot\n\nBitte.\n",
+        "Anna Example <anna@example.com> wrote on 03/02/2026 10:30:00 AM:\n\nPlease send it.\n",
+        "Anna Example/ACME schrieb am 02.03.2026 10:30:00:\n\nBitte senden.\n",
+        "Am Mo., 2. März 2026 um 10:30 Uhr schrieb Anna <anna@example.com>:\n\n> Bitte senden.\n",
+        "Le lun. 2 mars 2026 à 10:30, Anna <anna@example.com> a écrit :\n\n> Merci.\n",
+        "Op ma 2 mrt 2026 om 10:30 schreef Anna <anna@example.com>:\n\n> Graag.\n",
+        "pon., 2 mar 2026 o 10:30 Anna <anna@example.com> napisał(a):\n\n> Proszę.\n",
+        "Em seg., 2 de mar. de 2026 às 10:30, Anna <anna@example.com> escreveu:\n\n> Obrigado.\n",
+        "Den mån 2 mars 2026 kl 10:30 skrev Anna <anna@example.com>:\n\n> Tack.\n",
+        "> On 2 Mar 2026, at 10:30, Anna Example <anna@example.com> wrote:\n> \n> Dear all,\n",
     ],
 )
 def test_quoted_mails_below_an_answer_are_cut(history):
@@ -115,8 +132,13 @@ def test_quoted_mails_below_an_answer_are_cut(history):
         ("On Monday, Anna wrote:\n> Is it red?\nYes.\n> Is it large?\nNo.\n", "Re: Offer"),
         ("-----Original Message-----\nFrom: Anna\n", "Re: Offer"),
         ("From: the beginning\nit was clear.\n", "Offer"),
+        ("It is new.\nDe: Berlin\nA: Hamburg\nPrix: 20\n", "Offer"),
+        ("He wrote on 02.03.2026 that it is red:\nfine.\n", "Offer"),
     ],
-    ids=["forwarded", "weitergeleitet", "answers between the lines", "nothing else", "a sentence"],
+    ids=[
+        *("forwarded", "weitergeleitet", "answers between the lines", "nothing else", "a sentence"),
+        *("a journey", "another sentence"),
+    ],
 )
 def test_what_the_mail_is_about_is_not_cut(text, subject):
     assert faxed(a_mail(text, subject=subject), CUT).parts[0].content == text.encode()
@@ -129,6 +151,9 @@ def test_what_the_mail_is_about_is_not_cut(text, subject):
         '<div id="divRplyFwdMsg"><b>From:</b> Anna</div><p>Please',
         '<div style="border:none;border-top:solid #E1E1E1 1.0pt"><p>From: Anna',
         '<blockquote type="cite"><p>Please</blockquote>',
+        '<div class="protonmail_quote">On Monday Anna wrote:<blockquote>Please</blockquote></div>',
+        '<div id="mail-editor-reference-message-container"><b>From:</b> Anna</div><p>Please',
+        '<span id="OLK_SRC_BODY_SECTION"><div>From: Anna</div></span>',
     ],
 )
 def test_quoted_mails_in_html_are_cut(history):
@@ -208,6 +233,35 @@ def test_the_text_of_a_mail_is_faxed_as_the_setting_says(setting, with_document,
 
     assert names(faxed(mail, section)) == with_document
     assert names(faxed(a_mail("text"), section)) == without
+    told = faxed(mail, section).notes
+    assert told == (() if setting == "first" else ("left out the text of the mail, as mail_text says",))
+
+
+def test_an_empty_text_is_left_out_and_the_trace_says_so():
+    mail = a_mail(" \n")
+    mail.add_attachment(PDF, maintype="application", subtype="pdf", filename="offer.pdf")
+
+    found = faxed(mail)
+
+    assert names(found) == ["offer.pdf"]
+    assert found.notes == ("left out an empty text",)
+
+
+def test_signatures_reports_and_invitations_beside_a_text_are_left_out_and_the_trace_says_so():
+    mail = a_mail("text")
+    mail.add_attachment(b"x", maintype="application", subtype="pkcs7-signature", filename="smime.p7s")
+    mail.add_attachment(b"x", maintype="text", subtype="rfc822-headers", filename="header.txt")
+    invitation = MIMEText("BEGIN:VCALENDAR", "calendar")
+    mail.attach(invitation)
+
+    found = faxed(mail)
+
+    assert names(found) == ["mail.txt"]
+    assert found.notes == (
+        "left out smime.p7s: it is about the mail, not in it",
+        "left out header.txt: it is about the mail, not in it",
+        "left out text/calendar: it says what the text says",
+    )
 
 
 @pytest.mark.parametrize("kind", ["PNG", "GIF", "JPEG", "BMP"])

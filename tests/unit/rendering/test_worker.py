@@ -11,7 +11,6 @@ from gateway.model.tariff import call_time
 from gateway.ports.job_store import Outcome
 from gateway.ports.wakeups import Topic
 from gateway.rendering.worker import RenderingWorker
-from gateway.stage import Stage
 from renderers import (
     ConverterCrashed,
     ConverterTimedOut,
@@ -22,7 +21,7 @@ from renderers import (
     TooManyPages,
 )
 from tests.fakes.renderer import FakeRenderer
-from tests.stages import ANN, LEASE, a_resolved_job, a_store, answers, some_received_jobs
+from tests.stages import ANN, LEASE, a_resolved_job, a_stage_of, answers, some_received_jobs
 
 TWO_DOCUMENTS = b"""\
 From: ann@example.com
@@ -41,17 +40,6 @@ Content-Disposition: attachment; filename=offer.txt
 
 
 @pytest.fixture
-async def opened(tmp_path):
-    async with a_store(tmp_path) as opened:
-        yield opened
-
-
-@pytest.fixture
-def store(opened):
-    return opened[0]
-
-
-@pytest.fixture
 def renderer():
     return FakeRenderer()
 
@@ -67,7 +55,7 @@ def stage(opened, renderer, tmp_path, section):
 
 
 def a_stage(opened, renderer, folder, section):
-    store, wakeups = opened
+    store, _ = opened
     worker = RenderingWorker(
         jobs=store.jobs,
         blobs=store.blobs,
@@ -76,15 +64,7 @@ def a_stage(opened, renderer, folder, section):
         scratch=folder,
         section=section,
     )
-    return Stage(
-        topic=Topic.RENDERING,
-        claims=(JobState.RESOLVED,),
-        work=worker.work,
-        jobs=store.jobs,
-        wakeups=wakeups,
-        lease=LEASE,
-        at_once=2,
-    )
+    return a_stage_of(opened, Topic.RENDERING, worker.work, at_once=2)
 
 
 async def test_text_and_attachments_become_the_pages_of_the_job(stage, store, renderer):
@@ -124,6 +104,30 @@ async def test_a_job_gets_the_resolution_its_sender_asked_for_and_the_others_the
 
     assert {job.options.resolution for job in await store.jobs.list(JobState.RENDERED)} == {"standard", ""}
     assert {profile.resolution for profile in renderer.profiles} == {Resolution.STANDARD, Resolution.FINE}
+
+
+async def test_a_fax_that_is_fetched_needs_no_pages(stage, store, renderer):
+    job = await a_resolved_job(store, message=b"Subject: nothing\r\n\r\n", options=JobOptions(poll=True))
+
+    await stage.run_once()
+
+    rendered = await store.jobs.get(job.id)
+    assert (rendered.state, rendered.pages, rendered.page_count) == (JobState.RENDERED, None, 1)
+
+
+async def test_a_mail_with_a_resolution_of_its_own_is_rendered_once(stage, store, renderer):
+    await some_received_jobs(store, "+491", "+492", "+493")
+    for job in await store.jobs.claim(JobState.RECEIVED, lease=LEASE, limit=3):
+        wanted = Outcome(sender=ANN, options=JobOptions(resolution="standard"))
+        await store.jobs.record(job, JobEvent.SENDER_RESOLVED, wanted)
+
+    for _ in range(3):
+        await stage.run_once()
+
+    rendered = await store.jobs.list(JobState.RENDERED)
+    assert len({job.pages for job in rendered}) == 1
+    assert len(rendered) == 3
+    assert len(renderer.documents) == 1
 
 
 async def test_a_document_that_cannot_be_rendered_fails_the_job_and_says_which_and_what_to_do(
@@ -186,8 +190,7 @@ async def test_a_bug_of_ours_holds_the_job_for_a_person(stage, store, renderer, 
     assert await answers(store) == []
 
 
-async def test_work_that_is_stopped_is_put_back_at_once(opened, tmp_path):
-    store, wakeups = opened
+async def test_work_that_is_stopped_is_put_back_at_once(opened, store):
     job = await a_resolved_job(store)
     begun = asyncio.Event()
 
@@ -195,16 +198,7 @@ async def test_work_that_is_stopped_is_put_back_at_once(opened, tmp_path):
         begun.set()
         await asyncio.Event().wait()
 
-    stage = Stage(
-        topic=Topic.RENDERING,
-        claims=(JobState.RESOLVED,),
-        work=never,
-        jobs=store.jobs,
-        wakeups=wakeups,
-        lease=LEASE,
-        at_once=1,
-        grace=LEASE * 0,
-    )
+    stage = a_stage_of(opened, Topic.RENDERING, never, grace=timedelta())
     stopping = asyncio.Event()
     running = asyncio.ensure_future(stage.run(stopping))
     await begun.wait()
@@ -296,6 +290,42 @@ async def test_a_fax_that_is_not_complete_is_held_and_says_why(stage, store, ren
     assert (await store.jobs.get(job.id)).state is JobState.HELD
     assert (await store.jobs.trace(job.id))[-1].text.startswith('The document "offer.txt" is protected')
     assert await answers(store) == []
+
+
+@pytest.mark.parametrize("section", [RenderingSection(on_partial="hold")])
+async def test_an_operator_who_releases_a_held_fax_sends_the_rest_of_it(stage, store, renderer):
+    job = await a_resolved_job(store, message=TWO_DOCUMENTS)
+    renderer.fails_on("offer.txt", PROTECTED)
+    await stage.run_once()
+
+    await resolved_again(store, await store.jobs.get(job.id))
+    await stage.run_once()
+
+    rendered = await store.jobs.get(job.id)
+    assert rendered.state is JobState.RENDERED
+    assert "offer.txt" in rendered.failure.reason
+
+
+@pytest.mark.parametrize("section", [RenderingSection(on_partial="hold")])
+async def test_a_released_fax_of_which_more_is_missing_now_is_held_again(stage, store, renderer):
+    third = b"--x\nContent-Disposition: attachment; filename=list.txt\n\n1 pump\n--x--"
+    message = TWO_DOCUMENTS.replace(b"--x--", third)
+    job = await a_resolved_job(store, message=message)
+    renderer.fails_on("offer.txt", PROTECTED)
+    await stage.run_once()
+
+    renderer.fails_on("list.txt", PROTECTED)
+    await resolved_again(store, await store.jobs.get(job.id))
+    await stage.run_once()
+
+    assert (await store.jobs.get(job.id)).state is JobState.HELD
+
+
+async def resolved_again(store, held):
+    """A held job, released by an operator and resolved as before."""
+    await store.jobs.record(held, JobEvent.WAS_RELEASED, Outcome())
+    (job,) = await store.jobs.claim(JobState.RECEIVED, lease=LEASE)
+    await store.jobs.record(job, JobEvent.SENDER_RESOLVED, Outcome(sender=held.sender))
 
 
 async def test_every_job_of_the_mail_is_told_what_is_missing(opened, tmp_path):

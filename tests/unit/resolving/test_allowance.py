@@ -16,11 +16,10 @@ from gateway.model.tariff import Tariff, Tariffs
 from gateway.ports.wakeups import Topic
 from gateway.rendering.worker import RenderingWorker
 from gateway.resolving.allowance import Allowances
-from gateway.stage import Stage
 from renderers import Profile, Resolution
 from tests.fakes.directory import FakeDirectory
 from tests.fakes.renderer import FakeRenderer
-from tests.stages import LEASE, a_resolved_job, a_store, answers
+from tests.stages import a_resolved_job, a_stage_of, answers
 
 ANN = Sender("ann@example.com")
 TWO_PAGES = b"""\
@@ -105,63 +104,45 @@ async def test_some_faxes_have_to_be_approved(number, pages, why):
     assert await allowances(a_job(number, approved_by="boss"), pages, CALL) is None
 
 
-async def test_a_fax_with_too_many_pages_fails_and_its_sender_is_told(tmp_path):
-    async with a_store(tmp_path) as (store, wakeups):
-        worker = RenderingWorker(
-            jobs=store.jobs,
-            blobs=store.blobs,
-            renderer=FakeRenderer(),
-            profile=Profile(resolution=Resolution.FINE),
-            scratch=tmp_path,
-            allowance=Allowances(RULES),
-        )
-        stage = Stage(
-            topic=Topic.RENDERING,
-            claims=(JobState.RESOLVED,),
-            work=worker.work,
-            jobs=store.jobs,
-            wakeups=wakeups,
-            lease=LEASE,
-            at_once=1,
-        )
-        job = await a_resolved_job(store, message=TWO_PAGES)
+async def test_a_fax_with_too_many_pages_fails_and_its_sender_is_told(opened, store, tmp_path):
+    worker = RenderingWorker(
+        jobs=store.jobs,
+        blobs=store.blobs,
+        renderer=FakeRenderer(),
+        profile=Profile(resolution=Resolution.FINE),
+        scratch=tmp_path,
+        allowance=Allowances(RULES),
+    )
+    stage = a_stage_of(opened, Topic.RENDERING, worker.work)
+    job = await a_resolved_job(store, message=TWO_PAGES)
 
-        await stage.run_once()
+    await stage.run_once()
 
-        failed = await store.jobs.get(job.id)
-        assert (failed.state, failed.failure.code) == (JobState.FAILED, "too-many-pages-for-sender")
-        assert failed.failure.reason == "The fax has 2 pages; you may send 1 in one."
-        assert [kind for kind, _ in await answers(store)] == [NotificationKind.FAILED]
+    failed = await store.jobs.get(job.id)
+    assert (failed.state, failed.failure.code) == (JobState.FAILED, "too-many-pages-for-sender")
+    assert failed.failure.reason == "The fax has 2 pages; you may send 1 in one."
+    assert [kind for kind, _ in await answers(store)] == [NotificationKind.FAILED]
 
 
-async def test_a_fax_that_has_to_be_approved_is_held_and_everybody_told(tmp_path):
+async def test_a_fax_that_has_to_be_approved_is_held_and_everybody_told(opened, store, tmp_path):
     permission = Permission("all", approver="boss@example.com", approve_pages=1)
-    async with a_store(tmp_path) as (store, wakeups):
-        worker = RenderingWorker(
-            jobs=store.jobs,
-            blobs=store.blobs,
-            renderer=FakeRenderer(),
-            profile=Profile(resolution=Resolution.FINE),
-            scratch=tmp_path,
-            allowance=Allowances(Rules((permission,))),
-        )
-        stage = Stage(
-            topic=Topic.RENDERING,
-            claims=(JobState.RESOLVED,),
-            work=worker.work,
-            jobs=store.jobs,
-            wakeups=wakeups,
-            lease=LEASE,
-            at_once=1,
-        )
-        job = await a_resolved_job(store, message=TWO_PAGES)
+    worker = RenderingWorker(
+        jobs=store.jobs,
+        blobs=store.blobs,
+        renderer=FakeRenderer(),
+        profile=Profile(resolution=Resolution.FINE),
+        scratch=tmp_path,
+        allowance=Allowances(Rules((permission,))),
+    )
+    stage = a_stage_of(opened, Topic.RENDERING, worker.work)
+    job = await a_resolved_job(store, message=TWO_PAGES)
 
-        await stage.run_once()
+    await stage.run_once()
 
-        held = await store.jobs.get(job.id)
-        assert (held.state, held.failure.code) == (JobState.HELD, "approval-needed")
-        assert held.failure.remedy == "boss@example.com has to approve it."
-        assert sorted(await answers(store)) == [
-            (NotificationKind.APPROVAL, "boss@example.com"),
-            (NotificationKind.DELAYED, "ann@example.com"),
-        ]
+    held = await store.jobs.get(job.id)
+    assert (held.state, held.failure.code) == (JobState.HELD, "approval-needed")
+    assert held.failure.remedy == "boss@example.com has to approve it."
+    assert sorted(await answers(store)) == [
+        (NotificationKind.APPROVAL, "boss@example.com"),
+        (NotificationKind.DELAYED, "ann@example.com"),
+    ]

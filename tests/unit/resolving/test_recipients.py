@@ -7,9 +7,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from gateway.model.options import JobOptions, Wish
+from gateway.resolving.options import MailWishes
 from gateway.resolving.recipients import Named, Row, recipients_in
+from tests.workbook import a_workbook
 
-OURS = {"fax.example.com"}
+OURS = {"fax.example.com", "faxmailbox@company.example"}
 
 
 def a_mail(subject: str = "Offer", to: str = "list@fax.example.com", **attached: bytes) -> bytes:
@@ -32,11 +34,119 @@ def a_mail(subject: str = "Offer", to: str = "list@fax.example.com", **attached:
         ),
         ("Name\tFax number\nAnn\t0301".encode("utf-16"), [Row("0301", "Ann")]),
         (b"M\xfcller,x\n", [Row("M\u00fcller", "x")]),
-        (b"", []),
+        (b"sep=;\r\nnumber;name\r\n+49301;Smith, Ann", [Row("+49301", "Smith, Ann")]),
+        (b'+49301,"Ann\r\nSmith",ACME\r\n+49302', [Row("+49301", "Ann\nSmith", "ACME"), Row("+49302")]),
+        (
+            b'number;note\n+49301;"Street 5\n10115 Berlin"\n',
+            [Row("+49301", columns={"note": "Street 5\n10115 Berlin"})],
+        ),
+        (
+            b'+49301,Bob "Bobby" Smith\n+49302,"Bob "Bobby" Smith"',
+            [Row("+49301", 'Bob "Bobby" Smith'), Row("+49302", 'Bob Bobby" Smith"')],
+        ),
+        (b'+49301,Ann\n+49302,"Bob', [Row("+49301", "Ann"), Row("+49302", "Bob")]),
+        (b"number,name\n,Ann\n,\n", [Row("", "Ann", columns={"number": ""})]),
+        (
+            "Name;Fax-Nummer;Firma\nM\u00fcller;0301;ACME".encode("cp1252"),
+            [Row("0301", "M\u00fcller", "ACME")],
+        ),
+        (b"Last Name,Company,Business Fax\nSmith,ACME,+49301", [Row("+49301", "Smith", "ACME")]),
     ],
 )
 def test_a_list_has_a_recipient_a_row(content: bytes, rows: list[Row]):
     assert recipients_in(a_mail(list_csv=content), [], OURS) == Named(tuple(rows), "list.csv")
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        b'+4930100,"Ann\n+4930200,Bob\n+4930300,Eve\n',
+        b'+4930100,"Ann\n+4930200,"Bob"\n+4930300,Eve\n',
+        b'+4930100,"Ann\n+4930200,Bob"\n+4930300,Eve\n',
+        b'name;fax\nAnn;"030 100 100\nBob;030 200 200\nEve;"030 300 300"\n',
+        b'+4930100,"' + b"Ann\n" * 100_000,
+    ],
+)
+def test_a_quotation_mark_that_is_not_closed_hides_no_row(content: bytes):
+    named = recipients_in(a_mail("[FAX]0301", list_csv=content), [], OURS)
+
+    assert named.rows == ()
+    assert named.fault.startswith(
+        "The list has a quotation mark without its partner in the line that begins with: "
+    )
+    assert named.fault.endswith(content.replace(b"name;fax\n", b"").decode().split("\n")[0])
+
+
+@given(
+    st.lists(
+        st.tuples(
+            st.from_regex(r"\+4930[0-9]{6}", fullmatch=True), st.text('",;\n ab', max_size=8), st.booleans()
+        ),
+        max_size=8,
+    )
+)
+def test_no_number_of_a_list_is_lost_however_it_is_quoted(written: list[tuple[str, str, bool]]):
+    lines = [f'{number},"{name}"' if quoted else f"{number},{name}" for number, name, quoted in written]
+
+    named = recipients_in(a_mail(list_csv="\n".join(lines).encode()), [], OURS)
+
+    read = [row.number for row in named.rows]
+    assert named.fault or all(any(number in cell for cell in read) for number, *_ in written)
+
+
+@pytest.mark.parametrize(
+    ("lists", "fault"),
+    [
+        (
+            {"a_csv": b"+49301", "b_csv": b"+49302"},
+            "The mail has several lists of recipients: a.csv, b.csv. Put all of them into one",
+        ),
+        (
+            {"a_csv": b"+49301", "b_xlsx": a_workbook(("fax",), ("+49302",))},
+            "The mail has several lists of recipients: a.csv, b.xlsx. Put all of them into one",
+        ),
+        (
+            {"distribution__list_xls": b"\xd0\xcf\x11\xe0"},
+            "distribution-list.xls is empty, or no list that can be read. Save it as .xlsx or .csv",
+        ),
+        (
+            {"distribution__list_xlsx": b"PK\x03\x04"},
+            "distribution-list.xlsx is empty, or no list that can be read. Save it as .xlsx or .csv",
+        ),
+        (
+            {"list_csv": b"\r\n"},
+            "list.csv is empty, or no list that can be read. Save it as .xlsx or .csv",
+        ),
+    ],
+)
+def test_lists_that_leave_it_open_who_gets_the_fax_are_refused(lists: dict[str, bytes], fault: str):
+    assert recipients_in(a_mail("[FAX]0301", **lists), [], OURS) == Named((), fault=fault)
+
+
+def test_the_list_called_distribution_list_counts_and_other_tables_are_documents():
+    found = recipients_in(a_mail(prices_csv=b'"open,1', distribution__list_txt=b"+49301"), [], OURS)
+
+    assert found == Named((Row("+49301"),), "distribution-list.txt")
+
+
+def test_a_workbook_is_a_list_when_its_first_row_names_the_numbers():
+    book = a_workbook(("Name", "Fax", "Note"), ("Ann", "+49301", "Hi"), ("Bob", 49302.0, None))
+    rows = (Row("+49301", "Ann", "", {"note": "Hi"}), Row("49302", "Bob"))
+
+    assert recipients_in(a_mail(list_xlsx=book), [], OURS) == Named(rows, "list.xlsx")
+
+
+@pytest.mark.parametrize("content", [a_workbook(("Item", "Price"), ("Pump", 100)), b"PK damaged"])
+def test_another_workbook_is_a_document_to_fax(content: bytes):
+    assert recipients_in(a_mail("[FAX]0301", list_xlsx=content), [], OURS) == Named((Row("0301"),))
+
+
+def test_a_workbook_called_a_list_is_one_without_names():
+    book = a_workbook(("+49301", "Ann"))
+
+    found = recipients_in(a_mail(distribution__list_xlsx=book), [], OURS)
+
+    assert found == Named((Row("+49301", "Ann"),), "distribution-list.xlsx")
 
 
 def test_a_list_goes_before_everything_else():
@@ -61,7 +171,14 @@ def test_codes_in_the_text_name_recipients_one_after_the_other():
     assert found.rows == (Row("0301", "Ann"), Row("0302", "", "B"))
 
 
-@pytest.mark.parametrize("subject", ["[FAX]+49 30 1,0302;0303", "SEND +49 30 1, 0302, 0303"])
+@pytest.mark.parametrize(
+    "subject",
+    [
+        "[FAX]+49 30 1,0302;0303",
+        "SEND +49 30 1, 0302, 0303",
+        "=?utf-8?B?W0ZBWF0rNDkgMzAgMSwwMzAyOw==?= =?utf-8?Q?0303?=",
+    ],
+)
 def test_a_subject_is_a_list(subject: str):
     found = recipients_in(a_mail(subject), [], OURS)
 
@@ -99,3 +216,25 @@ def test_what_a_row_says_goes_before_the_mail_and_fills_its_fields():
 def test_no_list_of_a_stranger_raises(content: bytes):
     recipients_in(a_mail(list_csv=content), [], OURS)
     recipients_in(content, [], OURS)
+
+
+@pytest.mark.parametrize(
+    ("mail", "rows"),
+    [
+        (
+            b"X-FAX-Dialstring: 0301\r\nX-FAX-Cover-Company: ACME\r\nSubject: x\r\n\r\nHello\r\n",
+            [Row("0301", company="ACME")],
+        ),
+        (
+            b"Subject: x\r\n\r\n%%[Fax: 020 7203 4005]%%[To: Ann]%%[Fax: 0302]Hello\r\n",
+            [Row("020 7203 4005", "Ann"), Row("0302")],
+        ),
+        (b"Subject: x\r\n\r\n<TOFAXNUM:0301><TONAME:Ann>Hello\r\n", [Row("0301", "Ann")]),
+        (b'To: "Anne 5035550123" <FaxMailbox@company.example>\r\n\r\nHello\r\n', [Row("5035550123", "Anne")]),
+    ],
+    ids=["hylafax", "zetafax", "rightfax", "faxback"],
+)
+def test_numbers_are_found_in_the_words_of_other_programs(mail: bytes, rows: list[Row]):
+    wishes = MailWishes(["hylafax", "zetafax", "rightfax"])(mail)
+
+    assert recipients_in(mail, wishes, OURS) == Named(tuple(rows))

@@ -1,7 +1,7 @@
 """A mail that names its recipients becomes a fax for each of them, once."""
 
 from dataclasses import replace
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
 import pytest
 
@@ -11,6 +11,7 @@ from gateway.model.envelope import Envelope
 from gateway.model.lifecycle import JobEvent, JobState
 from gateway.model.notification import NotificationKind
 from gateway.model.number import IN_THE_MAIL
+from gateway.model.options import JobOptions
 from gateway.model.permission import Permission, Rules
 from gateway.model.submission import NewSubmission, Recipient
 from gateway.ports.job_store import Outcome
@@ -19,9 +20,8 @@ from gateway.resolving.options import MailWishes
 from gateway.resolving.resolver import Resolver
 from gateway.resolving.splitting import Splitter
 from gateway.resolving.worker import ResolvingWorker
-from gateway.stage import Stage
 from tests.fakes.clock import FakeClock
-from tests.stages import ANN, LEASE, a_store, answers
+from tests.stages import ANN, a_stage_of, answers
 
 LIST = b"""\
 From: Ann Smith <ann@example.com>
@@ -46,19 +46,8 @@ nonsense,Eve,
 """
 
 
-@pytest.fixture
-async def opened(tmp_path):
-    async with a_store(tmp_path) as opened:
-        yield opened
-
-
-@pytest.fixture
-def store(opened):
-    return opened[0]
-
-
 def a_stage(opened, section=None):
-    store, wakeups = opened
+    store, _ = opened
     wishes, clock = MailWishes(["faxgw", "rightfax"]), FakeClock(datetime.now(UTC))
     worker = ResolvingWorker(
         jobs=store.jobs,
@@ -75,26 +64,62 @@ def a_stage(opened, section=None):
             queue=store.collection,
             blobs=store.blobs,
             plan=DialPlan(),
-            domains=["fax.example.com"],
+            ours=["fax.example.com"],
             section=section or BroadcastSection(),
             wishes_in=wishes,
         ),
     )
-    return Stage(
-        topic=Topic.RESOLVING,
-        claims=(JobState.RECEIVED,),
-        work=worker.work,
-        jobs=store.jobs,
-        wakeups=wakeups,
-        lease=LEASE,
-        at_once=8,
+    return a_stage_of(opened, Topic.RESOLVING, worker.work, at_once=8)
+
+
+async def submitted(store, message: bytes = LIST, **options) -> None:
+    recipient = Recipient("list@fax.example.com", IN_THE_MAIL, options=JobOptions(**options))
+    envelope = Envelope(ANN.mail, (recipient.address,))
+    await store.jobs.submit(NewSubmission(envelope, (recipient,), "test"), message)
+
+
+async def test_a_list_that_cannot_be_read_is_refused_and_its_sender_reads_why(opened, store):
+    await submitted(store, LIST.replace(b"+4930200,Bob", b'+4930200,"Bob'))
+
+    await a_stage(opened).run_once()
+
+    (job,) = await store.jobs.list()
+    assert job.state is JobState.FAILED
+    assert job.failure.code == "unreadable-list"
+    assert job.failure.reason.endswith('in the line that begins with: +4930200,"Bob,none')
+
+
+async def test_a_list_without_a_number_that_can_be_dialled_says_why(opened, store):
+    await submitted(store, LIST.partition(b"+4930100")[0] + b"nonsense,Eve,\n,Bob,\n--x--\n")
+
+    await a_stage(opened).run_once()
+
+    (job,) = await store.jobs.list()
+    assert job.failure.reason == (
+        "No fax number was found in this mail. nonsense Eve: Not a fax number. Bob: Not a fax number."
     )
 
 
-async def submitted(store, message: bytes = LIST) -> None:
-    recipient = Recipient("list@fax.example.com", IN_THE_MAIL)
-    envelope = Envelope(ANN.mail, (recipient.address,))
-    await store.jobs.submit(NewSubmission(envelope, (recipient,), "test"), message)
+@pytest.mark.parametrize(("notify", "told"), [("NEVER", 0), ("SUCCESS", 0), ("SUCCESS,FAILURE", 1), ("", 1)])
+async def test_rows_that_cannot_be_dialled_are_told_to_those_who_want_to_hear_of_failures(
+    opened, store, notify, told
+):
+    await submitted(store, notify=notify)
+
+    await a_stage(opened).run_once()
+
+    assert len(await answers(store)) == told
+
+
+async def test_more_than_a_hundred_bad_rows_are_counted(opened, store):
+    bad = b"".join(b"nonsense,%d,\n" % n for n in range(150))
+    await submitted(store, LIST.replace(b"nonsense,Eve,\n", bad))
+
+    await a_stage(opened).run_once()
+
+    (answer,) = await store.outbox.claim(lease=timedelta(minutes=1), limit=10)
+    assert len(answer.refusal.reasons) == 101
+    assert answer.refusal.reasons[-1] == "50 more rows of the list were left out for such reasons."
 
 
 async def test_each_number_of_a_list_gets_a_fax_with_its_own_options(opened, store):

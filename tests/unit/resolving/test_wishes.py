@@ -2,17 +2,14 @@
 
 from datetime import UTC, datetime, timedelta
 
-import pytest
-
 from gateway.config.schema import SendingSection
 from gateway.model.lifecycle import JobState
 from gateway.ports.wakeups import Topic
 from gateway.resolving.options import MailWishes
 from gateway.resolving.resolver import Resolver
 from gateway.resolving.worker import ResolvingWorker
-from gateway.stage import Stage
 from tests.fakes.clock import FakeClock
-from tests.stages import LEASE, a_received_job, a_store
+from tests.stages import a_received_job, a_stage_of
 
 NOW = datetime.now(UTC)
 TOMORROW = NOW + timedelta(days=1)
@@ -27,14 +24,8 @@ Hello
 """
 
 
-@pytest.fixture
-async def opened(tmp_path):
-    async with a_store(tmp_path) as opened:
-        yield opened
-
-
 async def resolved(opened, message: bytes, dialects: list[str]):
-    store, wakeups = opened
+    store, _ = opened
     job = await a_received_job(store, message=message)
     worker = ResolvingWorker(
         jobs=store.jobs,
@@ -42,15 +33,7 @@ async def resolved(opened, message: bytes, dialects: list[str]):
         clock=FakeClock(NOW),
         resolver=Resolver(clock=FakeClock(NOW), sending=SendingSection(), wishes_in=MailWishes(dialects)),
     )
-    stage = Stage(
-        topic=Topic.RESOLVING,
-        claims=(JobState.RECEIVED,),
-        work=worker.work,
-        jobs=store.jobs,
-        wakeups=wakeups,
-        lease=LEASE,
-        at_once=1,
-    )
+    stage = a_stage_of(opened, Topic.RESOLVING, worker.work)
     await stage.run_once()
     return await store.jobs.get(job.id)
 

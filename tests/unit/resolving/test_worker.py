@@ -18,44 +18,24 @@ from gateway.ports.wakeups import Topic
 from gateway.resolving.options import MailWishes
 from gateway.resolving.resolver import Resolver
 from gateway.resolving.worker import ResolvingWorker
-from gateway.stage import Stage
 from tests.fakes.clock import FakeClock
 from tests.fakes.directory import FakeDirectory
-from tests.stages import A_MAIL, ANN, LEASE, a_received_job, a_store, answers, some_received_jobs
+from tests.stages import A_MAIL, ANN, a_received_job, a_stage_of, answers, some_received_jobs
 
 SECTION = SendingSection(station_id="+49 30 1", caller_number="+49301")
 STAFF = frozenset({"Staff"})
 
 
 @pytest.fixture
-async def opened(tmp_path):
-    async with a_store(tmp_path) as opened:
-        yield opened
-
-
-@pytest.fixture
-def store(opened):
-    return opened[0]
-
-
-@pytest.fixture
 def staged(opened):
     """Makes a stage with these settings of the worker."""
-    store, wakeups = opened
+    store, _ = opened
 
     def make(clock=None, **settings):
         clock = clock or FakeClock(datetime.now(UTC))
         resolver = Resolver(clock=clock, sending=SECTION, **settings)
         worker = ResolvingWorker(jobs=store.jobs, blobs=store.blobs, clock=clock, resolver=resolver)
-        return Stage(
-            topic=Topic.RESOLVING,
-            claims=(JobState.RECEIVED,),
-            work=worker.work,
-            jobs=store.jobs,
-            wakeups=wakeups,
-            lease=LEASE,
-            at_once=4,
-        )
+        return a_stage_of(opened, Topic.RESOLVING, worker.work, at_once=4)
 
     return make
 
@@ -68,6 +48,27 @@ async def test_a_job_belongs_to_the_envelope_sender(staged, store):
     resolved = await store.jobs.get(job.id)
     assert resolved.state is JobState.RESOLVED
     assert resolved.sender == Sender("ann@example.com", "Ann Smith", "+49 30 1", "+49301")
+
+
+@pytest.mark.parametrize(
+    ("recipient", "name"),
+    [
+        (Recipient("+4930100@fax.example.com", FaxNumber("+4930100")), "Orff, Carl"),
+        (Recipient("+4930100@fax.example.com", FaxNumber("+4930100"), name="Ted"), "Ted"),
+        (Recipient("102@fax.example.com", FaxNumber("102")), ""),
+        (Recipient("+4930100@fax.example.com", FaxNumber("102"), options=JobOptions(listed=True)), ""),
+    ],
+    ids=["beside the address", "in the address", "nowhere", "in a list"],
+)
+async def test_a_recipient_is_called_as_the_mail_calls_him(staged, store, recipient, name):
+    message = b'To: "Orff, Carl" <+4930100@FAX.example.com>, <102@fax.example.com>\r\n' + A_MAIL
+    new = NewSubmission(Envelope(ANN.mail, (recipient.address,)), (recipient,), "test")
+    await store.jobs.submit(new, message)
+
+    await staged().run_once()
+
+    (job,) = await store.jobs.list()
+    assert job.recipient_name == name
 
 
 async def test_a_message_that_is_lost_holds_its_job(staged, store, tmp_path, caplog):

@@ -1,4 +1,4 @@
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 
 import pytest
 
@@ -7,64 +7,18 @@ from gateway.model.destination import Limit, NewLesson
 from gateway.model.lifecycle import JobEvent, JobState
 from gateway.model.number import FaxNumber
 from gateway.ports.wakeups import Topic
-from gateway.sending.worker import SendingWorker
-from gateway.stage import Stage
 from telephony import Disposition, Medium, T38Policy, Trunk
 from telephony.causes import T30Result
-from telephony.simulated import SimulatedEngine
-from tests.fakes.clock import FakeClock
-from tests.fakes.page_views import RecordingViews
-from tests.stages import LEASE, a_rendered_job, a_store, answers
+from tests.stages import a_rendered_job, a_stage_of, answers
 
 NUMBER = FaxNumber("+49301234567")
 AT_ONCE = timedelta(milliseconds=1)
 
 
 @pytest.fixture
-async def opened(tmp_path):
-    async with a_store(tmp_path) as opened:
-        yield opened
-
-
-@pytest.fixture
-def store(opened):
-    return opened[0]
-
-
-@pytest.fixture
-async def engine():
-    async with SimulatedEngine() as engine:
-        yield engine
-
-
-@pytest.fixture
-def views():
-    return RecordingViews()
-
-
-@pytest.fixture
-def stage(opened, engine, views, tmp_path):
-    store, wakeups = opened
-    worker = SendingWorker(
-        engine=engine,
-        jobs=store.jobs,
-        blobs=store.blobs,
-        views=views,
-        destinations=store.destinations,
-        trunks=[Trunk("main", "sip:main.example")],
-        section=SendingSection(header="", delay=AT_ONCE, attempts=3),
-        clock=FakeClock(datetime.now(UTC)),
-        scratch=tmp_path,
-    )
-    return Stage(
-        topic=Topic.SENDING,
-        claims=(JobState.RENDERED, JobState.DEFERRED),
-        work=worker.work,
-        jobs=store.jobs,
-        wakeups=wakeups,
-        lease=LEASE,
-        at_once=1,
-    )
+def stage(opened, a_worker):
+    worker = a_worker(section=SendingSection(header="", delay=AT_ONCE, attempts=3))
+    return a_stage_of(opened, Topic.SENDING, worker.work)
 
 
 async def limits(store) -> dict[Limit, int]:
@@ -101,8 +55,32 @@ async def test_a_machine_that_takes_standard_resolution_only_gets_the_fax_in_it_
     delivered = await store.jobs.get(job.id)
     assert delivered.state is JobState.DELIVERED
     assert delivered.attempts == 1  # the call that told us was no fault of anybody
-    assert views.coarsened == 1
+    assert views.finest == [98]
     assert len(await answers(store)) == 1
+
+
+async def test_a_superfine_fax_goes_at_fine_before_it_goes_at_standard(stage, store, engine, views, tmp_path):
+    job = await a_rendered_job(store, tmp_path, y_dpi=391)
+    takes_standard_only(engine)
+
+    await stage.run_once()
+    await stage.run_once()
+
+    assert (await store.jobs.get(job.id)).state is JobState.DELIVERED
+    assert views.finest == [196]
+    assert await limits(store) == {Limit.FINE: 0}
+
+
+async def test_a_superfine_fax_comes_down_to_standard_in_two_steps(stage, store, engine, views, tmp_path):
+    job = await a_rendered_job(store, tmp_path, y_dpi=391)
+    await store.destinations.learn(NUMBER, NewLesson(Limit.FINE, "Known."), timedelta(days=1))
+    takes_standard_only(engine)
+
+    await stage.run_once()
+    await stage.run_once()
+
+    assert (await store.jobs.get(job.id)).state is JobState.DELIVERED
+    assert views.finest == [196, 98]
 
 
 async def test_the_next_fax_to_such_a_machine_is_right_from_the_start(stage, store, engine, views, tmp_path):
@@ -112,7 +90,7 @@ async def test_the_next_fax_to_such_a_machine_is_right_from_the_start(stage, sto
     await stage.run_once()
 
     assert (await store.jobs.get(job.id)).state is JobState.DELIVERED
-    assert (views.coarsened, len(engine.orders)) == (1, 1)
+    assert (views.finest, len(engine.orders)) == ([98], 1)
 
 
 async def test_a_machine_that_takes_not_even_standard_resolution_fails_the_fax(
@@ -181,3 +159,23 @@ async def test_a_busy_line_teaches_nothing(stage, store, engine, tmp_path):
 
     assert await limits(store) == {}
     assert [row.event for row in await store.jobs.trace(job.id)][-1] == JobEvent.ATTEMPT_FAILED
+
+
+async def test_what_failed_over_one_trunk_is_tried_over_another(opened, a_worker, store, engine, tmp_path):
+    main, backup = Trunk("main", "sip:main.example"), Trunk("backup", "sip:backup.example")
+    section = SendingSection(header="", delay=AT_ONCE, attempts=3)
+    worker = a_worker(section=section, trunks=[main, backup])
+    stage = a_stage_of(opened, Topic.SENDING, worker.work)
+    first = await a_rendered_job(store, tmp_path)
+    fails(engine, Medium.T38)
+    await until_finished(stage, store, first)
+
+    second = await a_rendered_job(store, tmp_path)
+    engine.trunk_is_down("main")
+    await until_finished(stage, store, second)
+
+    assert [(order.trunk.name, order.trunk.t38) for order in engine.orders] == [
+        ("main", T38Policy.PREFER),
+        ("main", T38Policy.NEVER),
+        ("backup", T38Policy.PREFER),
+    ]

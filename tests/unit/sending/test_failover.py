@@ -1,66 +1,23 @@
 """A trunk that does not take a call is followed by the next one, within the same attempt."""
 
-from datetime import UTC, datetime
-
 import pytest
 
-from gateway.config.schema import SendingSection
 from gateway.model.lifecycle import JobState
 from gateway.ports.wakeups import Topic
-from gateway.sending.worker import SendingWorker
-from gateway.stage import Stage
 from telephony import Disposition, Trunk
-from telephony.simulated import SimulatedEngine
-from tests.fakes.clock import FakeClock
-from tests.fakes.page_views import RecordingViews
-from tests.stages import LEASE, a_rendered_job, a_store
+from tests.stages import a_rendered_job, a_stage_of
 
 MAIN = Trunk("main", "sip:main.example", channels=2)
 SPARE = Trunk("spare", "sip:spare.example", channels=1)
-SECTION = SendingSection(header="")
 
 
 @pytest.fixture
-async def opened(tmp_path):
-    async with a_store(tmp_path) as opened:
-        yield opened
-
-
-@pytest.fixture
-def store(opened):
-    return opened[0]
-
-
-@pytest.fixture
-async def engine():
-    async with SimulatedEngine() as engine:
-        yield engine
-
-
-@pytest.fixture
-def two_trunks(opened, engine, tmp_path):
-    store, wakeups = opened
-    worker = SendingWorker(
-        engine=engine,
-        jobs=store.jobs,
-        blobs=store.blobs,
-        views=RecordingViews(),
-        destinations=store.destinations,
+def two_trunks(opened, a_worker):
+    worker = a_worker(
         trunks=[MAIN, SPARE],
-        section=SECTION,
-        clock=FakeClock(datetime.now(UTC)),
-        scratch=tmp_path,
         dialled=lambda number, trunk: f"{'9' if trunk == 'spare' else ''}{number}",
     )
-    return Stage(
-        topic=Topic.SENDING,
-        claims=(JobState.RENDERED,),
-        work=worker.work,
-        jobs=store.jobs,
-        wakeups=wakeups,
-        lease=LEASE,
-        at_once=worker.channels,
-    )
+    return a_stage_of(opened, Topic.SENDING, worker.work, at_once=worker.channels)
 
 
 @pytest.mark.parametrize("end", [Disposition.TRUNK_UNAVAILABLE, Disposition.CONGESTED])

@@ -12,15 +12,12 @@ from gateway.model.notification import NotificationKind
 from gateway.model.options import JobOptions
 from gateway.ports.job_store import Outcome
 from gateway.ports.wakeups import Topic
-from gateway.sending.worker import SendingWorker
 from gateway.stage import Stage
-from telephony import Disposition, Trunk
+from telephony import Disposition, PageFacts, Trunk
 from telephony.errors import EngineClosed, UnreadablePages
-from telephony.simulated import SimulatedEngine
 from tests.fakes.clock import FakeClock
-from tests.fakes.page_views import RecordingViews
 from tests.fakes.pages import a_fax
-from tests.stages import LEASE, a_rendered_job, a_store, answers
+from tests.stages import LEASE, a_rendered_job, a_stage_of, answers
 
 MAIN = Trunk("main", "sip:main.example", channels=2)
 SECTION = SendingSection(
@@ -29,59 +26,17 @@ SECTION = SendingSection(
 
 
 @pytest.fixture
-async def opened(tmp_path):
-    async with a_store(tmp_path) as opened:
-        yield opened
-
-
-@pytest.fixture
-def store(opened):
-    return opened[0]
-
-
-@pytest.fixture
-async def engine():
-    async with SimulatedEngine() as engine:
-        yield engine
-
-
-@pytest.fixture
-def views():
-    return RecordingViews()
-
-
-@pytest.fixture
-def worker(store, engine, views, tmp_path):
-    return SendingWorker(
-        engine=engine,
-        jobs=store.jobs,
-        blobs=store.blobs,
-        views=views,
-        destinations=store.destinations,
-        trunks=[MAIN],
-        section=SECTION,
-        clock=FakeClock(datetime.now(UTC)),
-        scratch=tmp_path,
-    )
+def worker(a_worker):
+    return a_worker(section=SECTION)
 
 
 @pytest.fixture
 def stage(opened, worker):
-    store, wakeups = opened
-    return a_stage(store, wakeups, worker)
+    return a_stage(opened, worker)
 
 
-def a_stage(store, wakeups, worker, grace: timedelta = timedelta(seconds=10)) -> Stage:
-    return Stage(
-        topic=Topic.SENDING,
-        claims=(JobState.RENDERED, JobState.DEFERRED),
-        work=worker.work,
-        jobs=store.jobs,
-        wakeups=wakeups,
-        lease=LEASE,
-        at_once=worker.channels,
-        grace=grace,
-    )
+def a_stage(opened, worker, **settings) -> Stage:
+    return a_stage_of(opened, Topic.SENDING, worker.work, at_once=worker.channels, **settings)
 
 
 async def make_due(store, job) -> None:
@@ -112,21 +67,14 @@ async def test_a_fax_whose_pages_were_confirmed_is_delivered_and_its_sender_told
     ]
 
 
-async def test_a_fax_is_not_sent_after_its_deadline(opened, store, engine, views, tmp_path):
+async def test_a_fax_is_not_sent_after_its_deadline(opened, store, engine, tmp_path, a_worker):
     job = await a_rendered_job(store, tmp_path)
-    late = SendingWorker(
-        engine=engine,
-        jobs=store.jobs,
-        blobs=store.blobs,
-        views=views,
-        destinations=store.destinations,
-        trunks=[MAIN],
+    late = a_worker(
         section=replace(SECTION, deadline=timedelta(hours=4)),
         clock=FakeClock(datetime.now(UTC) + timedelta(hours=4)),
-        scratch=tmp_path,
     )
 
-    await a_stage(store, opened[1], late).run_once()
+    await a_stage(opened, late).run_once()
 
     failed = await store.jobs.get(job.id)
     assert failed.state is JobState.FAILED
@@ -135,33 +83,22 @@ async def test_a_fax_is_not_sent_after_its_deadline(opened, store, engine, views
     assert engine.orders == []
 
 
-async def test_a_site_decides_how_often_a_cause_is_tried(opened, store, engine, views, tmp_path):
+async def test_a_site_decides_how_often_a_cause_is_tried(opened, store, engine, tmp_path, a_worker):
     job = await a_rendered_job(store, tmp_path)
     engine.next_call_ends(Disposition.REJECTED)
-    worker = SendingWorker(
-        engine=engine,
-        jobs=store.jobs,
-        blobs=store.blobs,
-        views=views,
-        destinations=store.destinations,
-        trunks=[MAIN],
-        section=SECTION,
-        retry={"rejected": RetrySection(attempts=2)},
-        clock=FakeClock(datetime.now(UTC)),
-        scratch=tmp_path,
-    )
+    worker = a_worker(section=SECTION, retry={"rejected": RetrySection(attempts=2)})
 
-    await a_stage(store, opened[1], worker).run_once()
+    await a_stage(opened, worker).run_once()
 
     assert (await store.jobs.get(job.id)).state is JobState.DEFERRED
 
 
 async def test_the_trunk_gets_the_digits_of_the_dial_plan(opened, worker, engine, tmp_path):
-    store, wakeups = opened
+    store, _ = opened
     await a_rendered_job(store, tmp_path)
     worker._dialled = lambda number, _: DialPlan(outside_line="0").dialled(number)
 
-    await a_stage(store, wakeups, worker).run_once()
+    await a_stage(opened, worker).run_once()
 
     assert [order.number for order in engine.orders] == ["0+49301234567"]
 
@@ -234,7 +171,7 @@ async def test_a_call_after_a_broken_one_begins_with_the_first_page_that_is_miss
 
 
 async def test_the_rest_of_a_broken_fax_begins_with_a_page_that_explains_it(
-    opened, store, engine, views, tmp_path
+    opened, store, engine, tmp_path, a_worker
 ):
     job = await a_rendered_job(store, tmp_path, pages=3)
     asked, longer = [], await store.blobs.put(a_fax(tmp_path / "longer.tif", pages=4))
@@ -243,19 +180,8 @@ async def test_the_rest_of_a_broken_fax_begins_with_a_page_that_explains_it(
         asked.append((job.id, arrived))
         return longer, 4
 
-    worker = SendingWorker(
-        engine=engine,
-        jobs=store.jobs,
-        blobs=store.blobs,
-        views=views,
-        destinations=store.destinations,
-        trunks=[MAIN],
-        section=replace(SECTION, attempts=5),
-        clock=FakeClock(datetime.now(UTC)),
-        scratch=tmp_path,
-        continuation=continuation,
-    )
-    stage = a_stage(store, opened[1], worker)
+    worker = a_worker(section=replace(SECTION, attempts=5), continuation=continuation)
+    stage = a_stage(opened, worker)
     engine.next_call_confirms(2)
     engine.next_call_ends(Disposition.BUSY)
     for _ in range(2):
@@ -269,6 +195,32 @@ async def test_the_rest_of_a_broken_fax_begins_with_a_page_that_explains_it(
     delivered = await store.jobs.get(job.id)
     assert (delivered.state, delivered.pages_confirmed, delivered.page_count) == (JobState.DELIVERED, 4, 4)
     assert (await store.jobs.submission(job.submission_id)).page_count == 3
+
+
+async def test_the_rest_of_a_fax_whose_node_died_begins_with_that_page_too(
+    opened, store, engine, tmp_path, a_worker
+):
+    job = await a_rendered_job(store, tmp_path, pages=3)
+    longer = await store.blobs.put(a_fax(tmp_path / "longer.tif", pages=4))
+    asked = []
+
+    async def continuation(job, arrived):
+        asked.append(arrived)
+        return longer, 4
+
+    stage = a_stage(opened, a_worker(section=SECTION, continuation=continuation))
+    (claimed,) = await store.jobs.claim(JobState.RENDERED, lease=timedelta())
+    attempt = await store.jobs.open_attempt(claimed, trunk="main", first_page=1)
+    for page in (1, 2):
+        await store.jobs.confirm_page(attempt, PageFacts(page, 1728, 8, 0, 14400, 196))
+    await store.jobs.reap()
+
+    await stage.run_once()
+
+    delivered = await store.jobs.get(job.id)
+    assert asked == [2]
+    assert [order.first_page for order in engine.orders] == [3]
+    assert (delivered.state, delivered.pages_confirmed, delivered.page_count) == (JobState.DELIVERED, 4, 4)
 
 
 async def test_the_attempt_is_written_before_the_call(stage, store, engine, tmp_path):
@@ -298,8 +250,8 @@ async def test_confirmed_pages_are_in_the_journal_while_the_call_goes_on(stage, 
 
 
 async def test_the_trunk_never_carries_more_calls_than_it_has_channels(opened, worker, engine, tmp_path):
-    store, wakeups = opened
-    stage = a_stage(store, wakeups, worker)
+    store, _ = opened
+    stage = a_stage(opened, worker)
     go_on = asyncio.Event()
     for number in ("+491", "+492", "+493"):
         await a_rendered_job_to(store, tmp_path, number)
@@ -319,8 +271,8 @@ async def test_the_trunk_never_carries_more_calls_than_it_has_channels(opened, w
 
 
 async def test_a_call_that_outlasts_the_stop_is_hung_up_and_made_again(opened, worker, engine, tmp_path):
-    store, wakeups = opened
-    stage = a_stage(store, wakeups, worker, grace=timedelta())
+    store, _ = opened
+    stage = a_stage(opened, worker, grace=timedelta())
     job = await a_rendered_job(store, tmp_path, pages=3)
     engine.next_call_lasts_until(asyncio.Event(), pages=1)
     stopping = asyncio.Event()
@@ -419,3 +371,25 @@ async def until_pages_confirmed(store, job, pages: int) -> None:
         attempts = await store.jobs.attempts(job.id)
         if attempts and attempts[-1].pages_confirmed == pages:
             return
+
+
+async def test_pages_wider_than_a4_are_made_narrow_too_for_a_machine_that_does_not_know_them(
+    stage, store, engine, views, tmp_path
+):
+    await a_rendered_job(store, tmp_path, pages=2, width=2432)
+
+    await stage.run_once()
+
+    (order,) = engine.orders
+    assert order.narrow
+    assert order.narrow != order.pages
+    assert len(views.stamped) == 2
+
+
+async def test_pages_that_every_machine_knows_are_made_once(stage, store, engine, views, tmp_path):
+    await a_rendered_job(store, tmp_path, pages=2)
+
+    await stage.run_once()
+
+    assert engine.orders[0].narrow is None
+    assert len(views.stamped) == 1

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from gateway import supervisor
 from gateway.exit_code import ExitCode
 from gateway.supervisor import notify_systemd, role_commands, supervise
 
@@ -78,6 +79,45 @@ async def test_a_role_that_once_was_ready_is_started_again_whatever_it_says(log)
 
     os.kill(os.getpid(), signal.SIGTERM)
     assert await running is ExitCode.OK
+
+
+#: An intake: says how it found the doors, and when they are open.
+KNOCKS = (
+    "import os, select; doors = int(os.environ['FAXGW_DOORS_FD']); says = open({says!r}, 'a', 1);"
+    "print('open' if select.select([doors], [], [], 0)[0] else 'closed', file=says);"
+    "select.select([doors], [], []); print('opened', file=says); import time; time.sleep(60)"
+)
+
+
+async def test_the_intake_opens_its_doors_when_work_is_ready(tmp_path):
+    says, pipe = tmp_path / "says", tmp_path / "pipe"
+    os.mkfifo(pipe)
+    commands = {
+        "work": a_role(f"open({str(pipe)!r}).read();" + WAITS),
+        "intake": a_role(KNOCKS.format(says=str(says))),
+    }
+    running = asyncio.ensure_future(supervise(commands))
+    await until(lambda: says.exists() and says.read_text())
+
+    assert says.read_text() == "closed\n"
+    await asyncio.to_thread(pipe.write_text, "be ready")
+    await until(lambda: "opened" in says.read_text())
+
+    os.kill(os.getpid(), signal.SIGTERM)
+    await running
+
+
+@pytest.mark.parametrize("others", [{}, {"work": "import time; time.sleep(60)"}])
+async def test_the_intake_does_not_wait_for_work_that_is_elsewhere_or_late(tmp_path, monkeypatch, others):
+    monkeypatch.setattr(supervisor, "_DOORS_WITHIN", 0.01)
+    says = tmp_path / "says"
+    roles = {**others, "intake": KNOCKS.format(says=str(says))}
+    running = asyncio.ensure_future(supervise({name: a_role(script) for name, script in roles.items()}))
+
+    await until(lambda: says.exists() and "opened" in says.read_text())
+
+    os.kill(os.getpid(), signal.SIGTERM)
+    await running
 
 
 async def test_a_database_that_is_away_is_waited_for(log):

@@ -1,5 +1,6 @@
 """Calls without a network: the core is a fake and time jumps."""
 
+import asyncio
 from pathlib import Path
 from typing import Any
 
@@ -9,7 +10,8 @@ from telephony.call.answer import SipIncomingCall
 from telephony.call.dial import OutgoingCall
 from telephony.call.media import Line
 from telephony.engine import SendOrder
-from telephony.native.bridge import Kind, NativeEvent
+from telephony.native.values import Kind, NativeEvent
+from telephony.transmission import Transmission
 from telephony.trunk import T38Policy, Trunk
 from tests.fakes.fax_core import FakeCore, Told
 
@@ -39,10 +41,16 @@ class CallUnderTest:
     def _line(self) -> Line:
         return Line(self.core, "127.0.0.1", "192.0.2.1", (16384, 16484))  # type: ignore[arg-type]
 
-    def dials(self, t38: T38Policy = T38Policy.PREFER, *, pages: int = 2, **settings: Any) -> OutgoingCall:
+    def dials(
+        self, t38: T38Policy = T38Policy.PREFER, *, pages: int = 2, tones: str = "", **settings: Any
+    ) -> OutgoingCall:
         trunk = Trunk("main", "sip:pbx.example.com", t38=t38, **settings)
-        order = SendOrder("+49301", Path("fax.tif"), trunk, local_id="US", caller_number="+49302")
-        call = OutgoingCall(self._line(), order, self.told, pages_owed=pages)
+        order = SendOrder(
+            "+49301", Path("fax.tif"), trunk, local_id="US", caller_number="+49302", tones=tones
+        )
+        call = OutgoingCall(
+            self._line(), order, self.told, pages_owed=pages, may_go_to=lambda host: host == "192.0.2.7"
+        )
         call.dial()
         return call
 
@@ -69,6 +77,13 @@ class CallUnderTest:
 
     def is_terminated(self) -> None:
         self.core.sip(Kind.TERMINATED)
+
+
+async def is_taken(line: CallUnderTest, call: SipIncomingCall) -> "asyncio.Task[Transmission]":
+    """A call that rang has been answered; the task ends with it."""
+    receiving = asyncio.ensure_future(call.receive(Path("in.tif"), local_id="US", on_event=line.told))
+    await asyncio.sleep(0)
+    return receiving
 
 
 @pytest.fixture

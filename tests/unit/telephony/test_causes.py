@@ -4,7 +4,7 @@ from hypothesis import strategies as st
 
 from telephony.causes import T30Result, sip_disposition, t30_disposition
 from telephony.disposition import Disposition
-from telephony.native.bridge import load
+from telephony.native.library import load
 
 D = Disposition
 
@@ -210,4 +210,7 @@ LIBRARY_SAYS = {
     T30Result.NO_MEMORY: "Cannot allocate memory for more pages",
     T30Result.RETRIES_EXCEEDED: "Disconnected after permitted retries",
     T30Result.CALL_DROPPED: "The call dropped prematurely",
+    T30Result.POLL_REFUSED: "Poll not accepted",
+    T30Result.SUB_ADDRESS_UNKNOWN: "Sub-address not accepted",
+    T30Result.SELECTIVE_POLLING_UNKNOWN: "Selective polling address not accepted",
 }

@@ -2,7 +2,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from telephony.sdp.description import BadDescription, Description, Media, parse, refused, render
+from telephony.sdp.description import BadDescription, Description, Media, parse, refused, render, sdp_part
 
 ADDRESSES = st.one_of(st.ip_addresses(v=4), st.ip_addresses(v=6)).map(str)
 TOKENS = st.text("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-", min_size=1, max_size=12)
@@ -113,3 +113,22 @@ def test_lines_that_end_in_a_bare_line_feed_are_read():
 
 def test_a_description_without_media_is_one():
     assert parse("v=0\r\n") == Description("", ())
+
+
+PARTS = (
+    "--b\r\nContent-Type: text/plain\r\n\r\nx\r\n--b\r\nContent-Type: application/sdp\r\n\r\nv=0\r\n--b--\r\n"
+)
+
+
+@pytest.mark.parametrize(("boundary", "sdp"), [("b", "v=0"), ('"b"', "v=0"), ("c", ""), ("", "")])
+def test_the_sdp_in_a_body_of_several_parts_is_found(boundary, sdp):
+    assert sdp_part(PARTS, boundary).strip() == sdp
+
+
+@given(
+    st.text() | st.lists(st.sampled_from(PARTS.split("\r\n")) | st.text(max_size=9)).map("\r\n".join),
+    st.text(),
+)
+def test_no_body_of_several_parts_makes_it_fail(body, boundary):
+    sdp_part(body, boundary)
+    sdp_part(body, "b")

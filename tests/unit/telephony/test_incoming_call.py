@@ -6,16 +6,10 @@ import pytest
 from telephony.call.state import CallState
 from telephony.causes import T30Result
 from telephony.disposition import Disposition
-from telephony.native.bridge import Kind
+from telephony.native.values import Kind
 from telephony.trunk import T38Policy
 from tests.fakes.fax_core import in_no_time
-from tests.unit.telephony.conftest import AUDIO, BOTH, IMAGE, an_sdp
-
-
-async def is_taken(line, call):
-    receiving = asyncio.ensure_future(call.receive(Path("in.tif"), local_id="US", on_event=line.told))
-    await asyncio.sleep(0)
-    return receiving
+from tests.unit.telephony.conftest import AUDIO, BOTH, IMAGE, an_sdp, is_taken
 
 
 @in_no_time
@@ -226,6 +220,17 @@ async def test_a_caller_who_gives_up_frees_the_call(line):
     assert "gave up" in facts.detail
     assert line.core.said == []
     assert line.core.holds_nothing
+
+
+@in_no_time
+async def test_a_caller_who_gives_up_before_our_answer_reaches_him_gave_up(line):
+    call = line.rings()
+    receiving = await is_taken(line, call)
+    line.core.sip(Kind.CANCELLED)
+    line.ends_with(T30Result.CALL_DROPPED)
+    line.is_terminated()
+
+    assert "gave up" in (await receiving).detail
 
 
 @in_no_time

@@ -5,7 +5,7 @@ import pytest
 from telephony.call.state import CallState
 from telephony.causes import T30Result
 from telephony.disposition import Disposition
-from telephony.native.bridge import Kind
+from telephony.native.values import Kind
 from telephony.transmission import Compression, Medium
 from telephony.uri import BadUri
 from tests.fakes.fax_core import in_no_time

@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from hypothesis import given
 from hypothesis import strategies as st
 
-from telephony.native.bridge import load
+from telephony.native.library import load
 
 PCMA, FRAME = 8, 160  # payload type; samples in 20 ms
 
@@ -199,3 +199,36 @@ def test_sources_extension_and_padding_are_stepped_over():
     receiver.push(full)
 
     assert receiver.out == [audio(3)]
+
+
+EVENTS = 101
+
+
+def event(number: int, digit: int, *, timestamp: int, end: bool = False) -> bytes:
+    """A packet of a telephone event (RFC 4733 2.3)."""
+    payload = bytes([digit, 0x80 if end else 0, 1, 0x40])
+    return struct.pack("!BBHII", 0x80, EVENTS, number % 65536, timestamp, 1) + payload
+
+
+def digits_of(packets: Iterable[bytes]) -> str:
+    core = load()
+    rx = core.ffi.gc(core.lib.fc_rtp_rx_new(PCMA), core.lib.fc_rtp_rx_free)
+    core.lib.fc_rtp_rx_events(rx, EVENTS)
+    found = b""
+    for each in packets:
+        core.lib.fc_rtp_rx_push(rx, each, len(each))
+        found += core.lib.fc_rtp_rx_digit(rx)
+    return found.strip(b"\0").replace(b"\0", b"").decode()
+
+
+def test_a_digit_counts_once_however_many_packets_tell_of_it():
+    four = [event(number, 4, timestamp=160, end=number > 5) for number in range(1, 9)]
+    again = [event(number, 4, timestamp=3200) for number in range(9, 12)]
+
+    assert digits_of([packet(0), *four, *again]) == "44"
+
+
+def test_digits_are_heard_before_any_audio_and_signs_are_told():
+    signs = [event(number, digit, timestamp=number * 800) for number, digit in enumerate([1, 10, 11, 15, 16])]
+
+    assert digits_of(signs) == "1*#D"

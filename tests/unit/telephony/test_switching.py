@@ -5,7 +5,7 @@ import asyncio
 import pytest
 
 from telephony.call.state import CallState
-from telephony.native.bridge import Kind
+from telephony.native.values import Kind
 from telephony.trunk import T38Policy
 from tests.fakes.fax_core import in_no_time
 from tests.unit.telephony.conftest import AUDIO, IMAGE, NO_IMAGE, an_sdp

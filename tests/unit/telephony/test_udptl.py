@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from telephony.native.bridge import load
+from telephony.native.library import load
 
 IFP = st.binary(min_size=1, max_size=60)
 
@@ -144,7 +144,7 @@ def test_numbers_wrap_after_65535():
         if number >= 65530:
             receiver.takes(datagram)
 
-    assert [seq for seq, _ in receiver.heard] == [*range(65530, 65536), *range(6)]
+    assert receiver.heard == [(number, b"%d" % (65530 + number)) for number in range(12)]
 
 
 def test_a_stream_that_jumps_far_is_followed():
@@ -155,7 +155,7 @@ def test_a_stream_that_jumps_far_is_followed():
 
     receiver.takes(second.build(b"y"))
 
-    assert receiver.heard == [(1999, b"x"), (0, b"y")]
+    assert receiver.heard == [(0, b"x"), (1, b"y")]  # else spandsp would take the second for a late one
 
 
 @given(st.lists(st.binary(min_size=1, max_size=200), min_size=8, max_size=20), st.integers(40, 400))

@@ -3,7 +3,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from telephony.station import station_id
-from telephony.uri import BadUri, SipUri, escape_user
+from telephony.uri import BadUri, SipUri, escape_user, plain_number
 
 
 @pytest.mark.parametrize(
@@ -65,3 +65,18 @@ def test_no_text_makes_a_station_id_that_a_machine_cannot_show(text):
 
     assert len(shown) <= 20
     assert all(" " <= character <= "~" for character in shown)
+
+
+@pytest.mark.parametrize(
+    ("user", "number"),
+    [
+        ("+49301", "+49301"),
+        ("+49-(30)-1;phone-context=example.com", "+49301"),
+        ("0301;npdi;rn=+4922", "0301"),
+        ("4711*#", "4711*#"),
+        ("fax-room.2", "fax-room.2"),
+        ("", ""),
+    ],
+)
+def test_a_number_is_read_without_what_is_not_dialled(user, number):
+    assert plain_number(user) == number

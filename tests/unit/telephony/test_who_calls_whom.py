@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from telephony.native.bridge import Kind
+from telephony.native.values import Kind
 from telephony.trunk import CalledForm, CallerForm, Extension
 from telephony.uri import user_in
 from tests.fakes.fax_core import in_no_time

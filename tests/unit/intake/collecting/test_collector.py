@@ -72,6 +72,21 @@ async def test_a_mail_becomes_a_submission_with_the_sender_and_numbers_of_its_he
     assert source.settled == [("1", Taken(SubmissionId("S1")))]
 
 
+async def test_a_recipient_may_have_a_name_that_his_address_does_not_say(
+    collector: Collector, source: FakeSource, queue: FakeCollection
+):
+    address = "+4930100@fax.example.com"
+    envelope = Envelope("sap@example.com", (address,))
+    source.put(
+        FoundMail("1", MAIL, envelope=envelope, people={address: ("Carl Orff", "Doe Ltd")}, is_proved=True)
+    )
+
+    await collector.run_once()
+
+    ((recipient,),) = [submission.recipients for submission in queue.submissions]
+    assert (recipient.name, recipient.company) == ("Carl Orff", "Doe Ltd")
+
+
 async def test_people_of_other_domains_are_left_alone(
     collector: Collector, source: FakeSource, queue: FakeCollection
 ):
@@ -93,6 +108,14 @@ async def test_a_number_named_twice_gets_one_fax(
     assert len(queue.submissions[0].recipients) == 1
 
 
+async def test_two_persons_behind_one_number_get_a_fax_each(source: FakeSource, queue: FakeCollection):
+    source.put(a_mail(to("FAX=+4930100/T33S=1@fax.example.com", "FAX=+4930100/T33S=2@fax.example.com")))
+
+    await a_collector(source, queue).run_once()
+
+    assert [r.options.sub_address for r in queue.submissions[0].recipients] == ["1", "2"]
+
+
 async def test_a_mail_whose_move_failed_is_moved_at_the_next_look_and_not_faxed_again(
     collector: Collector, source: FakeSource, queue: FakeCollection
 ):
@@ -105,6 +128,21 @@ async def test_a_mail_whose_move_failed_is_moved_at_the_next_look_and_not_faxed_
 
     assert len(queue.submissions) == 1
     assert source.settled == [("1", Taken(SubmissionId("S1")))]
+    assert queue.settled_keys == ["1"]
+
+
+async def test_a_mail_that_cannot_be_moved_does_not_hold_up_the_others(
+    collector: Collector, source: FakeSource, queue: FakeCollection
+):
+    source.put(a_mail())
+    source.put(a_mail(key="2"))
+    source.next_move_fails(SourceUnavailable("no right to move"))
+
+    with pytest.raises(SourceUnavailable):
+        await collector.run_once()
+
+    assert len(queue.submissions) == 2
+    assert queue.settled_keys == ["2"]
 
 
 async def test_an_address_that_cannot_be_dialled_is_answered_and_the_others_are_faxed(

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from gateway.intake.collecting.ticket import BadTicket, Ticket, read_text_api, read_ticket
+from gateway.intake.collecting.ticket import BadTicket, Ticket, is_text_api, read_text_api, read_ticket
 
 TOML = """
 to = ["+4930100", "+4930200@fax.example.com"]
@@ -44,6 +44,34 @@ def test_a_ticket_says_who_gets_which_documents_and_how(tmp_path: Path):
 
 def test_a_ticket_may_be_json_and_name_one_number(tmp_path: Path):
     assert read_ticket(written(tmp_path, "a.json", '\ufeff{"to": "+4930100"}')) == Ticket(to=("+4930100",))
+
+
+@pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "utf-16", "utf-16-be"])
+def test_a_ticket_may_be_written_by_any_windows_program(tmp_path: Path, encoding: str):
+    mark = "\ufeff" if encoding == "utf-16-be" else ""
+
+    ticket = read_ticket(
+        written(tmp_path, "a.json", (mark + '{"to": "1", "text": "\u00e4"}').encode(encoding))
+    )
+    fax = written(tmp_path, "a.txt", f"{mark}::+4930100\n\u00e4".encode(encoding))
+
+    assert ticket.text == "\u00e4"
+    assert is_text_api(fax)
+    assert read_ticket(fax) == Ticket(("+4930100",), text="\u00e4", documents=())
+
+
+def test_options_are_written_as_the_language_of_the_ticket_has_it(tmp_path: Path):
+    text = "to = '1'\n[options]\npoll = true\ncover = false\nattempts = 1\nbilling-code = 4711\n"
+
+    ticket = read_ticket(written(tmp_path, "a.toml", text))
+    mail = message_from_bytes(ticket.message("sap@example.com", []), policy=policy.default)
+
+    assert {name: value for name, value in mail.items() if name.startswith("X-Faxgw")} == {
+        "X-Faxgw-Poll": "on",
+        "X-Faxgw-Cover": "off",
+        "X-Faxgw-Attempts": "1",
+        "X-Faxgw-Billing-Code": "4711",
+    }
 
 
 def test_a_ticket_becomes_the_mail_that_would_have_sent_it(tmp_path: Path):
@@ -98,9 +126,25 @@ def test_a_text_file_has_a_line_a_recipient_and_options_before_its_text():
     )
 
     assert ticket.to == ("+49 30 100", "+4930200")
+    assert ticket.people == {"+4930200": ("Carl Orff", "Doe Ltd")}
     assert ticket.subject == "Offer [::c=none] [::h] [::2026-12-01-08:30:00] [::B=5]"
     assert ticket.documents == ("a.pdf", "b.tif")
     assert ticket.text == "Dear Sirs\n::not a command"
+
+
+@pytest.mark.parametrize(
+    ("line", "person"),
+    [
+        ("Joe, GFI, Johnson, Sales, sales@example.com, 382419", ("Joe Johnson", "GFI")),
+        ("Joe, GFI, 382419", ("Joe", "GFI")),
+        (",,,,,382419", ("", "")),
+        ("382419, GFI", ("", "GFI")),
+    ],
+)
+def test_a_recipient_of_a_text_file_may_leave_out_what_he_has_not(line: str, person: tuple[str, str]):
+    ticket = read_text_api(f"::{line}\nHello")
+
+    assert (ticket.to, ticket.people) == (("382419",), {"382419": person})
 
 
 def test_a_text_file_of_an_old_program_is_read_as_windows_wrote_it(tmp_path: Path):

@@ -1,6 +1,6 @@
 import logging
 
-from telephony.native.clock_watch import ClockWatch, complaint
+from telephony.native.media_watch import MediaWatch, complaint, dropped
 
 AT_FIRST = {
     "ticks": 0,
@@ -9,6 +9,9 @@ AT_FIRST = {
     "lateness_p99_us": 0,
     "lateness_p999_us": 0,
     "worst_lateness_us": 0,
+    "rtp_bad": 0,
+    "srtp_bad": 0,
+    "udptl_bad": 0,
 }
 
 
@@ -32,7 +35,7 @@ def test_late_ticks_are_told_with_what_to_do_about_them():
 
 async def test_each_late_tick_is_told_once(caplog):
     now = dict(AT_FIRST)
-    watch = ClockWatch(lambda: dict(now))
+    watch = MediaWatch(lambda: dict(now))
     now |= {"ticks": 3000, "late_ticks": 31}
 
     with caplog.at_level(logging.INFO, "faxgw.telephony"):
@@ -42,3 +45,22 @@ async def test_each_late_tick_is_told_once(caplog):
 
     levels = [record.levelno for record in caplog.records]
     assert levels == [logging.WARNING, logging.INFO]
+
+
+async def test_packets_that_were_dropped_are_told_once_with_their_kinds(caplog):
+    now = dict(AT_FIRST)
+    watch = MediaWatch(lambda: dict(now))
+    now |= {"rtp_bad": 7000, "srtp_bad": 5, "udptl_bad": 20}
+
+    with caplog.at_level(logging.INFO, "faxgw.telephony"):
+        watch.look()
+        watch.look()
+        watch.stop()
+
+    assert [record.message for record in caplog.records] == [dropped(AT_FIRST, now)]
+    assert "7020 packets" in caplog.records[0].message
+    assert "7000 RTP (5 of them encrypted with another key), 20 UDPTL" in caplog.records[0].message
+
+
+def test_where_nothing_was_dropped_there_is_nothing_to_tell():
+    assert dropped(AT_FIRST, AT_FIRST | {"ticks": 3000}) == ""

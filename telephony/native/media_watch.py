@@ -1,4 +1,4 @@
-"""Whether the media thread keeps its 20 ms clock, told to the operators when it does not.
+"""Whether the media thread keeps its 20 ms clock, and which packets it drops, told to the operators.
 
 A tick that comes a whole tick late has made the far end hear a gap. Now and then a machine does that;
 one in a hundred means that it has more to do than it can.
@@ -26,8 +26,19 @@ def complaint(before: Mapping[str, int], now: Mapping[str, int]) -> str:
     )
 
 
-class ClockWatch:
-    """Looks once a minute and logs a complaint where there is one."""
+def dropped(before: Mapping[str, int], now: Mapping[str, int]) -> str:
+    """What to tell of packets that were no part of a call, between two looks; "" when there were none."""
+    rtp, srtp, udptl = (now[name] - before[name] for name in ("rtp_bad", "srtp_bad", "udptl_bad"))
+    if not rtp + udptl:
+        return ""
+    return (
+        f"{rtp + udptl} packets at media ports were dropped, as they are no part of a call: {rtp} RTP"
+        f" ({srtp} of them encrypted with another key), {udptl} UDPTL"
+    )
+
+
+class MediaWatch:
+    """Looks once a minute and logs what there is to complain about, and what was dropped."""
 
     def __init__(self, statistics: Callable[[], Mapping[str, int]]) -> None:
         """It looks at `statistics` until `stop`."""
@@ -40,6 +51,8 @@ class ClockWatch:
         now = self._statistics()
         if said := complaint(self._before, now):
             _log.warning(said)
+        if said := dropped(self._before, now):
+            _log.info(said)
         self._before = now
 
     def stop(self) -> None:

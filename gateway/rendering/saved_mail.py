@@ -1,0 +1,38 @@
+"""Who wrote a mail that is attached to another one, to whom, when and about what: printed above its text."""
+
+import html
+import re
+
+from gateway.rendering.mime import Part
+
+_SHOWN = ("From", "To", "Cc", "Date", "Subject")
+_LONGEST = 1000  # characters of a line
+_BODY_TAG = re.compile(r"<body\b[^>]{0,5000}>", re.IGNORECASE)
+
+
+def head(mail: Part) -> None:
+    """Has the first text of the mail that is printed begin with what its header says."""
+    values = ((name, mail.header(name.lower())[:_LONGEST]) for name in _SHOWN)
+    heading = [f"{name}: {value}" for name, value in values if value]
+    _mark(mail, heading)
+
+
+def _mark(part: Part, heading: list[str]) -> None:
+    # One list for all of them: whoever comes first prints and empties it.
+    part.heading = heading
+    for child in part.parts:
+        if child.media_type != "message/rfc822":
+            _mark(child, heading)
+
+
+def with_heading(text: str, part: Part, *, is_html: bool) -> str:
+    """The text below the heading that its mail has, if nobody has printed it yet."""
+    lines, part.heading[:] = part.heading[:], []
+    if not lines:
+        return text
+    if not is_html:
+        return "\n".join(lines) + "\n\n" + text
+    shown = "<p>" + "<br>".join(map(html.escape, lines)) + "</p><hr>"
+    body = _BODY_TAG.search(text)
+    at = body.end() if body else 0
+    return text[:at] + shown + text[at:]

@@ -1,0 +1,78 @@
+"""Bytes that are text, in whatever charset."""
+
+from __future__ import annotations
+
+import codecs
+import re
+
+import chardet
+
+_MARKS = (
+    (codecs.BOM_UTF8, "utf-8-sig"),
+    (codecs.BOM_UTF32_LE, "utf-32"),
+    (codecs.BOM_UTF16_LE, "utf-16"),
+    (codecs.BOM_UTF16_BE, "utf-16"),
+)
+#: ISO 2022 says with these that Japanese, Chinese or Korean follows; it is ASCII otherwise.
+_ISO_2022 = (b"\x1b$", "iso2022_jp_2")
+#: Letters in KOI8-R and Windows-1251; those below 0xC0 are two each.
+_LETTER = rb"[\xa3\xa8\xb3\xb8\xc0-\xff]"
+_LETTERS, _WORD = re.compile(_LETTER), re.compile(_LETTER + rb"{4,}")
+_LOOKED_AT = 100_000  # bytes
+_LEAST_SURE = 0.15  #: what chardet is less sure of is a few accents in a Western text
+_UTF_16_LOOKED_AT = 4096  # bytes
+
+
+def decoded(data: bytes, charset: str | None = None) -> str:
+    """The text: by its byte order mark, else as declared, else UTF-8, else as its letters look.
+
+    Few letters say nothing: then it is Windows-1252, or KOI8-R or Windows-1251 when they are Cyrillic.
+    """
+    for mark, name in _MARKS:
+        if data.startswith(mark):
+            return data.decode(name, "replace")
+    escape, iso_2022 = _ISO_2022
+    for guess in (charset, utf_16_in(data), iso_2022 if escape in data else None, "utf-8"):
+        if guess:
+            try:
+                return data.decode(guess)
+            except (LookupError, ValueError):
+                continue
+    return data.decode(_charset_of(data[:_LOOKED_AT]), "replace")
+
+
+def utf_16_in(data: bytes) -> str | None:
+    """Which UTF-16 text without a byte order mark is in: every other byte of its ASCII letters is zero."""
+    head = data[: min(len(data) & ~1, _UTF_16_LOOKED_AT)]
+    zeros = head[::2].count(0), head[1::2].count(0)
+    if min(zeros) or not max(zeros):
+        return None
+    name = "utf-16-be" if zeros[0] else "utf-16-le"
+    try:
+        text = codecs.getincrementaldecoder(name)().decode(head)
+    except ValueError:
+        return None
+    return name if all(letter.isprintable() or letter in "\t\r\n\f\ufeff" for letter in text) else None
+
+
+def _charset_of(data: bytes) -> str:
+    found = chardet.detect(data)
+    name, sure = found["encoding"], found["confidence"]
+    try:
+        if name and sure >= _LEAST_SURE:
+            return codecs.lookup(name).name
+    except LookupError:
+        pass
+    return _of_few_letters(data)
+
+
+def _of_few_letters(data: bytes) -> str:
+    """Western words have an accent here and there, Cyrillic ones hardly any other byte.
+
+    Small letters are below 0xE0 in KOI8-R and above it in Windows-1251, and most letters are small.
+    """
+    in_words = b"".join(_WORD.findall(data))
+    if not in_words or len(in_words) * 2 < len(_LETTERS.findall(data)):
+        return "cp1252"
+    lower = sum(letter < 0xE0 for letter in in_words)
+    return "koi8-r" if lower * 2 > len(in_words) else "cp1251"

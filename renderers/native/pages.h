@@ -1,0 +1,61 @@
+/* What Python calls; the C files say what each function does. */
+
+#ifndef FAXGW_PAGES_H
+#define FAXGW_PAGES_H
+
+#include <stdint.h>
+
+/* The widest page, and the side of a block, in dots. */
+enum { WIDEST = 16384, BLOCK = 16 };
+/* A fax page that we draw: dots, and dots an inch across. */
+enum { PAGE_WIDTH = 1728, X_DPI = 204 };
+/* Black dots that a page without anything on it may have: a speck of half a millimetre. */
+enum { DUST = 16 };
+
+/* Where a picture lies; right and bottom are outside it. */
+struct box {
+    int32_t left, top, right, bottom;
+};
+
+/* How a page becomes black and white; sizes are in rows and dots. */
+struct looks {
+    int32_t threshold;
+    int32_t beside_rows, least_rows;    /* of rules: see draw_rules() */
+    int32_t stroke_rows, stroke_dots;   /* of thin strokes: see rescue() */
+    int32_t is_coarse;                  /* a row is as high as a stroke: rows are sharpened first */
+    int32_t margin_rows;                /* white above the page */
+};
+
+/* A page on the sheet, in dots; turned clockwise or not. */
+struct placement {
+    int32_t width, rows, left, turned;
+};
+
+void place_page(double width, double height, int room_width, int room_rows, int y_dpi, struct placement *placement);
+int survey(const uint8_t *gray, int width, long rows, int threshold, uint8_t *bits, uint8_t *darkest,
+           uint8_t *lightest);
+void find_greys(const uint8_t *gray, int width, long rows, int block_rows, uint8_t *darkest, uint8_t *lightest);
+void sharpen(const uint8_t *gray, int width, long rows, uint8_t *out);
+int draw_rules(const uint8_t *gray, const uint8_t *darkest, const uint8_t *lightest, int width, int rows,
+               int threshold, int beside_rows, int least_rows, const struct box *boxes, int box_count,
+               uint8_t *bits);
+int find_lost(const uint8_t *darkest, const uint8_t *lightest, int rows, int columns, int threshold, uint8_t *black,
+              uint8_t *dark, uint8_t *pale);
+void remove_strokes(const uint8_t *page, int rows, int width, int stroke_rows, int stroke_dots, int dark, uint8_t *line,
+                    uint8_t *out);
+int rescue(const uint8_t *gray, const uint8_t *sharp, const uint8_t *darkest, const uint8_t *lightest,
+           const uint8_t *dark, const uint8_t *pale, int rows, int columns, int threshold, int stroke_rows,
+           int stroke_dots, uint8_t *bits, uint8_t *ink);
+long mmr_encode(const uint8_t *bits, int width, long rows, uint8_t *out, long room);
+long mh_encode(const uint8_t *bits, int width, long rows, uint8_t *out, long room);
+long code_page(const uint8_t *gray, int width, long rows, const struct looks *looks, uint8_t *bits, uint8_t *blocks,
+               int *is_blank, uint8_t *code, long room);
+int resize(const uint8_t *gray, long width, long rows, uint8_t *out, long new_width, long new_rows, long stride);
+
+struct fax;
+struct fax *fax_open(const char *path);
+int fax_add(struct fax *fax, const uint8_t *code, long size, int rows, int width, int y_dpi);
+int fax_rows(const struct fax *fax, int number);
+int fax_close(struct fax *fax, const char *description, int finish);
+
+#endif

@@ -1,0 +1,218 @@
+/* PDFs of text and lines to a fax: drawn by pdfium in grey, coded, written; nothing of it is Python.
+
+   This is the short way for what most PDFs are. Whatever needs more (pictures, forms, annotations, tints that become
+   paper, and every error) is left to Python, which begins anew: it says in words what is wrong. */
+
+#define _GNU_SOURCE
+#include <dlfcn.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <unistd.h>
+
+#include "pdf_fax.h"
+#include "pdfium.h"
+
+enum { POINTS_PER_INCH = 72, MOST_OBJECTS = 20000, DEEPEST = 6, HUGE_PAGE = 2 << 20 };
+
+static struct pdfium pdf;
+
+/* Memory for one page after another. */
+struct desk {
+    uint8_t *gray, *bits, *blocks, *code;
+    long code_room;
+};
+
+/* The work on one fax. */
+struct work {
+    const struct wish *wish;
+    struct desk desk;
+    struct fax *fax;
+    int pages, dropped;
+};
+
+/* Loads pdfium; returns 0 when that is not possible. */
+int load_pdfium(const char *library)
+{
+    void *handle = dlopen(library, RTLD_NOW | RTLD_LOCAL);
+    int found = handle != NULL;
+
+#define PDFIUM_LOAD(result, name, arguments)                                                                           \
+    if (found) {                                                                                                       \
+        *(void **)&pdf.name = dlsym(handle, #name);                                                                    \
+        found = pdf.name != NULL;                                                                                      \
+    }
+    PDFIUM_FUNCTIONS(PDFIUM_LOAD)
+    if (found)
+        pdf.FPDF_InitLibrary();
+    return found;
+}
+
+static uint8_t *memory_of(size_t size)
+{
+    void *memory = mmap(NULL, size, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+    return memory == MAP_FAILED ? NULL : memory;
+}
+
+/* Room for the largest page of a profile; grey in huge pages, for a thousand page faults take longer than a page. */
+static int set_up(struct desk *desk, const struct profile *profile)
+{
+    size_t rows = (size_t)profile->room_rows, all = rows + (size_t)profile->looks.margin_rows;
+    size_t gray = (rows * PAGE_WIDTH + HUGE_PAGE - 1) / HUGE_PAGE * HUGE_PAGE;
+
+    desk->code_room = (long)(all + 1) * (PAGE_WIDTH + 64);
+    desk->gray = memory_of(gray);
+    desk->bits = memory_of(all * PAGE_WIDTH / 8);
+    desk->blocks = memory_of(6 * (rows / 8 + 1) * (PAGE_WIDTH / BLOCK));
+    desk->code = memory_of((size_t)desk->code_room);
+    if (desk->gray)
+        madvise(desk->gray, gray, MADV_HUGEPAGE);
+    return desk->gray && desk->bits && desk->blocks && desk->code;
+}
+
+/* Whether an object of a page is a picture or has one in it; what is nested too deeply counts as one. */
+static int has_picture(void *object, int depth, int *left)
+{
+    int type = pdf.FPDFPageObj_GetType(object);
+
+    if (type != OBJECT_FORM)
+        return type == OBJECT_IMAGE;
+    int count = pdf.FPDFFormObj_CountObjects(object);
+    if (depth >= DEEPEST || count > *left)
+        return 1;
+    *left -= count;
+    for (int i = 0; i < count; i++)
+        if (has_picture(pdf.FPDFFormObj_GetObject(object, (unsigned long)i), depth + 1, left))
+            return 1;
+    return 0;
+}
+
+static int has_pictures(void *page)
+{
+    int left = MOST_OBJECTS, count = pdf.FPDFPage_CountObjects(page);
+
+    if (count > left)
+        return 1;
+    left -= count;
+    for (int i = 0; i < count; i++)
+        if (has_picture(pdf.FPDFPage_GetObject(page, i), 0, &left))
+            return 1;
+    return 0;
+}
+
+/* Whether the page has an annotation other than links, which show nothing. */
+static int has_annotations(void *page)
+{
+    for (int i = pdf.FPDFPage_GetAnnotCount(page) - 1; i >= 0; i--) {
+        void *annotation = pdf.FPDFPage_GetAnnot(page, i);
+        int subtype = annotation ? pdf.FPDFAnnot_GetSubtype(annotation) : 0;
+        if (annotation)
+            pdf.FPDFPage_CloseAnnot(annotation);
+        if (subtype != ANNOTATION_LINK)
+            return 1;
+    }
+    return 0;
+}
+
+static int draw(void *page, const struct placement *spot, uint8_t *gray)
+{
+    memset(gray, 255, (size_t)spot->rows * PAGE_WIDTH);
+    void *bitmap = pdf.FPDFBitmap_CreateEx(PAGE_WIDTH, spot->rows, BITMAP_GRAY, gray, PAGE_WIDTH);
+    if (!bitmap)
+        return 0;
+    pdf.FPDF_RenderPageBitmap(bitmap, page, spot->left, 0, spot->width, spot->rows, spot->turned,
+                              DRAW_ANNOTATIONS | DRAW_PRINTING | DRAW_GRAYSCALE);
+    pdf.FPDFBitmap_Destroy(bitmap);
+    return 1;
+}
+
+static int add_page(struct work *work, void *page)
+{
+    const struct profile *profile = &work->wish->profile;
+    const struct desk *desk = &work->desk;
+    struct placement spot;
+    int is_blank;
+
+    if (has_pictures(page) || has_annotations(page))
+        return 0;
+    place_page((double)pdf.FPDF_GetPageWidthF(page) / POINTS_PER_INCH,
+               (double)pdf.FPDF_GetPageHeightF(page) / POINTS_PER_INCH, profile->room_width, profile->room_rows,
+               profile->y_dpi, &spot);
+    if (!draw(page, &spot, desk->gray))
+        return 0;
+    long size = code_page(desk->gray, PAGE_WIDTH, spot.rows, &profile->looks, desk->bits, desk->blocks, &is_blank,
+                          desk->code, desk->code_room);
+    if (size && profile->drop_blank && is_blank) {
+        work->dropped++;
+        return 1;
+    }
+    if (!size || work->pages >= profile->page_limit)
+        return 0;
+    work->pages++;
+    return fax_add(work->fax, desk->code, size, profile->looks.margin_rows + spot.rows, PAGE_WIDTH, profile->y_dpi);
+}
+
+static int add_pages(struct work *work, void *document)
+{
+    int count = pdf.FPDF_GetPageCount(document);
+
+    if (pdf.FPDF_GetFormType(document) != FORM_NONE || count < 1 || count > work->wish->profile.page_limit)
+        return 0;
+    for (int i = 0; i < count; i++) {
+        void *page = pdf.FPDF_LoadPage(document, i);
+        int done = page && add_page(work, page);
+        if (page)
+            pdf.FPDF_ClosePage(page);
+        if (!done)
+            return 0;
+    }
+    return 1;
+}
+
+static int add_document(struct work *work, const char *path)
+{
+    char start[5] = {0};
+    FILE *file = fopen(path, "rb");
+    int is_pdf = file && fread(start, 1, sizeof start, file) == sizeof start && !memcmp(start, "%PDF-", sizeof start);
+
+    if (file)
+        fclose(file);
+    void *document = is_pdf ? pdf.FPDF_LoadDocument(path, NULL) : NULL;
+    if (!document)
+        return 0;
+    int done = add_pages(work, document);
+    pdf.FPDF_CloseDocument(document);
+    return done;
+}
+
+/* What the owner of the process reads of the fax: work.py's answer to "render". */
+static int write_answer(const struct work *work, FILE *answer)
+{
+    fprintf(answer, "{\"result\": {\"rows\": [");
+    for (int i = 0; i < work->pages; i++)
+        fprintf(answer, "%s%d", i ? ", " : "", fax_rows(work->fax, i));
+    fprintf(answer, "], \"resolutions\": [");
+    for (int i = 0; i < work->pages; i++)
+        fprintf(answer, "%s\"%s\"", i ? ", " : "", work->wish->resolution);
+    fprintf(answer, "], \"widths\": [");
+    for (int i = 0; i < work->pages; i++)
+        fprintf(answer, "%s%d", i ? ", " : "", PAGE_WIDTH);
+    fprintf(answer, "], \"dropped\": %d}}", work->dropped);
+    return !ferror(answer);
+}
+
+/* Writes all pages of all documents as one TIFF, and what it is to `answer`. Returns 0 when it is work for Python:
+   there may be files then, which nobody must read. */
+int fax_of_pdfs(const struct wish *wish, FILE *answer)
+{
+    struct work work = {.wish = wish};
+    int done = set_up(&work.desk, &wish->profile);
+
+    work.fax = done ? fax_open(wish->out) : NULL;
+    if (!work.fax)
+        return 0;
+    for (int i = 0; done && i < wish->document_count; i++)
+        done = add_document(&work, wish->documents[i]);
+    done = done && work.pages && write_answer(&work, answer);
+    return fax_close(work.fax, wish->description, done) && done;
+}

@@ -1,0 +1,28 @@
+/* PDFs to one fax, and the processes that do it. */
+
+#ifndef FAXGW_PDF_FAX_H
+#define FAXGW_PDF_FAX_H
+
+#include <stdio.h>
+
+#include "pages.h"
+
+/* What the pages of a fax must fit. */
+struct profile {
+    int room_width, room_rows, y_dpi; /* dots, rows, rows an inch */
+    int page_limit, drop_blank;
+    struct looks looks;
+};
+
+/* A fax to be made: the files to read, the one to write, and what to say in it. */
+struct wish {
+    struct profile profile;
+    const char *out, *description, *resolution; /* the last by its name in profile.py */
+    const char **documents;
+    int document_count;
+};
+
+int load_pdfium(const char *library);
+int fax_of_pdfs(const struct wish *wish, FILE *answer);
+
+#endif

@@ -1,0 +1,125 @@
+"""Faxes of PDFs by native/_pdf_worker: a fork of that small program costs a tenth of a fork of the foreman.
+
+What it cannot do, it says, and the foreman does in Python. Without it all goes on, slower.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import socket
+import struct
+import subprocess
+from pathlib import Path
+from typing import Any
+
+import pypdfium2_raw
+
+from renderers import landlock, seccomp
+from renderers.bilevel import looks
+from renderers.native.build import PDF_WORKER
+from renderers.sandbox import Limits
+from renderers.work import Job, part_of, profile_from_wire
+
+#: How a worker ends whose documents need more than it does.
+FOR_PYTHON = 77
+_LONGEST_JOB, _MOST_DOCUMENTS = 1 << 16, 256
+_PID = struct.Struct("i")
+_ANSWERS_WITHIN = 10.0  #: seconds; what takes longer is stopped and done without
+
+
+class PdfWorker:
+    """Starts workers for PDFs, which are children of this process."""
+
+    def __init__(self, folder: Path, limits: Limits, program: Path = PDF_WORKER) -> None:
+        self._folder = folder
+        self._limits = limits
+        self._path = program
+        self._program: subprocess.Popen[bytes] | None = None
+        self._control: socket.socket | None = None
+        self._rehearsal: Job = {}
+
+    def start(self, rehearsal: Job) -> None:
+        """Starts the program, which does a job itself, so that all its workers find the letters drawn.
+
+        A program that cannot be started is done without.
+        """
+        self._rehearsal = rehearsal
+        self._control, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
+        self._control.settimeout(_ANSWERS_WITHIN)
+        with theirs, os.fdopen(os.memfd_create("filter"), "w+b") as calls, contextlib.suppress(OSError):
+            calls.write(seccomp.prepare())
+            calls.seek(0)
+            descriptors = (theirs.fileno(), calls.fileno())
+            places = [str(path) for path in landlock.system_paths()]
+            self._program = subprocess.Popen(
+                [self._path, str(descriptors[0]), _pdfium(), str(descriptors[1]), *places],
+                pass_fds=descriptors,
+                stdin=subprocess.DEVNULL,
+                stdout=subprocess.DEVNULL,
+            )
+        self.fork(rehearsal, self._folder)
+
+    def takes(self, job: Job) -> bool:
+        """Whether the job may be one for such a worker: all documents begin as PDFs do."""
+        return (
+            self._control is not None
+            and job["verb"] == "render"
+            and not job["profile"]["by_content"]
+            and 0 < len(job["documents"]) <= _MOST_DOCUMENTS
+            and all(_begins_as_pdf(document["path"]) for document in job["documents"])
+        )
+
+    def fork(self, job: Job, folder: Path) -> int:
+        """The process id of a worker for this job, its folder being `folder`; 0 when there can be none.
+
+        A program that has died is started anew, for the next job.
+        """
+        message = b"".join(os.fsencode(text) + b"\0" for text in _texts(job, folder, self._limits))
+        if self._control is None or len(message) > _LONGEST_JOB:
+            return 0
+        try:
+            self._control.send(message)
+            (pid,) = _PID.unpack(self._control.recv(_PID.size))
+        except (OSError, struct.error):
+            self.stop()
+            if job is not self._rehearsal:
+                self.start(self._rehearsal)
+            return 0
+        return max(0, int(pid))
+
+    def stop(self) -> None:
+        """Returns when the program does not run; its workers go on."""
+        if self._control is not None:
+            self._control.close()
+            self._control = None
+        if self._program is not None:
+            self._program.kill()
+            self._program.wait()
+            self._program = None
+
+
+def _texts(job: Job, folder: Path, limits: Limits) -> list[Any]:
+    """The job as pdf_worker.c reads it."""
+    profile, out = profile_from_wire(job["profile"]), Path(job["out"])
+    numbers = (*profile.room, profile.resolution.y_dpi, profile.page_limit, int(profile.drop_blank))
+    how = (*looks(profile.resolution).values(), profile.margin_rows)
+    return [
+        *(folder, out.parent),
+        *map(str, (limits.cpu_seconds, limits.memory_bytes, limits.file_bytes)),
+        *(part_of(out), out, profile.resolution.name, profile.description.encode("ascii", "replace")),
+        *map(str, map(int, (*numbers, *how))),
+        *(document["path"] for document in job["documents"]),
+    ]
+
+
+def _begins_as_pdf(path: str) -> bool:
+    try:
+        with open(path, "rb", buffering=0) as file:  # noqa: PTH123  Path would cost more than the look
+            return file.read(5) == b"%PDF-"
+    except OSError:
+        return False
+
+
+def _pdfium() -> str:
+    return str(Path(pypdfium2_raw.__file__).with_name("libpdfium.so"))

@@ -1,0 +1,98 @@
+"""LibreOffice when it hangs, dies or grows old: the document is told so, and the next one works."""
+
+import asyncio
+import os
+import signal
+
+import openpyxl
+import pytest
+
+from renderers import ConverterTimedOut, Limits, Profile, RenderPool, SourceDocument
+from tests.integration.renderers.office_life import LOADED_WHEN_WARM, libraries_of, the_libreoffice_of
+from tests.integration.renderers.test_pool import children_of, command_of, ends_soon
+
+pytestmark = pytest.mark.needs("libreoffice")
+
+FINE = Profile()
+
+
+@pytest.fixture
+def pages(tmp_path):
+    return tmp_path / "fax.tif"
+
+
+async def test_a_libreoffice_that_hangs_is_ended_and_the_next_document_works(sample, pages):
+    async with RenderPool(workers=1, limits=Limits(office_seconds=4)) as pool:
+        await pool.render([sample("letter.odt")], FINE, pages)
+        hanging = await the_libreoffice_of(pool)
+        os.kill(hanging, signal.SIGSTOP)
+
+        with pytest.raises(ConverterTimedOut) as caught:
+            await pool.render([sample("report.docx")], FINE, pages)
+
+        assert "report.docx" in caught.value.sentence
+        assert await the_libreoffice_of(pool, other_than=hanging)
+        assert (await pool.render([sample("report.docx")], FINE, pages)).page_count == 1
+
+
+async def test_the_first_documents_find_everything_in_memory(sample, pages, tmp_path):
+    openpyxl.Workbook().save(tmp_path / "a.xlsx")
+    async with RenderPool(workers=1) as pool:
+        assert await pool.office_is_warm(within=60)
+        office = await the_libreoffice_of(pool)
+        loaded = libraries_of(office)
+
+        for document in (sample("report.docx"), SourceDocument("a.xlsx", tmp_path / "a.xlsx")):
+            await pool.render([document], FINE, pages)
+
+        assert loaded >= LOADED_WHEN_WARM
+        assert libraries_of(office) == loaded
+
+
+async def test_an_old_libreoffice_goes_on_until_another_one_is_warm(sample, pages):
+    async with RenderPool(workers=1, limits=Limits(office_documents=2)) as pool:
+        await pool.office_is_warm(within=60)
+        old = await the_libreoffice_of(pool)
+        ended = os.pidfd_open(old)
+
+        for _ in range(3):  # the second makes it old, and the third does not wait
+            assert (await pool.render([sample("report.docx")], FINE, pages)).page_count == 1
+        assert await asyncio.to_thread(ends_soon, [ended])
+
+        assert libraries_of(await the_libreoffice_of(pool, other_than=old)) >= LOADED_WHEN_WARM
+        assert (await pool.render([sample("report.docx")], FINE, pages)).page_count == 1
+
+
+async def test_a_libreoffice_that_ends_while_nobody_needs_it_costs_no_document(sample, pages):
+    async with RenderPool(workers=1) as pool:
+        await pool.office_is_warm(within=60)
+        first = await the_libreoffice_of(pool)
+
+        os.kill(first, signal.SIGKILL)
+
+        assert await the_libreoffice_of(pool, other_than=first)
+        assert (await pool.render([sample("letter.odt")], FINE, pages)).page_count == 1
+
+
+async def test_a_libreoffice_that_cannot_start_is_not_waited_for(sample, pages):
+    async with RenderPool(workers=1, limits=Limits(office_memory_bytes=150 << 20)) as pool:
+        assert not await pool.office_is_warm(within=600)
+
+        assert (await pool.render([sample("letter.pdf")], FINE, pages)).page_count == 1
+
+
+async def test_nobody_waits_for_a_libreoffice_that_is_not_wanted():
+    async with RenderPool(workers=1, office=False) as pool:
+        assert not await pool.office_is_warm(within=600)
+
+
+async def test_a_killed_libreoffice_is_started_again(sample, pages):
+    async with RenderPool(workers=1) as pool:
+        await pool.render([sample("letter.odt")], FINE, pages)
+        driver = next(pid for pid in children_of(pool.pid) if "office_driver" in command_of(pid))
+        office = os.pidfd_open(children_of(driver)[0])
+
+        os.kill(driver, signal.SIGKILL)
+
+        assert await asyncio.to_thread(ends_soon, [office])
+        assert (await pool.render([sample("letter.odt")], FINE, pages)).page_count == 1
