@@ -15,6 +15,7 @@ usage: python -m renderers.foreman CONTROL_FD FOLDER OPTIONS_AS_JSON
 from __future__ import annotations
 
 import contextlib
+import errno
 import json
 import os
 import selectors
@@ -200,10 +201,16 @@ def _outcome(job: work.Job, folder: Path, office: Path | None, limits: sandbox.L
         return {"result": work.run(job, folder, office, limits.office_seconds)}
     except RenderError as error:
         return {"error": error.to_wire()}
-    except (MemoryError, RecursionError) as error:
-        return {"error": DocumentTooLarge(job["name"], detail=repr(error)).to_wire()}
-    except Exception:  # noqa: BLE001  a converter's bug ends one job, with its traceback for the operator
+    except Exception as error:  # noqa: BLE001  a converter's bug ends one job, with its traceback for the operator
+        if _needs_too_much(error):
+            return {"error": DocumentTooLarge(job["name"], detail=repr(error)).to_wire()}
         return {"error": ConverterCrashed(job["name"], detail=traceback.format_exc()[-4000:]).to_wire()}
+
+
+def _needs_too_much(error: Exception) -> bool:
+    """Whether the memory, or the depth of the stack, was not enough: a mapping (mmap) says so by ENOMEM."""
+    out_of_memory = isinstance(error, OSError) and error.errno == errno.ENOMEM
+    return out_of_memory or isinstance(error, MemoryError | RecursionError)
 
 
 def _answer_of(worker: Worker, status: int) -> dict[str, Any]:

@@ -105,10 +105,11 @@ async def test_a_document_that_uses_too_much_processor_time_is_ended(tmp_path, p
             await pool.render([a_slow_document(tmp_path)], FINE, pages)
 
 
-async def test_a_document_that_needs_too_much_memory_is_told_so(tmp_path, pages):
+@pytest.mark.parametrize("most", [200 << 20, 500 << 20], ids=["for its first page", "for its picture"])
+async def test_a_document_that_needs_too_much_memory_is_told_so(most, tmp_path, pages):
     Image.new("1", (12_000, 12_000), 1).save(tmp_path / "large.png")
 
-    async with RenderPool(workers=1, limits=Limits(memory_bytes=400 << 20), office=False) as pool:
+    async with RenderPool(workers=1, limits=Limits(memory_bytes=most), office=False) as pool:
         with pytest.raises(DocumentTooLarge):
             await pool.render([SourceDocument("large.png", tmp_path / "large.png")], FINE, pages)
 
