@@ -56,7 +56,7 @@ class Srtp(StrEnum):
 
     OFF = "off"
     OFFER = "offer"  #: where the peer does it too (RFC 8643)
-    REQUIRE = "require"  #: no fax in clear: RTP/SAVP, and no T.38, which has no encryption
+    REQUIRE = "require"  #: no audio in clear: RTP/SAVP; and T.38, which has no encryption, only by leave
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,11 +97,12 @@ class Trunk:
     udptl_depth: int = 3  #: earlier packets repeated in each datagram, or the entries of FEC
     max_datagram: int = 1400  #: bytes; the largest datagram that is sent and promised to be taken
     srtp: Srtp = Srtp.OFF
+    t38_in_clear: bool = False  #: with `Srtp.REQUIRE`: a call with encrypted audio may move to T.38
 
     @property
     def t38_policy(self) -> T38Policy:
         """What is done about T.38: nothing where no fax may go in clear."""
-        return T38Policy.NEVER if self.srtp is Srtp.REQUIRE else self.t38
+        return T38Policy.NEVER if self.srtp is Srtp.REQUIRE and not self.t38_in_clear else self.t38
 
     def extensions(self, which: Extension) -> tuple[str, ...]:
         """The option tags of the extensions that are set to `which`, or to more."""

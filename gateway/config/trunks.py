@@ -40,6 +40,7 @@ class TrunkSection:
     udptl_depth: int = 3
     max_datagram: int = 1400  #: bytes
     srtp: str = "off"  #: "off", "offer" or "require": audio encrypted with keys in the SDP
+    t38_in_clear: bool = False  #: with "require": T.38, without encryption, behind encrypted audio
     srtp_without_tls: bool = False  #: although whoever reads the SIP messages then has the keys
     dial_as: str = ""  #: "e164", "international" or "national"; "" means [dialling] dial_as
     prefix: str = ""  #: before every number but internal ones; "" means [dialling] outside_line

@@ -135,6 +135,7 @@ def _trunk(name: str, section: TrunkSection) -> Trunk:
         udptl_depth=section.udptl_depth,
         max_datagram=section.max_datagram,
         srtp=Srtp(section.srtp),
+        t38_in_clear=section.t38_in_clear,
     )
 
 

@@ -191,7 +191,9 @@ class CallMedia:
         return usable[0] if usable else None
 
     def _image_in(self, description: Description) -> Media | None:
-        return None if self._trunk.srtp is Srtp.REQUIRE else usable_image(description)
+        if self._trunk.srtp is Srtp.REQUIRE and not (self._trunk.t38_in_clear and self.medium):
+            return None  # a medium is in use: there was audio, and it was encrypted
+        return usable_image(description)
 
     def _parsed(self, sdp: str) -> Description | None:
         self.problem = ""

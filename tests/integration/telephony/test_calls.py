@@ -31,6 +31,9 @@ class Outcome:
     caller: str
 
 
+LEAVE = {"srtp": Srtp.REQUIRE, "t38_in_clear": True}
+
+
 @dataclass(frozen=True)
 class Scenario:
     """One call: trunk settings at both ends, and what is sent."""
@@ -64,6 +67,7 @@ SCENARIOS = {
     "encrypted where both can": Scenario({"t38": N, "srtp": Srtp.OFFER}, {"t38": N, "srtp": Srtp.OFFER}),
     "encrypted by one alone": Scenario({"t38": N, "srtp": Srtp.OFFER}, {"t38": N}),
     "encrypted until T.38": Scenario({"srtp": Srtp.OFFER}, {"srtp": Srtp.OFFER}),
+    "encrypted until T.38 by leave": Scenario(LEAVE, LEAVE),
     "over IPv6": Scenario({"host": "::1"}, {"host": "::1", "sources": ("::1",)}),
 }
 
@@ -163,7 +167,12 @@ def test_resolutions_are_those_of_the_pages(outcomes):
 
 
 @pytest.mark.parametrize(
-    ("name", "medium"), [("encrypted", Medium.AUDIO), ("encrypted until T.38", Medium.T38)]
+    ("name", "medium"),
+    [
+        ("encrypted", Medium.AUDIO),
+        ("encrypted until T.38", Medium.T38),
+        ("encrypted until T.38 by leave", Medium.T38),
+    ],
 )
 def test_a_call_that_must_be_encrypted_stays_in_audio_and_one_that_may_be_moves_to_t38(
     outcomes, name, medium

@@ -218,6 +218,19 @@ def test_every_setting_is_shown_with_where_it_comes_from(faxgw, config):
     assert settings["sending.delay"]["origin"] == "default"
 
 
+def test_t38_that_does_not_count_beside_encryption_is_told(faxgw, config):
+    encrypted = ("check-config", "-o", "trunk.main.srtp=require", "-o", "trunk.main.srtp_without_tls=true")
+
+    (code, _, told), (_, _, allowed), (_, _, without) = (
+        faxgw(*encrypted),
+        faxgw(*encrypted, "-o", "trunk.main.t38_in_clear=true"),
+        faxgw(*encrypted, "-o", "trunk.main.t38=never"),
+    )
+
+    assert (code, allowed, without) == (ExitCode.OK, "", "")
+    assert told.startswith('faxgw: trunk.main.t38: "prefer" does not count beside srtp = "require"')
+
+
 def test_a_mistake_in_the_configuration_ends_every_command(faxgw, config):
     config.write_text(config.read_text().replace("proxy", "proxi"))
 

@@ -241,6 +241,30 @@ async def test_an_encrypted_call_moves_to_t38_and_back_with_the_same_key(line):
 
 
 @in_no_time
+async def test_a_call_that_must_be_encrypted_moves_to_t38_only_by_leave_and_behind_its_audio(line):
+    call = line.dials(T38Policy.PREFER, srtp=Srtp.REQUIRE, t38_in_clear=True)
+    line.core.sip(Kind.ACCEPTED, status=200, sdp=LOCKED)
+    line.core.sip(Kind.REINVITE, sdp=IMAGE)
+    in_between = call.state
+    line.core.sip(Kind.REINVITE, sdp=CLEAR)
+
+    assert (in_between, call.state) == (CallState.IMAGE, CallState.IMAGE)
+    assert line.core.said[-1] == ("respond", 488)
+
+
+@in_no_time
+async def test_the_leave_to_move_to_t38_is_none_to_begin_with_it(line):
+    settings = {"srtp": Srtp.REQUIRE, "t38_in_clear": True}
+    dialled = line.dials(**settings)
+    line.core.sip(Kind.ACCEPTED, status=200, sdp=IMAGE)
+    rung = line.rings(sdp=IMAGE, settings=settings)
+    await is_taken(line, rung)
+
+    assert (dialled.state, line.core.said[-1]) == (CallState.RELEASING, ("respond", 488))
+    assert "use_t38" not in line.core.verbs()
+
+
+@in_no_time
 async def test_where_encryption_is_required_t38_is_neither_asked_for_nor_taken(line):
     call = line.dials(T38Policy.PREFER, srtp=Srtp.REQUIRE)
     line.core.sip(Kind.ACCEPTED, status=200, sdp=LOCKED)
