@@ -11,7 +11,7 @@
     |                       + AmbiguousSender  + DestinationNotAllowed  + QuotaExceeded  + AutomaticMail
     |                       + TooManyPagesForSender  + SenderNotProved
     |                       + BillingCodeMissing  + TooExpensive  + NotApproved
-    |       + NumberNotAllowed  + UnreadableList
+    |       + NumberNotAllowed  + UnreadableList  + EncryptedMail
     |                       + DeadlinePassed
     + InvariantError        our bug: logged with a traceback, job held for a person
         + IllegalTransition + LeaseLost
@@ -100,6 +100,13 @@ class UnreadableList(InvalidNumber):
 
     code = "unreadable-list"
     remedy = "Correct the list and send the mail again. Nothing was faxed."
+
+
+class EncryptedMail(InvalidNumber):
+    """The mail is encrypted, so that the numbers in it cannot be read."""
+
+    code = "encrypted-mail"
+    remedy = "Send it again without encryption. Nothing was faxed."
 
 
 class SenderNotAllowed(PermanentError):

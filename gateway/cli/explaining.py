@@ -24,6 +24,7 @@ from gateway.model.permission import Used, Verdict
 from gateway.model.submission import Recipient, Submission
 from gateway.model.tariff import call_time
 from gateway.ports.directory import Directory
+from gateway.rendering.contents import attachments_in, texts_in
 from gateway.resolving.addressee import name_beside
 from gateway.resolving.options import MailWishes
 from gateway.resolving.recipients import Named, recipients_in
@@ -146,7 +147,7 @@ def _resolver(config: Config, directory: Directory | None) -> Resolver:
         rules=config.rules,
         section=config.resolving,
         options=config.options,
-        wishes_in=MailWishes(config.options.dialects),
+        wishes_in=MailWishes(config.options.dialects, texts_in),
         trunks=config.trunk,
     )
 
@@ -190,9 +191,10 @@ def _named(config: Config, file: Path, beginning: bytes, read: _Read) -> Named |
     """The recipients that the mail names, if an address says that it does."""
     if not any(isinstance(found, Recipient) and found.number == IN_THE_MAIL for _, found in read):
         return None
-    wishes = MailWishes(config.options.dialects)(beginning)
+    wishes = MailWishes(config.options.dialects, texts_in)(beginning)
     ours = {name.casefold() for name in (*config.smtp.domains, *config.addresses.mailboxes)}
-    return recipients_in(file.read_bytes(), wishes, ours)
+    raw = file.read_bytes()
+    return recipients_in(raw, attachments_in(raw), wishes, ours)
 
 
 def _with_listed(

@@ -20,6 +20,7 @@ from gateway.notifying.approval_page import ApprovalPage, link_to
 from gateway.notifying.worker import NotifyingWorker
 from gateway.ports.job_store import JobStore
 from gateway.ports.wakeups import Topic
+from gateway.rendering.contents import attachments_in, texts_in
 from gateway.rendering.covers.maker import CoverMaker
 from gateway.rendering.page_views import RenderedViews
 from gateway.rendering.profiles import profile_of
@@ -63,7 +64,8 @@ async def run(config: Config, stopping: asyncio.Event, ready: Ready) -> None:
                     plan=config.dialling.plan,
                     ours=(*config.smtp.domains, *config.addresses.mailboxes),
                     section=config.broadcast,
-                    wishes_in=MailWishes(config.options.dialects),
+                    wishes_in=MailWishes(config.options.dialects, texts_in),
+                    attachments_in=attachments_in,
                 ),
                 resolver=Resolver(
                     clock=SystemClock(),
@@ -72,7 +74,7 @@ async def run(config: Config, stopping: asyncio.Event, ready: Ready) -> None:
                     rules=config.rules,
                     section=config.resolving,
                     options=config.options,
-                    wishes_in=MailWishes(config.options.dialects),
+                    wishes_in=MailWishes(config.options.dialects, texts_in),
                     trunks=config.trunk,
                 ),
             )

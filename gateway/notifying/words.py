@@ -27,6 +27,7 @@ WORDS: Mapping[str, str] = MappingProxyType(
         "permanent": "it cannot be sent",
         "invalid-number": "the number cannot be dialled",
         "unreadable-list": "its list of recipients cannot be read",
+        "encrypted-mail": "the mail is encrypted",
         "number-not-allowed": "faxes to this destination are not allowed",
         "sender-not-allowed": "you may not send faxes",
         "ambiguous-sender": "your address belongs to several persons",

@@ -23,6 +23,7 @@ from gateway.rendering.facts import facts_in
 from gateway.rendering.mail_documents import DocumentPart, MailDocuments, Related
 from gateway.rendering.mime import Part, parse
 from gateway.rendering.saved_mail import with_heading
+from gateway.rendering.texts import BODY_TYPES, RTF, SHOWS, is_body, is_empty, text_of
 from renderers import decoded
 
 #: Parts that are about the mail, not in it.
@@ -43,12 +44,7 @@ _LEFT_OUT = frozenset(
 _BESIDE_THE_TEXT = frozenset(
     {"text/calendar", "application/ics", "text/vcard", "text/x-vcard", "text/directory"}
 )
-_RTF = "application/rtf"
-_BODY_TYPES = ("text/html", "text/plain", "text/enriched", "text/richtext")
 _CID = re.compile(r"""cid:([^"'\s)>]+)""", re.IGNORECASE)
-_UNSEEN = frozenset({"script", "style", "head", "title"})
-_TAG_NAME = re.compile(r"/?[a-z]+")
-_SHOWS = re.compile(r"<(?:img|table|hr|svg)\b", re.IGNORECASE)
 _UNSAFE = re.compile('[\x00-\x1f\x7f-\x9f\\u200e\\u200f\\u202a-\\u202e\\u2066-\\u2069\ud800-\udfff"*:<>?|]')
 _MAX_NAME = 120  # characters
 _DEFAULTS = RenderingSection()
@@ -74,13 +70,13 @@ def documents_in(
     chosen = _without_twins(list(_chosen(root, defects, notes)), defects, notes)
     shown = _pictures(chosen, defects)
     facts = facts_in(root)
-    texts = [part for part in chosen if _is_body(part)]
+    texts = [part for part in chosen if is_body(part)]
     bodies = [body for part in texts if (body := _body(part, shown, codes, defects))]
     if texts and not bodies:
         notes.append("left out an empty text")
     used = {content_id for body in bodies for content_id in body.related}
     bodies = [_tidied(body, facts.subject, section, notes) for body in bodies]
-    parts = [part for part in chosen if not _is_body(part)]
+    parts = [part for part in chosen if not is_body(part)]
     made = [(part, _attachment(part, number, defects)) for number, part in enumerate(parts, start=1)]
     made = [(part, document) for part, document in made if not without or part.filename != without]
     attachments = _wanted(made, used, section, notes)
@@ -125,7 +121,7 @@ def _bodies_beside(
 
 def _tidied(body: DocumentPart, subject: str, section: RenderingSection, notes: list[str]) -> DocumentPart:
     """The text of a mail without history and disclaimers, as far as the settings want them cut."""
-    if body.media_type == _RTF:
+    if body.media_type == RTF:
         return body
     text = before = body.content.decode("utf-8", "replace")
     is_html = body.media_type.startswith("text/html")
@@ -143,13 +139,13 @@ def _tidied(body: DocumentPart, subject: str, section: RenderingSection, notes: 
 def _words(body: DocumentPart) -> str:
     text = body.content.decode("utf-8", "replace")
     if body.media_type.startswith("text/html"):
-        return "" if _SHOWS.search(text) else hygiene.words_of(text)
-    return "" if body.media_type == _RTF else text
+        return "" if SHOWS.search(text) else hygiene.words_of(text)
+    return "" if body.media_type == RTF else text
 
 
 def _without_twins(parts: list[Part], defects: list[str], notes: list[str]) -> list[Part]:
     """One text of the two that say the same: the HTML in winmail.dat, else the mail's own."""
-    texts = [part for part in parts if _is_body(part) and not _is_empty(part, _text(part, defects))]
+    texts = [part for part in parts if is_body(part) and not is_empty(part, text_of(part, defects))]
     own = [part for part in texts if part.origin != "winmail.dat"]
     packed = [part for part in texts if part.origin == "winmail.dat"]
     if not own or not packed:
@@ -187,10 +183,10 @@ def _chosen(part: Part, defects: list[str], notes: list[str]) -> Iterator[Part]:
 
 def _best(alternatives: list[Part], defects: list[str]) -> Part:
     """HTML that shows something, else text that does, else the last alternative we can show at all."""
-    for media_type in _BODY_TYPES:
+    for media_type in BODY_TYPES:
         for part in reversed(alternatives):
             for leaf in _bodies(part):
-                if leaf.media_type == media_type and not _is_empty(leaf, _text(leaf, defects)):
+                if leaf.media_type == media_type and not is_empty(leaf, text_of(leaf, defects)):
                     return part
     return next(
         (part for part in reversed(alternatives) if part.media_type not in _LEFT_OUT | _BESIDE_THE_TEXT),
@@ -200,47 +196,16 @@ def _best(alternatives: list[Part], defects: list[str]) -> Part:
 
 def _bodies(part: Part) -> Iterator[Part]:
     """The leaves of a part that are text of the mail."""
-    return (leaf for leaf in part.leaves() if _is_body(leaf))
-
-
-def _is_body(part: Part) -> bool:
-    return part.media_type in (*_BODY_TYPES, _RTF) and part.disposition != "attachment" and not part.filename
-
-
-def _text(part: Part, defects: list[str]) -> str:
-    return decoded(part.content(defects), part.parameter("content-type", "charset"))
-
-
-def _is_empty(part: Part, text: str) -> bool:
-    if part.media_type == _RTF:
-        return not text.strip("\x00 \t\r\n")
-    if part.media_type != "text/html":
-        return not text.strip("\ufeff\xa0\x00 \t\r\n")
-    return not _SHOWS.search(text) and not unescape(_without_tags(text)).strip("\ufeff\xa0\u200b\x00 \t\r\n")
-
-
-def _without_tags(html: str) -> str:
-    """The text of HTML, well enough to tell whether there is any. In one pass: strangers write this."""
-    text, unseen = [], ""
-    for piece in f">{html}".split("<"):
-        tag, _, behind = piece.partition(">")
-        name = found[0] if (found := _TAG_NAME.match(tag[:10].lower())) else ""
-        if not unseen and name in _UNSEEN:
-            unseen = name
-        elif name == f"/{unseen}":
-            unseen = ""
-        if not unseen:
-            text.append(behind)
-    return "".join(text)
+    return (leaf for leaf in part.leaves() if is_body(leaf))
 
 
 def _body(part: Part, shown: Related, codes: Collection[str], defects: list[str]) -> DocumentPart | None:
     """The text as UTF-8 with the pictures it shows, or None when it says nothing."""
-    _, text = read_codes(_text(part, defects), codes, is_html=part.media_type == "text/html")
-    if _is_empty(part, text):
+    _, text = read_codes(text_of(part, defects), codes, is_html=part.media_type == "text/html")
+    if is_empty(part, text):
         return None
-    if part.media_type == _RTF:
-        return DocumentPart("mail.rtf", part.content(defects), _RTF)
+    if part.media_type == RTF:
+        return DocumentPart("mail.rtf", part.content(defects), RTF)
     is_html = part.media_type == "text/html"
     text = with_heading(text, part, is_html=is_html)
     content_ids = {unquote(unescape(cid)) for cid in _CID.findall(text)} if is_html else set()
@@ -258,7 +223,7 @@ def _pictures(parts: list[Part], defects: list[str]) -> Related:
     return {
         part.content_id: (part.media_type, part.content(defects))
         for part in parts
-        if part.content_id and not _is_body(part)
+        if part.content_id and not is_body(part)
     }
 
 

@@ -1,4 +1,4 @@
-"""Attachments that hold other documents: winmail.dat, saved mails (.msg, .eml) and archives.
+"""Parts that hold others: winmail.dat, saved mails (.msg, .eml), what S/MIME signed, and archives.
 
 They are opened where they stand, so what is in them goes the way of everything else in a mail. What a file is
 is told from its bytes; depth, number and size are bounded for the mail as a whole.
@@ -10,15 +10,19 @@ import zipfile
 from dataclasses import dataclass, field
 
 from gateway.config.schema import RenderingSection
-from gateway.rendering import archive, msg, tnef
+from gateway.rendering import archive, msg, smime, tnef
 from gateway.rendering.mime import Part, parse
-from gateway.rendering.saved_mail import head
+from gateway.rendering.saved_mail import head, mark
 from renderers import DocumentDamaged, DocumentError, DocumentTooLarge, compound_file
 
 MAX_DEPTH = 5
 MAX_OPENED = 100
 _HEAD = 4096
 _ZIP = b"PK\x03\x04"
+_SIGNATURES = {
+    tnef.SIGNATURE: "winmail.dat",
+    b"-----BEGIN PGP MESSAGE-----": "encrypted.asc",  # RFC 9580 6.2: for a key, not for a reader
+}
 #: Two header lines that only mails have, before anything else.
 _MAIL = re.compile(rb"(?:[!-9;-~]+:[^\r\n]*\r?\n(?:[ \t][^\r\n]*\r?\n)*){2,}")
 _MAIL_HEADER = re.compile(rb"^(?:received|from|date|message-id|mime-version|return-path|to):", re.I | re.M)
@@ -30,6 +34,7 @@ class Opener:
 
     defects: list[str]
     budget: archive.Budget
+    archives: bool = True  #: whether they are opened, too
     notes: list[str] = field(default_factory=list)
     _opened: int = 0
 
@@ -40,7 +45,7 @@ class Opener:
         if part.parts:
             for child in part.parts:
                 self.open_in(child, depth)
-        elif (kind := _kind(part, self.defects)) and part.fault is None:
+        elif part.fault is None and (kind := self._kind(part)):
             self._open(part, kind, depth)
 
     def _open(self, part: Part, kind: str, depth: int) -> None:
@@ -61,8 +66,14 @@ class Opener:
         except ValueError as error:
             part.fault = DocumentDamaged(name, detail=str(error))
             return
+        if inner is None:
+            part.media_type = "application/pkcs7-signature"
+            return
         part.media_type, part.parts, part.origin = "multipart/mixed", [inner], kind
-        part.headers = {}
+        # The whole mail may be a container: what it says about itself is still true.
+        part.headers = {name: said for name, said in part.headers.items() if not name.startswith("content-")}
+        if part.heading:
+            mark(inner, part.heading)
         if kind in ("mail.msg", "mail.eml"):
             head(inner)
         for child in inner.parts if kind in ("winmail.dat", "mail.msg") else ():
@@ -70,7 +81,7 @@ class Opener:
         self.notes.append(f"opened {name}")
         self.open_in(inner, depth + 1)
 
-    def _inside(self, part: Part, kind: str, name: str) -> Part:
+    def _inside(self, part: Part, kind: str, name: str) -> Part | None:
         content = part.content(self.defects)
         if kind == "winmail.dat":
             return tnef.part_of(content, self.defects)
@@ -78,7 +89,27 @@ class Opener:
             return msg.part_of(content, self.defects)
         if kind == "mail.eml":
             return parse(content, self.defects)
+        if kind == "smime.p7m":
+            return smime.part_of(content, name, self.defects)
+        if kind == "encrypted.asc":
+            raise smime.encrypted(name, "PGP")
         return archive.part_of(content, name, self.budget)
+
+    def _kind(self, part: Part) -> str:
+        """Which container an attachment is; "" for none."""
+        if part.media_type in ("text/html", "text/plain") and not part.filename:
+            return ""
+        beginning = part.beginning(_HEAD)
+        for signature, kind in _SIGNATURES.items():
+            if beginning.startswith(signature):
+                return kind
+        if beginning.startswith(compound_file.SIGNATURE) and msg.is_msg(part.content(self.defects)):
+            return "mail.msg"
+        if beginning.startswith(_ZIP) and _is_archive(part.content(self.defects)):
+            return "archive.zip" if self.archives else ""
+        if smime.is_wrapped(beginning, part):
+            return "smime.p7m"
+        return "mail.eml" if _is_mail(beginning, part) else ""
 
 
 def opener(section: RenderingSection, defects: list[str]) -> Opener:
@@ -86,18 +117,9 @@ def opener(section: RenderingSection, defects: list[str]) -> Opener:
     return Opener(defects, archive.Budget(section.archive_files, section.archive_size))
 
 
-def _kind(part: Part, defects: list[str]) -> str:
-    """Which container an attachment is; "" for none."""
-    if part.media_type in ("text/html", "text/plain") and not part.filename:
-        return ""
-    content = part.content(defects)
-    if content.startswith(tnef.SIGNATURE):
-        return "winmail.dat"
-    if content.startswith(compound_file.SIGNATURE) and msg.is_msg(content):
-        return "mail.msg"
-    if content.startswith(_ZIP) and _is_archive(content):
-        return "archive.zip"
-    return "mail.eml" if _is_mail(content[:_HEAD], part) else ""
+def opener_of_mails(defects: list[str]) -> Opener:
+    """An opener that leaves archives as they are."""
+    return Opener(defects, archive.Budget(0, 0), archives=False)
 
 
 def _is_archive(content: bytes) -> bool:

@@ -80,18 +80,24 @@ class Part:
     def content(self, defects: list[str]) -> bytes:
         """The body without its transfer encoding (RFC 2045 6)."""
         if self._decoded is None:
-            self._decoded = self._decode(defects)
+            self._decoded = self._decode(self.body, defects)
         return self._decoded
 
-    def _decode(self, defects: list[str]) -> bytes:
+    def beginning(self, size: int) -> bytes:
+        """As many of its first bytes, without decoding all of it; fewer when it has fewer."""
+        if self._decoded is None and len(self.body) > 4 * size:
+            return self._decode(self.body[: 4 * size], [])[:size]
+        return self.content([])[:size]
+
+    def _decode(self, body: memoryview, defects: list[str]) -> bytes:
         encoding = next(iter(self.headers.get("content-transfer-encoding", ())), "").strip().lower()
         if encoding == "base64":
-            return _base64(self.body, defects)
+            return _base64(body, defects)
         if encoding == "quoted-printable":
-            return binascii.a2b_qp(self.body)
+            return binascii.a2b_qp(body)
         if encoding in {"x-uuencode", "uuencode", "x-uue", "uue"}:
-            return _uuencoded(bytes(self.body), defects)
-        return bytes(self.body)
+            return _uuencoded(bytes(body), defects)
+        return bytes(body)
 
     def leaves(self) -> "Iterator[Part]":
         """This part, or the parts in it that hold content, in order."""

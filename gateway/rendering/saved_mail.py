@@ -14,15 +14,16 @@ def head(mail: Part) -> None:
     """Has the first text of the mail that is printed begin with what its header says."""
     values = ((name, mail.header(name.lower())[:_LONGEST]) for name in _SHOWN)
     heading = [f"{name}: {value}" for name, value in values if value]
-    _mark(mail, heading)
+    mark(mail, heading)
 
 
-def _mark(part: Part, heading: list[str]) -> None:
+def mark(part: Part, heading: list[str]) -> None:
+    """Has the first text in the part begin with this heading."""
     # One list for all of them: whoever comes first prints and empties it.
     part.heading = heading
     for child in part.parts:
         if child.media_type != "message/rfc822":
-            _mark(child, heading)
+            mark(child, heading)
 
 
 def with_heading(text: str, part: Part, *, is_html: bool) -> str:

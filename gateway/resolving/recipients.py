@@ -14,18 +14,17 @@ The first of these that names any counts:
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence, Set
 from dataclasses import dataclass, field, replace
-from email import policy
 from email.message import Message
-from email.parser import BytesParser
 
+from gateway.model.attached import Attached
 from gateway.model.header_addresses import addresses_in, decoded
+from gateway.model.mail_header import HEADER_SIZE, header_of
 from gateway.model.options import JobOptions, Wish
 from gateway.resolving.spreadsheet import rows_of
 from gateway.resolving.text_table import BadList, table_of
 
 #: Wishes that name recipients.
 RECIPIENT_WISHES = frozenset({"to_number", "to_name", "to_company"})
-_PARSER = BytesParser(policy=policy.compat32)  # reads anything
 _LIST = "distribution-list"
 _SUBJECT = re.compile(r"\s*(?:\[[A-Za-z0-9_-]{1,20}\]|SEND\s)\s*(\+?[0-9(][^\[\]]*)", re.IGNORECASE)
 _NAMED = re.compile(r"(.*?)[\s,]*(\+?[0-9][0-9() .-]{4,30})")
@@ -83,26 +82,31 @@ class Named:
     rows: tuple[Row, ...]
     list_name: str = ""  #: of the attachment they stand in, which is not faxed
     fault: str = ""  #: why that cannot be read
+    is_encrypted: bool = False  #: it names nobody that could be read
 
 
-def recipients_in(message: bytes, wishes: Iterable[Wish], ours: Set[str]) -> Named:
-    """The recipients that this raw message names; `ours` are our domains and addresses, in lower case.
+def recipients_in(
+    message: bytes, attached: Iterable[Attached], wishes: Iterable[Wish], ours: Set[str]
+) -> Named:
+    """The recipients that a raw message with these files names.
 
-    Never raises: a mail that cannot be read names nobody.
+    `ours` are our domains and addresses, in lower case. Never raises: what cannot be read names nobody.
     """
+    attached = list(attached)
     try:
-        mail = _PARSER.parsebytes(message)
-        if (listed := _attached(mail)) is not None:
+        if (listed := _listed(attached)) is not None:
             return listed
-        return Named(tuple(_in_text(wishes) or _in_subject(mail) or _in_to(mail, ours)))
+        mail = header_of(message[:HEADER_SIZE])
+        rows = tuple(_in_text(wishes) or _in_subject(mail) or _in_to(mail, ours))
+        return Named(rows, is_encrypted=not rows and any(file.is_encrypted for file in attached))
     except BadList as error:
         return Named((), fault=str(error))
     except (RecursionError, ValueError, LookupError):
         return Named(())
 
 
-def _attached(mail: Message) -> Named | None:
-    files = [_File(name, part) for part in mail.walk() if (name := part.get_filename())]
+def _listed(attached: Iterable[Attached]) -> Named | None:
+    files = [_File(file) for file in attached]
     # A workbook may also be what is to be faxed.
     lists = [file for file in files if file.stem == _LIST] or [
         file for file in files if file.kind == "csv" or (file.kind == "xlsx" and _names(_cells(file)))
@@ -124,15 +128,10 @@ _NO_LIST = "{} is empty, or no list that can be read. Save it as .xlsx or .csv"
 class _File:
     """An attachment."""
 
-    def __init__(self, name: str, part: Message) -> None:
-        self.name = name
-        self.stem, _, self.kind = name.casefold().rpartition(".")
-        self._part = part
-
-    def content(self) -> bytes:
-        """What is in it, as far as that can be decoded."""
-        content = self._part.get_payload(decode=True)
-        return content if isinstance(content, bytes) else b""
+    def __init__(self, attached: Attached) -> None:
+        self.name = attached.name
+        self.stem, _, self.kind = attached.name.casefold().strip().rpartition(".")
+        self.content = attached.content
 
 
 def _table_in(file: _File) -> list[list[str]]:

@@ -6,7 +6,8 @@ from dataclasses import replace
 
 from gateway import faxlog
 from gateway.config.schema import BroadcastSection
-from gateway.errors import InvalidNumber, UnreadableList
+from gateway.errors import EncryptedMail, InvalidNumber, UnreadableList
+from gateway.model.attached import Attached
 from gateway.model.collected import Refusal
 from gateway.model.dialling import DialPlan
 from gateway.model.envelope import Envelope
@@ -40,6 +41,7 @@ class Splitter:
         ours: Collection[str],
         section: BroadcastSection,
         wishes_in: Callable[[bytes], Iterable[Wish]],
+        attachments_in: Callable[[bytes], Iterable[Attached]],
     ) -> None:
         self._jobs = jobs
         self._queue = queue
@@ -48,6 +50,7 @@ class Splitter:
         self._ours = frozenset(name.casefold() for name in ours)
         self._section = section
         self._wishes_in = wishes_in
+        self._attachments_in = attachments_in
 
     async def split(self, job: Job, submission: Submission, facts: Facts) -> None:
         """The recipients have jobs of their own, which are resolved one by one; this one is over.
@@ -59,8 +62,7 @@ class Splitter:
         """
         async with self._blobs.file(submission.message) as message:
             raw = await asyncio.to_thread(message.read_bytes)
-            wishes = list(self._wishes_in(raw[:_BEGINNING]))
-            named = await asyncio.to_thread(recipients_in, raw, wishes, self._ours)
+            named = await asyncio.to_thread(self._named, raw)
             recipients, problems = named_recipients(
                 named, job.address, facts.options, self._plan, self._section
             )
@@ -78,6 +80,10 @@ class Splitter:
         outcome = Outcome(sender=facts.sender, trace=trace)
         faxlog.job_finished(await self._jobs.record(job, JobEvent.WAS_SPLIT, outcome))
 
+    def _named(self, raw: bytes) -> Named:
+        wishes = list(self._wishes_in(raw[:_BEGINNING]))
+        return recipients_in(raw, self._attachments_in(raw), wishes, self._ours)
+
 
 def named_recipients(
     named: Named, address: str, options: JobOptions, plan: DialPlan, section: BroadcastSection
@@ -86,10 +92,13 @@ def named_recipients(
 
     Raises:
         UnreadableList: where one recipient ends and the next one begins cannot be told.
+        EncryptedMail: they cannot be read.
         InvalidNumber: it names nobody, or too many.
     """
     if named.fault:
         raise UnreadableList(named.fault)
+    if named.is_encrypted:
+        raise EncryptedMail
     found: dict[Destination, Recipient] = {}
     problems = []
     common = replace(options, listed=True, summary=section.answer == "summary", without=named.list_name)

@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from functools import lru_cache
 from types import MappingProxyType
 
+from gateway.model.attached import Text
 from gateway.model.body_codes import BODY_DIALECTS
 from gateway.model.mail_header import HEADER_SIZE, header_of
 from gateway.model.options import Wish
@@ -23,12 +24,13 @@ _MAX_WISHES = 50
 
 
 class MailWishes:
-    """The wishes in a mail, in the dialects of a site."""
+    """The wishes in a mail, in the dialects of a site; `texts_in` finds the texts in one."""
 
-    def __init__(self, dialects: Iterable[str]) -> None:
+    def __init__(self, dialects: Iterable[str], texts_in: Callable[[bytes], Iterable[Text]]) -> None:
         names = list(dialects)
         self._dialects = [DIALECTS[name] for name in names if name in DIALECTS]
         self._in_text = BODY_DIALECTS.intersection(names)
+        self._texts_in = texts_in
         self._found = lru_cache(maxsize=2)(self._find)  # all jobs of a mail ask
 
     def __call__(self, message: bytes) -> list[Wish]:
@@ -40,7 +42,7 @@ class MailWishes:
         fields = [(name.lower(), _text(value)) for name, value in header.items()]
         found = [wish for dialect in self._dialects for wish in dialect(fields)]
         if self._in_text:
-            found += body.wishes(message, self._in_text)
+            found += body.wishes(self._texts_in(message), self._in_text)
         return found[:_MAX_WISHES]
 
 

@@ -23,6 +23,7 @@ from gateway.model.options import JobOptions
 from gateway.model.submission import Submission
 from gateway.notifying.original import read_original
 from gateway.rendering.attachments import documents_in
+from gateway.rendering.contents import attachments_in, texts_in
 from gateway.resolving.addressee import name_beside
 from gateway.resolving.options import DIALECTS, MailWishes
 from gateway.resolving.recipients import recipients_in
@@ -195,13 +196,15 @@ async def test_a_bad_mail_is_taken_whole_and_read_as_far_as_it_goes(tmp_path, na
 @pytest.mark.parametrize("name", CASES)
 async def test_who_sends_a_bad_mail_and_what_it_asks_for_is_found_in_bounded_time(name):
     content = CASES[name].mail()
-    wishes_in = MailWishes([*DIALECTS, *BODY_DIALECTS])
+    wishes_in = MailWishes([*DIALECTS, *BODY_DIALECTS], texts_in)
     resolver = Resolver(clock=SystemClock(), sending=SendingSection(), wishes_in=wishes_in)
     submission = Submission(SubmissionId("s"), "ann@example.com", BlobRef("b"), "test", datetime.now(UTC))
     began = time.process_time()
 
     facts = await resolver.facts(submission, content[:BEGINNING], JobOptions())
-    named = recipients_in(content, wishes_in(content[:BEGINNING]), {"fax.example.com"})
+    named = recipients_in(
+        content, attachments_in(content), wishes_in(content[:BEGINNING]), {"fax.example.com"}
+    )
     header = read_header(content[:BEGINNING])
     name_beside(content[:BEGINNING], "102@fax.example.com")
 

@@ -15,6 +15,7 @@ from gateway.model.envelope import Envelope
 from gateway.model.lifecycle import JobState
 from gateway.model.number import IN_THE_MAIL
 from gateway.model.submission import NewSubmission, Recipient
+from gateway.rendering.contents import attachments_in
 from gateway.resolving.resolver import Resolver
 from gateway.resolving.splitting import Splitter
 from gateway.resolving.worker import ResolvingWorker
@@ -110,6 +111,7 @@ async def test_a_list_of_10_000_becomes_as_many_faxes_of_one_mail(tmp_path, url)
                 ours=["fax.example.com"],
                 section=BroadcastSection(max_recipients=MANY),
                 wishes_in=lambda _: (),
+                attachments_in=attachments_in,
             ),
         )
         await store.jobs.submit(new, mail.as_bytes())

@@ -9,9 +9,10 @@ from hypothesis import strategies as st
 from gateway.config.rules import RULES
 from gateway.model.body_codes import BODY_DIALECTS
 from gateway.model.options import JobOptions
+from gateway.rendering.contents import texts_in
 from gateway.resolving.options import DIALECTS, MailWishes
 
-ALL = MailWishes(DIALECTS)
+ALL = MailWishes(DIALECTS, texts_in)
 MORNING = datetime(2026, 12, 1, 8, 30, tzinfo=UTC)
 
 
@@ -92,7 +93,7 @@ def test_a_time_that_is_none_is_told():
 
 
 def test_a_dialect_that_is_not_named_is_not_read():
-    assert MailWishes(["faxgw"])(b"Subject: [::b=1]\r\nX-FAX-VRes: 98\r\n\r\n") == []
+    assert MailWishes(["faxgw"], texts_in)(b"Subject: [::b=1]\r\nX-FAX-VRes: 98\r\n\r\n") == []
 
 
 def test_the_setting_knows_every_dialect():

@@ -16,12 +16,14 @@ from gateway.model.permission import Permission, Rules
 from gateway.model.submission import NewSubmission, Recipient
 from gateway.ports.job_store import Outcome
 from gateway.ports.wakeups import Topic
+from gateway.rendering.contents import attachments_in, texts_in
 from gateway.resolving.options import MailWishes
 from gateway.resolving.resolver import Resolver
 from gateway.resolving.splitting import Splitter
 from gateway.resolving.worker import ResolvingWorker
 from tests.fakes.clock import FakeClock
 from tests.stages import ANN, a_stage_of, answers
+from tests.unit.rendering import smime_files
 
 LIST = b"""\
 From: Ann Smith <ann@example.com>
@@ -48,7 +50,7 @@ nonsense,Eve,
 
 def a_stage(opened, section=None):
     store, _ = opened
-    wishes, clock = MailWishes(["faxgw", "rightfax"]), FakeClock(datetime.now(UTC))
+    wishes, clock = MailWishes(["faxgw", "rightfax"], texts_in), FakeClock(datetime.now(UTC))
     worker = ResolvingWorker(
         jobs=store.jobs,
         blobs=store.blobs,
@@ -67,6 +69,7 @@ def a_stage(opened, section=None):
             ours=["fax.example.com"],
             section=section or BroadcastSection(),
             wishes_in=wishes,
+            attachments_in=attachments_in,
         ),
     )
     return a_stage_of(opened, Topic.RESOLVING, worker.work, at_once=8)
@@ -76,6 +79,22 @@ async def submitted(store, message: bytes = LIST, **options) -> None:
     recipient = Recipient("list@fax.example.com", IN_THE_MAIL, options=JobOptions(**options))
     envelope = Envelope(ANN.mail, (recipient.address,))
     await store.jobs.submit(NewSubmission(envelope, (recipient,), "test"), message)
+
+
+async def test_an_encrypted_mail_without_a_number_is_refused_and_its_sender_reads_why(opened, store):
+    head, _, body = LIST.partition(b"Content-Type:")
+    above = head.decode().replace("\n", "\r\n")
+    cms = smime_files.encrypted(b"Content-Type:" + body)
+    await submitted(store, smime_files.mail(cms, "enveloped-data", above=above))
+
+    await a_stage(opened).run_once()
+
+    (job,) = await store.jobs.list()
+    assert (job.failure.code, job.failure.reason, job.failure.remedy) == (
+        "encrypted-mail",
+        "The mail is encrypted, so that the numbers in it cannot be read.",
+        "Send it again without encryption. Nothing was faxed.",
+    )
 
 
 async def test_a_list_that_cannot_be_read_is_refused_and_its_sender_reads_why(opened, store):

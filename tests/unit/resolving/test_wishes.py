@@ -5,6 +5,7 @@ from datetime import UTC, datetime, timedelta
 from gateway.config.schema import SendingSection
 from gateway.model.lifecycle import JobState
 from gateway.ports.wakeups import Topic
+from gateway.rendering.contents import texts_in
 from gateway.resolving.options import MailWishes
 from gateway.resolving.resolver import Resolver
 from gateway.resolving.worker import ResolvingWorker
@@ -31,7 +32,9 @@ async def resolved(opened, message: bytes, dialects: list[str]):
         jobs=store.jobs,
         blobs=store.blobs,
         clock=FakeClock(NOW),
-        resolver=Resolver(clock=FakeClock(NOW), sending=SendingSection(), wishes_in=MailWishes(dialects)),
+        resolver=Resolver(
+            clock=FakeClock(NOW), sending=SendingSection(), wishes_in=MailWishes(dialects, texts_in)
+        ),
     )
     stage = a_stage_of(opened, Topic.RESOLVING, worker.work)
     await stage.run_once()

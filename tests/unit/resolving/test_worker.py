@@ -15,6 +15,7 @@ from gateway.model.sender import Person
 from gateway.model.submission import NewSubmission, Recipient
 from gateway.ports.job_store import Outcome
 from gateway.ports.wakeups import Topic
+from gateway.rendering.contents import texts_in
 from gateway.resolving.options import MailWishes
 from gateway.resolving.resolver import Resolver
 from gateway.resolving.worker import ResolvingWorker
@@ -230,7 +231,7 @@ async def test_a_group_has_its_resolution_unless_the_sender_asks_for_one(staged,
     job = await a_received_job(store, message=header + A_MAIL)
     rules = Rules((Permission("all", resolution="auto"),))
 
-    await staged(rules=rules, wishes_in=MailWishes(["faxgw"])).run_once()
+    await staged(rules=rules, wishes_in=MailWishes(["faxgw"], texts_in)).run_once()
 
     assert (await store.jobs.get(job.id)).options.resolution == resolution
 
@@ -248,6 +249,6 @@ async def test_a_fax_without_the_billing_code_that_a_site_wants_is_refused(stage
 async def test_a_trunk_that_does_not_exist_is_told_as_not_done(staged, store):
     job = await a_received_job(store, message=b"X-Faxgw-Trunk: backup\r\n" + A_MAIL)
 
-    await staged(wishes_in=MailWishes(["faxgw"]), trunks=["main"]).run_once()
+    await staged(wishes_in=MailWishes(["faxgw"], texts_in), trunks=["main"]).run_once()
 
     assert (await store.jobs.get(job.id)).options == JobOptions(not_done=("trunk=backup",))
