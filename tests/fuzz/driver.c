@@ -1,7 +1,7 @@
 /* Strangers' bytes against the C core, compiled with sanitizers: whatever is wrong ends this program.
  *
- *   driver packets SEED SECONDS           RTP, SRTP and UDPTL: true streams, damaged, cut, repeated and mixed up
- *   driver fax SEED SECONDS FILE SPOOL    damaged IFP and audio into running fax sessions
+ *   driver packets SEED ROUNDS            RTP, SRTP and UDPTL: true streams, damaged, cut, repeated and mixed up
+ *   driver fax SEED ROUNDS FILE SPOOL     damaged IFP and audio into running fax sessions
  *   driver pair RUNS FILE SPOOL           whole faxes back to back, sent and polled; what they leak is told at the end
  *
  * Compiled with GUIDED it is a target of libFuzzer: what it does with packets is drawn from the bytes that are given.
@@ -10,7 +10,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 #include <spandsp.h>
 
 #include "internal.h"
@@ -255,9 +254,7 @@ int main(int count, char **words) {
     if (count < 4)
         return 2;
     state = strtoull(words[2], NULL, 10) * 2654435761u + 1;
-    time_t end = time(NULL) + atoi(words[3]);
-    unsigned long rounds = 0;
-    for (; time(NULL) < end; rounds++) {
+    for (int rounds = atoi(words[3]); rounds > 0; rounds--) {
         if (strcmp(words[1], "fax") == 0 && count == 6) {
             one_session(words[4], words[5]);
         } else {
@@ -266,7 +263,6 @@ int main(int count, char **words) {
             fuzz_rtp();
         }
     }
-    printf("%lu rounds\n", rounds);
-    return rounds == 0;
+    return 0;
 }
 #endif

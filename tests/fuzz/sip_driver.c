@@ -1,6 +1,6 @@
 /* Strangers' SIP against the whole core, compiled with sanitizers: whatever is wrong ends this program.
  *
- *   sip_driver ADDRESS PORT RESOLV_CONF SEED SECONDS
+ *   sip_driver ADDRESS PORT RESOLV_CONF SEED ROUNDS
  *
  * The core listens there. This program is all of its peers at once: it sends true and damaged requests, answers those
  * of the core with whatever it likes, and says yes, no or nothing to what the core tells it.
@@ -12,7 +12,6 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
-#include <time.h>
 #include <unistd.h>
 
 #include "internal.h"
@@ -222,8 +221,7 @@ int main(int count, char **words) {
         return 1;
     }
     snprintf(ours, sizeof ours, "%s:%u", words[1], ntohs(from.sin_port));
-    time_t end = time(NULL) + atoi(words[5]);
-    while (time(NULL) < end) {
+    for (int rounds = atoi(words[5]); rounds > 0; rounds--) {
         chance(5) ? ask() : begin();
         listen_for(1);
         take_events();
@@ -231,7 +229,7 @@ int main(int count, char **words) {
     while (id_count)
         fc_forget(core, ids[--id_count]);
     fc_stop(core);
-    for (int i = 0; i < 400 && !take_events(); i++)
+    while (!take_events())
         listen_for(100);
     fc_free(core);
     printf("%lu sent, %lu heard, %lu events\n", sent, heard, events);
