@@ -2,9 +2,9 @@
 
 from email import policy
 from email.errors import MessageError
-from email.parser import BytesHeaderParser
 from pathlib import Path
 
+from gateway.model.mail_header import header_of
 from gateway.notifying.letter import Original
 
 _MAX_HEADERS = 128 * 1024  # bytes
@@ -15,12 +15,8 @@ def read_original(message: Path) -> Original:
     """The facts of a raw message; those that cannot be read are ""."""
     with message.open("rb") as file:
         head = file.read(_MAX_HEADERS)
-    end = min(
-        (found for found in (head.find(b"\r\n\r\n"), head.find(b"\n\n")) if found >= 0), default=len(head)
-    )
     try:
-        headers = BytesHeaderParser(policy=policy.compat32).parsebytes(head[:end] + b"\r\n\r\n")
-        raw = {name.lower(): value for name, value in reversed(list(headers.raw_items()))}
+        raw = {name.lower(): str(value) for name, value in reversed(header_of(head).items())}
         return Original(
             message_id=_decoded("Message-ID", raw).strip(),
             subject=_decoded("Subject", raw)[:300],

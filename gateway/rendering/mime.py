@@ -10,6 +10,7 @@ Spec: RFC 5322 (headers), RFC 2045 and 2046 (MIME), RFC 2047 and 2231 (names and
 import base64
 import binascii
 import re
+from codecs import BOM_UTF8
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from email.errors import MessageError
@@ -208,6 +209,8 @@ def _between(body: memoryview, boundary: bytes, defects: list[str]) -> Iterator[
 
 def _split(raw: memoryview, defects: list[str]) -> tuple[dict[str, list[str]], memoryview]:
     """Headers and body."""
+    if bytes(raw[: len(BOM_UTF8)]) == BOM_UTF8:
+        raw = raw[len(BOM_UTF8) :]
     if empty_line := _LINE_END.match(raw):
         return {}, raw[empty_line.end() :]
     # A part that begins with its body, though no empty line says so, is common in broken mails.
@@ -222,7 +225,7 @@ def _split(raw: memoryview, defects: list[str]) -> tuple[dict[str, list[str]], m
         defects.append("a part has too many headers")
         head = head[:_MAX_HEADERS]
     headers: dict[str, list[str]] = {}
-    for line in _FOLD.sub(b"", head).splitlines():
+    for line in _FOLD.sub(b"", head).replace(BOM_UTF8, b"").splitlines():
         if found := _HEADER.fullmatch(line):
             value = found[2].decode("ascii", "surrogateescape").strip()
             headers.setdefault(found[1].decode("ascii").lower(), []).append(value)

@@ -11,12 +11,13 @@ import logging
 import os
 import re
 import socket
+from codecs import BOM_UTF8, BOM_UTF16_BE, BOM_UTF16_LE
 from collections.abc import AsyncIterator
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import timedelta
 from pathlib import Path
-from shutil import rmtree
+from shutil import copyfileobj, rmtree
 from time import monotonic
 from typing import TYPE_CHECKING
 from uuid import uuid4
@@ -35,6 +36,7 @@ _SETTLE = timedelta(seconds=2)
 _DOCUMENTS_WITHIN = 600.0  # seconds that a ticket waits for its documents
 _INBOX = ".faxgw"
 _SETTLED = ".settled"
+_MARKS = (BOM_UTF8, BOM_UTF16_LE, BOM_UTF16_BE)
 #: What a half taken mail ends in: only a process of this machine puts it back. No dots: it is a suffix.
 _MACHINE = re.sub(r"[^A-Za-z0-9-]", "-", socket.gethostname()) or "machine"
 
@@ -202,7 +204,7 @@ class FolderSource:
             raise FileNotFoundError(folder)
         if file.suffix.lower() == ".eml":
             sender = "" if self._rules.trusts_from else self._rules.sender
-            return FoundMail(key, file, sender=sender, is_proved=True)
+            return FoundMail(key, _unmarked(file, folder), sender=sender, is_proved=True)
         try:
             ticket = read_ticket(file)
             documents = self._found(folder, ticket)
@@ -249,6 +251,27 @@ class FolderSource:
             f"The folder {self._rules.path} cannot be used: {error.strerror or error}. "
             "Mount it, or give the gateway's user the right to read, write and delete in it."
         )
+
+
+def _unmarked(mail: Path, folder: Path) -> Path:
+    """The mail in UTF-8 without the byte-order mark that Windows programs put before it; a copy in `folder`.
+
+    Raises:
+        OSError: it cannot be read, or the copy not be written.
+    """
+    with mail.open("rb") as file:
+        beginning = file.read(3)
+    if not beginning.startswith(_MARKS):
+        return mail
+    is_utf8 = beginning == BOM_UTF8
+    encoding, errors = ("utf-8-sig", "surrogateescape") if is_utf8 else ("utf-16", "replace")
+    plain = folder / f"{uuid4().hex}.plain"
+    with (
+        mail.open(encoding=encoding, errors=errors, newline="") as file,
+        plain.open("w", encoding="utf-8", errors="surrogateescape", newline="") as copy,
+    ):
+        copyfileobj(file, copy)
+    return plain.rename(folder / "message")
 
 
 def _local(number: str) -> str:

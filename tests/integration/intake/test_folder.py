@@ -92,6 +92,29 @@ async def test_a_mail_becomes_a_fax_of_the_folders_sender_and_an_ok_file(drop: D
     assert (drop.path / "offer.ok").read_text() == "accepted S1\n"
 
 
+@pytest.mark.parametrize("encoding", ["utf-8-sig", "utf-16"])
+async def test_a_mail_may_begin_with_a_byte_order_mark(drop: Drop, encoding: str):
+    mail = f"Subject: Gr\u00fc\u00dfe\r\n{MAIL.decode()}"
+    drop.write("offer.eml", mail.encode(encoding))
+
+    (found,) = await drop.look()
+    assert isinstance(found.content, Path)
+    assert found.content.read_bytes() == mail.encode()
+
+    await drop.collector.run_once()
+    assert drop.numbers == ["+4930100"]
+    assert drop.names == ["offer.ok"]
+
+
+async def test_what_is_no_text_behind_a_mark_stays_as_it_is(drop: Drop):
+    drop.write("offer.eml", b"\xef\xbb\xbf" + MAIL + b"M\xfcller\r\n")
+
+    (found,) = await drop.look()
+
+    assert isinstance(found.content, Path)
+    assert found.content.read_bytes() == MAIL + b"M\xfcller\r\n"
+
+
 async def test_the_sender_in_a_mail_counts_only_where_that_is_wanted(tmp_path: Path):
     drop = Drop(tmp_path, NOW, trusts_from=True)
     drop.write("offer.eml", MAIL)

@@ -400,3 +400,13 @@ def test_the_logo_of_a_sample_goes_with_its_html():
     (body,) = documents_in(SAMPLES / "02-html-with-image.eml").parts
 
     assert [(kind, content[:4]) for kind, content in body.related.values()] == [("image/png", b"\x89PNG")]
+
+
+@pytest.mark.parametrize("above", [b"", b"Received: x\r\n"])
+def test_a_mark_before_the_first_field_hides_nothing(above: bytes):
+    raw = above + b"\xef\xbb\xbfSubject: Offer\r\nContent-Type: text/html\r\n\r\n<p>Hello\r\n"
+
+    found = documents_in(raw)
+
+    assert found.facts.subject == "Offer"
+    assert [part.name for part in found.parts] == ["mail.html"]
