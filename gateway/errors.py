@@ -20,6 +20,7 @@ The first line of a class's docstring is its message to people; `remedy` says wh
 stable and is a heading in docs/errors.md.
 """
 
+from datetime import timedelta
 from typing import ClassVar
 
 
@@ -49,6 +50,10 @@ class TemporaryError(GatewayError):
     """This did not work now; the same may work later."""
 
     code = "temporary"
+
+    def __init__(self, message: str | None = None, *, due_in: timedelta | None = None) -> None:
+        super().__init__(message)
+        self.due_in = due_in  #: until it is worth trying again, where that is known
 
 
 class StoreUnavailable(TemporaryError):

@@ -135,7 +135,8 @@ class Stage:
         except StoreUnavailable as error:
             _log.warning("job %s: %s It is taken up again when its lease ends.", job.id, error)
         except TemporaryError as error:
-            await self._put_back(job, JobEvent.WAS_POSTPONED, Outcome(due_in=_POSTPONED, trace=str(error)))
+            later = Outcome(due_in=error.due_in or _POSTPONED, trace=str(error))
+            await self._put_back(job, JobEvent.WAS_POSTPONED, later)
         except PermanentError as error:
             failure = Failure(error.code, str(error), error.remedy)
             await self._put_back(job, JobEvent.REFUSED, refusal(job, failure))

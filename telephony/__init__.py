@@ -3,7 +3,7 @@
 Importing this package loads no C; `telephony.sip_engine` does.
 """
 
-from telephony.disposition import Disposition
+from telephony.disposition import TRUNK_FAILURES, Disposition
 from telephony.engine import FaxEngine, IncomingCall, Offer, PollOrder, SendOrder
 from telephony.errors import TelephonyError
 from telephony.events import (
@@ -20,6 +20,7 @@ from telephony.transmission import Compression, Medium, PageFacts, Transmission
 from telephony.trunk import T38Policy, Trunk
 
 __all__ = [
+    "TRUNK_FAILURES",
     "CallAnswered",
     "CallEvent",
     "CallReleased",

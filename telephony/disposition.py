@@ -23,3 +23,7 @@ class Disposition(StrEnum):
     TRUNK_UNAVAILABLE = "trunk_unavailable"
     CANCELLED = "cancelled"  #: we ended the call ourselves
     BAD_DOCUMENT = "bad_document"  #: our own page file cannot be read or stored
+
+
+#: The trunk did not take the call: another one may.
+TRUNK_FAILURES = frozenset({Disposition.TRUNK_UNAVAILABLE, Disposition.CONGESTED})

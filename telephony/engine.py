@@ -6,6 +6,7 @@ plays a script; `tests/contract` holds both to it.
 
 from collections.abc import AsyncIterator, Callable
 from dataclasses import dataclass
+from datetime import timedelta
 from pathlib import Path
 from typing import Protocol
 
@@ -121,7 +122,14 @@ class FaxEngine(Protocol):
         ...
 
     def is_up(self, trunk: Trunk) -> bool:
-        """Whether calls can be expected to get through this trunk: it answers, and knows us where it must."""
+        """Whether calls can be expected to get through this trunk: it answers, and knows us where it must.
+
+        One that has asked for a rest (503 with Retry-After) is down until that is over.
+        """
+        ...
+
+    def rest_of(self, trunk: Trunk) -> timedelta:
+        """For how long this trunk has asked to be left alone; zero also when it is down without a word."""
         ...
 
     def refuse_calls(self) -> None:

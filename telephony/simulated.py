@@ -9,7 +9,7 @@ import asyncio
 from collections import deque
 from collections.abc import AsyncIterator, Awaitable, Callable
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 from telephony.disposition import Disposition
@@ -55,6 +55,7 @@ class SimulatedEngine:
         self._scripts: deque[_Script] = deque()
         self._ringing: asyncio.Queue[SimulatedCall | None] = asyncio.Queue()
         self._down: set[str] = set()
+        self._rests: dict[str, timedelta] = {}
         self._calls = 0
         self._open = self._refuses_calls = False
 
@@ -205,6 +206,15 @@ class SimulatedEngine:
     def is_up(self, trunk: Trunk) -> bool:
         """What the script says; up otherwise."""
         return trunk.name not in self._down
+
+    def trunk_rests(self, name: str, rest: timedelta) -> None:
+        """From now on this trunk is down and wants no calls for so long, whatever the time; zero ends it."""
+        self.trunk_is_down(name, down=bool(rest))
+        self._rests[name] = rest
+
+    def rest_of(self, trunk: Trunk) -> timedelta:
+        """What the script says; none otherwise."""
+        return self._rests.get(trunk.name, timedelta())
 
     async def incoming(self) -> AsyncIterator[SimulatedCall]:
         """The calls made by `call_in`, until the engine is closed."""

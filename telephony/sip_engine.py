@@ -6,6 +6,7 @@ See `telephony.engine` for what it promises.
 import asyncio
 import socket
 from collections.abc import AsyncIterator, Sequence
+from datetime import timedelta
 from pathlib import Path
 
 from telephony.call.answer import SipIncomingCall
@@ -138,6 +139,11 @@ class SipEngine:
         watch = self._watches.get(trunk.name)
         return watch is None or watch.is_up
 
+    def rest_of(self, trunk: Trunk) -> timedelta:
+        """See `telephony.engine.FaxEngine.rest_of`."""
+        watch = self._watches.get(trunk.name)
+        return timedelta(seconds=watch.rest_s) if watch else timedelta()
+
     def is_registered(self, trunk: Trunk) -> bool:
         """Whether the trunk has taken our registration, and it still holds."""
         return self._watches[trunk.name].is_registered
@@ -164,6 +170,8 @@ class SipEngine:
         call.dial()
         self._keep(call)
         transmission = await call.ended_or_cancelled()
+        if watch and call.trunk_asks_for_rest:
+            watch.rest(transmission.retry_after.total_seconds())
         on_event(CallReleased(transmission))
         return transmission
 

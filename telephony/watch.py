@@ -1,7 +1,8 @@
 """Whether a trunk is up, and which addresses its calls come from.
 
-It is up while its OPTIONS are answered and, where it wants one, our registration holds (RFC 3261 10, 11).
-What is not known yet counts as up. A change is logged once.
+It is up while its OPTIONS are answered and, where it wants one, our registration holds (RFC 3261 10, 11),
+unless it has asked for a rest: 503 with Retry-After (21.5.4). What is not known yet counts as up. A change is
+logged once.
 """
 
 import asyncio
@@ -20,6 +21,7 @@ _ANSWER = 8.0  # seconds an OPTIONS may take at most
 _RESOLVE_AGAIN = 300.0  # seconds
 _REGISTER_AGAIN = (2.0, 5.0, 15.0, 60.0)  # seconds after a failure; the last one for ever
 _DRAINING = 503  # the answer of a peer that wants no new calls
+_MOST_REST = 300.0  # seconds; some say 503 for a single call, and no slip of theirs may silence us for a day
 
 
 class TrunkWatch:
@@ -33,13 +35,34 @@ class TrunkWatch:
         self._misses = 0
         self._registered: bool | None = None
         self._was_up = True
+        self._resting: asyncio.TimerHandle | None = None
         if self._proxy and _is_address(self._proxy.bare_host):
             self.addresses.add(self._proxy.bare_host)
 
     @property
     def is_up(self) -> bool:
         """Whether calls can be expected to get through."""
-        return self._registered is not False and self._misses < self._trunk.keep_alive_misses
+        known = self._registered is not False and self._misses < self._trunk.keep_alive_misses
+        return known and self._resting is None
+
+    @property
+    def rest_s(self) -> float:
+        """Seconds for which the trunk still wants no requests; 0 when it does not rest."""
+        return max(0.0, self._resting.when() - asyncio.get_running_loop().time()) if self._resting else 0.0
+
+    def rest(self, seconds: float) -> None:
+        """The trunk is down for so long, five minutes at most, and up again by itself."""
+        pause = min(seconds, _MOST_REST)
+        if pause <= self.rest_s:
+            return
+        if self._resting:
+            self._resting.cancel()
+        self._resting = asyncio.get_running_loop().call_later(pause, self._end_rest, pause)
+        self._tell(f"it asks for no call in the next {pause:.0f} s")
+
+    def _end_rest(self, pause: float) -> None:
+        self._resting = None
+        self._tell(f"has rested for {pause:.0f} s")
 
     @property
     def is_registered(self) -> bool:
@@ -63,12 +86,16 @@ class TrunkWatch:
         """Keeps names resolved, the registration fresh and the trunk's state known, for ever."""
         if not self._proxy:
             return
-        async with asyncio.TaskGroup() as group:
-            group.create_task(self._stay_resolved(self._proxy))
-            if self._trunk.register:
-                group.create_task(self._stay_registered(self._proxy))
-            if self._trunk.keep_alive_s:
-                group.create_task(self._keep_alive(self._proxy))
+        try:
+            async with asyncio.TaskGroup() as group:
+                group.create_task(self._stay_resolved(self._proxy))
+                if self._trunk.register:
+                    group.create_task(self._stay_registered(self._proxy))
+                if self._trunk.keep_alive_s:
+                    group.create_task(self._keep_alive(self._proxy))
+        finally:
+            if self._resting:
+                self._resting.cancel()
 
     async def _stay_resolved(self, proxy: SipUri) -> None:
         next_hop = SipUri.parse(self._trunk.outbound_proxy) if self._trunk.outbound_proxy else proxy
@@ -97,26 +124,31 @@ class TrunkWatch:
     async def _keep_alive(self, proxy: SipUri) -> None:
         request = self._request(proxy, "")
         while True:
-            answered: asyncio.Future[NativeEvent] = asyncio.get_running_loop().create_future()
-
-            def hear(event: NativeEvent, answered: asyncio.Future[NativeEvent] = answered) -> None:
-                if not answered.done():
-                    answered.set_result(event)
-
-            asked = self._core.options(hear, request)
-            try:
-                async with asyncio.timeout(min(self._trunk.keep_alive_s, _ANSWER)):
-                    self._take_answer(await answered)
-            except TimeoutError:
-                self._miss("no answer to OPTIONS")
-            finally:
-                self._core.forget(asked)
+            if not self._resting:
+                await self._ask(request)
             await asyncio.sleep(self._trunk.keep_alive_s)
+
+    async def _ask(self, request: SipRequest) -> None:
+        answered: asyncio.Future[NativeEvent] = asyncio.get_running_loop().create_future()
+
+        def hear(event: NativeEvent) -> None:
+            if not answered.done():
+                answered.set_result(event)
+
+        asked = self._core.options(hear, request)
+        try:
+            async with asyncio.timeout(min(self._trunk.keep_alive_s, _ANSWER)):
+                self._take_answer(await answered)
+        except TimeoutError:
+            self._miss("no answer to OPTIONS")
+        finally:
+            self._core.forget(asked)
 
     def _take_answer(self, answer: NativeEvent) -> None:
         """Any answer of the peer shows that it is there; 503 shows that it wants no calls."""
         if answer.status in (0, _DRAINING):
             self._miss(f"{answer.status or 'no way to it'}: {answer.text}")
+            self.rest(answer.retry_after)
             return
         self._learn(answer)
         self._misses = 0
@@ -145,7 +177,8 @@ class TrunkWatch:
             self._core.forget(ours)
             self._registered = False
             self._tell(f"REGISTER failed: {answer.status or 'no answer'} {answer.text}")
-            await asyncio.sleep(_REGISTER_AGAIN[min(failures, len(_REGISTER_AGAIN) - 1)])
+            pause = _REGISTER_AGAIN[min(failures, len(_REGISTER_AGAIN) - 1)]
+            await asyncio.sleep(max(pause, min(answer.retry_after, _MOST_REST)))
             failures += 1
 
     def _tell(self, why: str) -> None:

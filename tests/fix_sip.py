@@ -217,11 +217,11 @@ class Sipp:
 
 @contextlib.asynccontextmanager
 async def sipp(
-    scenario: str, calls: str = "", *, host: str = "127.0.0.1", **keys: str
+    scenario: str, calls: str = "", *, host: str = "127.0.0.1", times: int = 1, **keys: str
 ) -> AsyncIterator[Sipp]:
     """sipp at `host` with tests/integration/telephony/sipp/`scenario`.xml; it `calls` an address, or listens.
 
-    `keys` fill in the words in brackets of the scenario.
+    It plays it `times` times. `keys` fill in the words in brackets of the scenario.
     """
     address = free_address(host)
     _, port = address.split(":")
@@ -231,7 +231,7 @@ async def sipp(
     with tempfile.TemporaryDirectory(prefix="faxgw-sipp-") as folder:
         Path(folder, "scenario.xml").write_text(text)
         command = [
-            "sipp", "-sf", "scenario.xml", "-i", host, "-p", port, "-m", "1", "-nostdin",
+            "sipp", "-sf", "scenario.xml", "-i", host, "-p", port, "-m", str(times), "-nostdin",
             "-trace_msg", "-trace_err", "-timeout", "90", "-timeout_error", *([calls] if calls else []),
         ]  # fmt: skip
         process = await asyncio.create_subprocess_exec(

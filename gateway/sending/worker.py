@@ -92,7 +92,7 @@ class SendingWorker:
         self._jobs = jobs
         self._clock = clock
         self._section = section
-        self._channels = Channels(trunks, engine.is_up)
+        self._channels = Channels(trunks, engine.is_up, engine.rest_of)
         self._dialler = Dialler(engine, self._channels, dialled)
         self._trunks = {trunk.name: trunk for trunk in trunks}
         self._pages = OutgoingPages(blobs=blobs, views=views, section=section, clock=clock, scratch=scratch)

@@ -9,7 +9,7 @@ from telephony.call.media import Line
 from telephony.call.session import CallSession
 from telephony.call.state import CallState
 from telephony.causes import sip_disposition
-from telephony.disposition import Disposition
+from telephony.disposition import TRUNK_FAILURES, Disposition
 from telephony.engine import OnEvent, PollOrder, SendOrder
 from telephony.events import Dialled, Ringing
 from telephony.native.values import NativeEvent, SipRequest
@@ -24,6 +24,7 @@ _SIGN = 8.0  # seconds; an INVITE is repeated after 0.5, 1.5, 3.5 and 7.5 s (RFC
 _GIVE_UP = 0.5  # seconds for the end of a call that nobody heard of
 _REDIRECTS = frozenset({300, 301, 302})  # not 305 and 380: they ask for more than another place
 _MOST_REDIRECTS = 3
+_REST = 503  # with Retry-After
 _SHOWN = 80  # characters of where a call is sent to
 
 
@@ -193,6 +194,15 @@ class OutgoingCall(CallSession):
                 facts.detail += f", and asks for no call in the next {event.retry_after} s"
             if event.contact:
                 facts.detail += f", and sends the call on to {event.contact[:_SHOWN]}, which is not followed"
+
+    @property
+    def trunk_asks_for_rest(self) -> bool:
+        """Whether the trunk wants no other calls for `retry_after` either (RFC 3261 21.5.4).
+
+        Not when a cause says that the far end is meant, nor when it was another host that said so.
+        """
+        facts, was_led_on = self._facts, self._redirects_left < _MOST_REDIRECTS
+        return facts.sip_status == _REST and facts.disposition in TRUNK_FAILURES and not was_led_on
 
     def _is_led_on(self, event: NativeEvent) -> bool:
         """A 3xx is followed to hosts of the trunk, with the same number (RFC 3261 8.1.3.4).

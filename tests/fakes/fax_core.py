@@ -91,6 +91,10 @@ class FakeCore:
         self.descriptions.append(sdp)
         return self._new_call(sink)
 
+    def options(self, sink: Sink, request: SipRequest) -> int:
+        self.said.append(("options", request.uri))
+        return self._new_call(sink)
+
     def adopt(self, call: int, sink: Sink) -> None:
         self._call_sink = sink
         self.known_calls.add(call)

@@ -1,3 +1,5 @@
+from datetime import timedelta
+
 import pytest
 
 from gateway.errors import ConfigError, TemporaryError
@@ -43,6 +45,25 @@ def test_when_every_trunk_is_down_the_first_is_tried_all_the_same():
     with channels.taken() as taken:
         assert taken is MAIN
     assert channels.next_trunk(tried=["main"]) is None
+
+
+def test_a_trunk_that_has_asked_for_a_rest_is_left_alone_also_when_there_is_no_other():
+    rests = {"main": timedelta(minutes=4), "spare": timedelta(minutes=3)}
+    channels = Channels([MAIN, SPARE], is_up=lambda _: False, rest_of=lambda trunk: rests[trunk.name])
+
+    with pytest.raises(TemporaryError, match="rest") as caught, channels.taken():
+        pass
+
+    assert caught.value.due_in == timedelta(minutes=3)
+
+
+def test_a_trunk_that_is_only_deaf_is_tried_before_one_that_rests():
+    rests = {"main": timedelta(minutes=4), "spare": timedelta()}
+    channels = Channels([MAIN, SPARE], is_up=lambda _: False, rest_of=lambda trunk: rests[trunk.name])
+
+    with channels.taken() as taken:
+        assert taken is SPARE
+        assert channels.next_trunk() is None
 
 
 def test_the_trunk_that_is_asked_for_comes_first_as_long_as_it_works():

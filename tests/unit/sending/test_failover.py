@@ -1,5 +1,7 @@
 """A trunk that does not take a call is followed by the next one, within the same attempt."""
 
+from datetime import UTC, datetime, timedelta
+
 import pytest
 
 from gateway.model.lifecycle import JobState
@@ -71,3 +73,19 @@ async def test_a_trunk_that_is_down_is_not_dialled(two_trunks, store, engine, tm
     await two_trunks.run_once()
 
     assert [order.trunk.name for order in engine.orders] == ["spare"]
+
+
+async def test_while_every_trunk_rests_a_job_waits_for_the_end_of_that_and_costs_no_attempt(
+    opened, a_worker, store, engine, tmp_path
+):
+    worker = a_worker(trunks=[MAIN])
+    stage = a_stage_of(opened, Topic.SENDING, worker.work)
+    job = await a_rendered_job(store, tmp_path)
+    engine.trunk_rests("main", timedelta(minutes=4))
+    began = datetime.now(UTC)
+
+    await stage.run_once()
+
+    waits = await store.jobs.get(job.id)
+    assert (waits.state, waits.attempts, engine.orders) == (JobState.DEFERRED, 0, [])
+    assert timedelta(minutes=4) <= waits.due_at - began < timedelta(minutes=5)
