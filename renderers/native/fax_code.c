@@ -5,9 +5,10 @@
 
    Spec: ITU-T T.6 clause 2.2 (the modes), T.4 clause 4.1 (MH), T.4 tables 2 and 3 (the codes of runs). */
 
-#include <string.h>
+#include "dots.h"
 
-#include "pages.h"
+/* Changes that are looked for at once, and how many places there are behind a line's last. */
+enum { AT_ONCE = 6, SPARE = 16 };
 
 /* The most bytes a line takes: no dot takes more than 8 bits in either code. */
 #define LINE_ROOM(width) ((width) + 64)
@@ -64,7 +65,7 @@ struct writer {
     int count;
 };
 
-static inline void put(struct writer *w, struct code code)
+INLINED void put(struct writer *w, struct code code)
 {
     w->pending = w->pending << code.length | code.bits;
     w->count += code.length;
@@ -76,7 +77,7 @@ static inline void put(struct writer *w, struct code code)
     }
 }
 
-static void put_run(struct writer *w, int length, int black)
+static __attribute__((noinline)) void put_run(struct writer *w, int length, int black)
 {
     while (length > 2560 + 63) {
         put(w, (black ? BLACK_64 : WHITE_64)[39]);
@@ -87,31 +88,37 @@ static void put_run(struct writer *w, int length, int black)
     put(w, (black ? BLACK : WHITE)[length % 64]);
 }
 
-/* Writes where the colour changes, then `width` four times: even places turn black, odd ones white. */
-static void find_changes(const uint8_t *row, int width, int *changes)
+/* Writes where the colour changes, then `width` several times: even places turn black, odd ones white. Several are
+   looked for at once, for how many there are in a word is hard to foretell. */
+INLINED void find_changes(const uint8_t *row, int width, int *changes)
 {
-    int row_bytes = (width + 7) / 8;
+    const int row_bytes = (width + 7) / 8, *first = changes;
     uint64_t last = 0;
 
     for (int start = 0; start < row_bytes; start += 8) {
         uint64_t word = 0;
         memcpy(&word, row + start, row_bytes - start < 8 ? (size_t)(row_bytes - start) : 8);
+        if (!word && !last)
+            continue;
         word = __builtin_bswap64(word);
         uint64_t turns = word ^ (word >> 1 | last << 63);
         last = word & 1;
-        while (turns) {
-            int place = __builtin_clzll(turns);
-            turns &= ~(1ULL << 63 >> place);
-            if (start * 8 + place >= width)
-                break;
-            *changes++ = start * 8 + place;
-        }
+        int *after = changes + __builtin_popcountll(turns);
+        for (; turns; changes += AT_ONCE)
+            for (int i = 0; i < AT_ONCE; i++) {
+                int place = __builtin_clzll(turns | 1);
+                changes[i] = start * 8 + place;
+                turns &= ~(1ULL << 63 >> place);
+            }
+        changes = after;
     }
+    while (changes > first && changes[-1] >= width)
+        changes--;
     changes[0] = changes[1] = changes[2] = changes[3] = width;
 }
 
 /* T.6 figure 3. `a` and `b` hold the changes of this line and of the one above. */
-static void put_row(struct writer *w, const int *a, const int *b, int width)
+INLINED void put_row(struct writer *w, const int *a, const int *b, int width)
 {
     int a0 = -1, black = 0, j = 0;
 
@@ -149,9 +156,9 @@ static long finished(struct writer *w, const uint8_t *out)
 
 /* The number of bytes written to `out`; 0 when it has too little room or the lines are too wide. The highest
    bit is the leftmost dot, 1 is black. */
-long mmr_encode(const uint8_t *bits, int width, long rows, uint8_t *out, long room)
+FAST long mmr_encode(const uint8_t *bits, int width, long rows, uint8_t *out, long room)
 {
-    int lines[2][WIDEST + 4];
+    int lines[2][WIDEST + SPARE];
     struct writer w = {out, 0, 0};
 
     if (width < 1 || width > WIDEST)
@@ -173,9 +180,9 @@ long mmr_encode(const uint8_t *bits, int width, long rows, uint8_t *out, long ro
 }
 
 /* The same in T.4: each line by itself, after an end-of-line. */
-long mh_encode(const uint8_t *bits, int width, long rows, uint8_t *out, long room)
+FAST long mh_encode(const uint8_t *bits, int width, long rows, uint8_t *out, long room)
 {
-    int changes[WIDEST + 4];
+    int changes[WIDEST + SPARE];
     struct writer w = {out, 0, 0};
 
     if (width < 1 || width > WIDEST)

@@ -2,7 +2,7 @@
 
    Theory of operation: a dot may belong to a rule across the page when it is pale and stands out from what lies
    above and below it, and to one down the page when it stands out from what lies to both sides. Both are found
-   16 dots at a time and kept as bits, 64 dots a word. Rules across are then looked for row by row, in the few rows
+   16 dots at a time and kept as bits, 64 dots a word; words whose blocks have no pale dot are passed over. Rules across are then looked for row by row, in the few rows
    with enough such dots. Rules down are rarer: a long one has a dot in every BAND of rows that it passes, so bands
    are counted for 64 columns at once, and only columns with enough bands in a row are looked at dot by dot. */
 
@@ -10,7 +10,7 @@
 
 enum {
     WORDS = WIDEST / 64,
-    EDGE = 16, /* white dots before and behind a row */
+    BLOCKS = 64 / BLOCK, /* of a word */
     PALEST = 235,
     CONTRAST = 20,
     BESIDE = 3,
@@ -39,16 +39,6 @@ struct streaks {
     uint64_t bit[4][WORDS];
 };
 
-/* One bit for each dot that is 255 in the mask, the first dot lowest. */
-INLINED uint64_t sixteen_bits(dots mask)
-{
-    uint64_t halves[2];
-    memcpy(halves, &mask, sizeof halves);
-    for (int i = 0; i < 2; i++)
-        halves[i] = (halves[i] & 0x8040201008040201) * 0x0101010101010101 >> 56;
-    return halves[0] | halves[1] << 8;
-}
-
 static const uint8_t *row_at(const struct page *page, int y, const uint8_t *white)
 {
     return y < 0 || y >= page->rows ? white : page->gray + (long)y * page->width;
@@ -63,50 +53,64 @@ static int within_picture(const struct page *page, int x, int y, int across, int
     return 0;
 }
 
-/* Lists where the blocks of row `y` begin that may have dots of rules; all blocks below the last whole one. */
-static int list_pale(const struct page *page, int y, int16_t *starts)
+/* Lists the words of row `y` whose blocks may have dots of rules; all words below the last whole block. */
+static int list_pale(const struct page *page, int y, uint8_t *list)
 {
-    int across = page->width / BLOCK, count = 0;
-    long first = (long)(y / BLOCK) * across;
+    const int across = page->width / BLOCK;
+    const long first = (long)(y / BLOCK) * across;
+    const uint8_t *darkest = page->darkest + first, *lightest = page->lightest + first;
+    int count = 0, last = -1;
 
     for (int i = 0; i < across; i++)
-        if (page->rows - y < BLOCK ||
-            (page->darkest[first + i] <= PALEST && page->lightest[first + i] >= page->threshold &&
-             !within_picture(page, i * BLOCK, y, BLOCK, BLOCK)))
-            starts[count++] = (int16_t)(i * BLOCK);
+        if (i / BLOCKS != last &&
+            (page->rows - y < BLOCK || (darkest[i] <= PALEST && lightest[i] >= page->threshold)))
+            list[count++] = (uint8_t)(last = i / BLOCKS);
     return count;
 }
 
-/* Finds what may belong to rules in these blocks of one row. Returns 0 when there is nothing. */
-FAST static int find_candidates(const struct page *page, int y, const uint8_t *white, const int16_t *starts,
-                                int count, struct candidates *found)
+/* The dots of rules among `count` blocks of a row: `here` has BESIDE dots before and behind them. */
+INLINED uint64_t find_dots(const struct page *page, const uint8_t *here, const uint8_t *above, const uint8_t *below,
+                           int count, uint64_t *down)
 {
-    uint8_t padded[EDGE + WIDEST + EDGE];
+    const dots darkest = all_of(page->threshold), range = all_of(PALEST - page->threshold);
+    uint64_t across = 0;
+
+    *down = 0;
+    for (int i = 0; i < count; i++, here += BLOCK, above += BLOCK, below += BLOCK) {
+        dots grey = load(here), lighter = grey + all_of(CONTRAST);
+        dots pale = (dots)((grey - darkest) <= range); /* below the threshold it wraps round */
+        across |= (uint64_t)bits_of(pale & (dots)(least(load(above), load(below)) >= lighter)) << i * BLOCK;
+        *down |= (uint64_t)bits_of(pale & (dots)(least(load(here - BESIDE), load(here + BESIDE)) >= lighter))
+                 << i * BLOCK;
+    }
+    return across;
+}
+
+/* Finds what may belong to rules in these words of a row. Returns 0 when there is nothing. */
+FAST static int find_candidates(const struct page *page, int y, const uint8_t *white, const uint8_t *list, int count,
+                                struct candidates *found)
+{
     const uint8_t *row = row_at(page, y, white), *above = row_at(page, y - page->beside_rows, white),
                   *below = row_at(page, y + page->beside_rows, white);
-    const dots darkest = all_of(page->threshold), range = all_of(PALEST - page->threshold);
-    int words = (page->width + 63) / 64, some = 0;
+    int words = (page->width + 63) / 64;
+    uint64_t some = 0;
 
-    memset(padded, 255, EDGE);
-    memcpy(padded + EDGE, row, (size_t)page->width);
-    memset(padded + EDGE + page->width, 255, EDGE);
     memset(found->across, 0, (size_t)words * 8);
     memset(found->down, 0, (size_t)words * 8);
     for (int i = 0; i < count; i++) {
-        int x = starts[i];
-        const uint8_t *here = padded + EDGE + x;
-        dots grey = load(here);
-        dots pale = (dots)((grey - darkest) <= range); /* below the threshold it wraps round */
-        if (!any(pale))
-            continue;
-        dots lighter = grey + all_of(CONTRAST);
-        dots across = pale & (dots)(load(above + x) >= lighter) & (dots)(load(below + x) >= lighter);
-        dots down = pale & (dots)(load(here - BESIDE) >= lighter) & (dots)(load(here + BESIDE) >= lighter);
-        found->across[x / 64] |= sixteen_bits(across) << x % 64;
-        found->down[x / 64] |= sixteen_bits(down) << x % 64;
-        some |= any(across | down);
+        int word = list[i], x = word * 64, left = (page->width - x) / BLOCK, blocks = left < BLOCKS ? left : BLOCKS;
+        const uint8_t *here = row + x;
+        uint8_t padded[BESIDE + 64 + BESIDE];
+        if (word == 0 || left <= BLOCKS) {
+            int before = word ? BESIDE : 0, after = left > BLOCKS ? BESIDE : 0;
+            memset(padded, 255, sizeof padded);
+            memcpy(padded + BESIDE - before, here - before, (size_t)(before + blocks * BLOCK + after));
+            here = padded + BESIDE;
+        }
+        found->across[word] = find_dots(page, here, above + x, below + x, blocks, &found->down[word]);
+        some |= found->across[word] | found->down[word];
     }
-    return some;
+    return some != 0;
 }
 
 /* Takes the dots from `start` to before `end` out of a row of so many words. */
@@ -218,8 +222,8 @@ static void draw_down(const struct page *page, int x)
         blacken_column(page, x, start, last);
 }
 
-/* `darkest` and `lightest` are what survey() found. Blackens rules at least LEAST dots or `least_rows` long, across or down, that are paler than the threshold and
-   differ from what lies `beside_rows` above and below them, or BESIDE dots to both sides; none in the boxes.
+/* `darkest` and `lightest` are what survey() found. Blackens rules at least LEAST dots or `least_rows` long, across
+   or down, that are paler than the threshold and differ from what lies `beside_rows` above and below them, or BESIDE dots to both sides; none in the boxes.
    Returns 0 when the page is too wide, or its width no multiple of 16. */
 int draw_rules(const uint8_t *gray, const uint8_t *darkest, const uint8_t *lightest, int width, int rows,
                int threshold, int beside_rows, int least_rows, const struct box *boxes, int box_count,
@@ -230,7 +234,7 @@ int draw_rules(const uint8_t *gray, const uint8_t *darkest, const uint8_t *light
     struct streaks streaks;
     uint64_t band[WORDS] = {0}, suspects[WORDS] = {0};
     uint8_t white[WIDEST];
-    int16_t starts[WIDEST / BLOCK];
+    uint8_t list[WORDS];
     int pale = 0, words = (width + 63) / 64, enough = least_rows / BAND - 1;
 
     if (width > WIDEST || width % 16)
@@ -243,8 +247,8 @@ int draw_rules(const uint8_t *gray, const uint8_t *darkest, const uint8_t *light
     enough = enough < 1 ? 1 : enough > MOST_BANDS ? MOST_BANDS : enough;
     for (int y = 0; y < rows; y++) {
         if (y % BLOCK == 0)
-            pale = list_pale(&page, y, starts);
-        if (pale && find_candidates(&page, y, white, starts, pale, &found)) {
+            pale = list_pale(&page, y, list);
+        if (pale && find_candidates(&page, y, white, list, pale, &found)) {
             leave_pictures_out(&page, y, words, &found);
             draw_across(&page, found.across, y);
             for (int i = 0; i < words; i++)

@@ -2,49 +2,44 @@
 
 #include "dots.h"
 
-/* Black is 1 and the leftmost dot the highest bit. */
-INLINED void pack(dots black, uint8_t *bits)
+/* Black is 1 and the leftmost dot of each byte its highest bit. */
+INLINED void pack(const uint8_t *gray, dots threshold, uint8_t *bits)
 {
-    uint64_t halves[2];
-    memcpy(halves, &black, sizeof halves);
-    for (int i = 0; i < 2; i++)
-        bits[i] = (uint8_t)((halves[i] & 0x0102040810204080) * 0x0101010101010101 >> 56);
+    const dots from_the_right = {7, 6, 5, 4, 3, 2, 1, 0, 15, 14, 13, 12, 11, 10, 9, 8};
+    uint16_t black = bits_of((dots)(__builtin_shuffle(load(gray), from_the_right) < threshold));
+    bits[0] = (uint8_t)black;
+    bits[1] = (uint8_t)(black >> 8);
 }
 
-INLINED void pack_column(const uint8_t *gray, int width, long rows, dots threshold, uint8_t *bits)
+INLINED dots choose(dots one, dots other, int greater)
 {
-    for (long row = 0; row < rows; row++)
-        pack((dots)(load(gray + row * width) < threshold), bits + row * (width / 8));
+    return greater ? most(one, other) : least(one, other);
 }
 
-/* The darkest and lightest grey of some rows, column by column; plain enough for the compiler to do many at a time. */
-INLINED void find_range(const uint8_t *gray, int width, int rows, uint8_t *restrict low, uint8_t *restrict high)
+/* The least, or the greatest, of sixteen. */
+INLINED uint8_t extreme_of(dots grey, int greater)
 {
-    memcpy(low, gray, (size_t)width);
-    memcpy(high, gray, (size_t)width);
-    for (int row = 1; row < rows; row++) {
-        const uint8_t *restrict grey = gray + (long)row * width;
-        for (int x = 0; x < width; x++) {
-            low[x] = grey[x] < low[x] ? grey[x] : low[x];
-            high[x] = grey[x] > high[x] ? grey[x] : high[x];
+    grey = choose(grey, __builtin_shuffle(grey, (dots){8, 9, 10, 11, 12, 13, 14, 15}), greater);
+    grey = choose(grey, __builtin_shuffle(grey, (dots){4, 5, 6, 7}), greater);
+    grey = choose(grey, __builtin_shuffle(grey, (dots){2, 3}), greater);
+    return choose(grey, __builtin_shuffle(grey, (dots){1}), greater)[0];
+}
+
+/* The darkest and lightest grey of a row of blocks. */
+INLINED void find_range(const uint8_t *gray, int width, int rows, uint8_t *darkest, uint8_t *lightest)
+{
+    for (int x = 0; x < width; x += BLOCK) {
+        dots low = load(gray + x), high = low;
+        for (int row = 1; row < rows; row++) {
+            dots grey = load(gray + (long)row * width + x);
+            if (x % 64 == 0) /* what comes next: these are columns, which no processor foresees */
+                __builtin_prefetch(gray + (long)(row + rows) * width + x);
+            low = least(low, grey);
+            high = most(high, grey);
         }
+        *darkest++ = extreme_of(low, 0);
+        *lightest++ = extreme_of(high, 1);
     }
-}
-
-INLINED uint8_t least_of(const uint8_t *grey)
-{
-    uint8_t least = 255;
-    for (int i = 0; i < BLOCK; i++)
-        least = grey[i] < least ? grey[i] : least;
-    return least;
-}
-
-INLINED uint8_t most_of(const uint8_t *grey)
-{
-    uint8_t most = 0;
-    for (int i = 0; i < BLOCK; i++)
-        most = grey[i] > most ? grey[i] : most;
-    return most;
 }
 
 /* Fills `out` with the page, each dot differing twice as much from those above and below it. */
@@ -65,25 +60,21 @@ FAST int survey(const uint8_t *gray, int width, long rows, int threshold, uint8_
            uint8_t *lightest)
 {
     const dots limit = all_of(threshold);
-    uint8_t low[WIDEST], high[WIDEST];
+    const int columns = width / BLOCK, row_bytes = width / 8;
 
     if (width < BLOCK || width > WIDEST || width % BLOCK)
         return 0;
-    memset(bits, 0, (size_t)(width / 8 * rows));
-    for (long row = 0; row < rows; row += BLOCK) {
-        int whole = rows - row >= BLOCK;
+    memset(bits, 0, (size_t)(row_bytes * rows));
+    for (long row = 0; row < rows; row += BLOCK, gray += BLOCK * width, bits += BLOCK * row_bytes) {
+        int whole = rows - row >= BLOCK, count = whole ? BLOCK : (int)(rows - row);
         if (whole)
-            find_range(gray + row * width, width, BLOCK, low, high);
-        for (int x = 0; x < width; x += BLOCK) {
-            if (whole) {
-                *darkest = least_of(low + x);
-                *lightest++ = most_of(high + x);
-                if (*darkest++ >= threshold)
-                    continue;
-            }
-            pack_column(gray + row * width + x, width, whole ? BLOCK : rows - row, limit,
-                        bits + row * (width / 8) + x / 8);
-        }
+            find_range(gray, width, BLOCK, darkest, lightest);
+        for (int column = 0; column < columns; column++)
+            if (!whole || darkest[column] < threshold)
+                for (int y = 0; y < count; y++)
+                    pack(gray + (y * columns + column) * BLOCK, limit, bits + (y * columns + column) * 2);
+        darkest += whole ? columns : 0;
+        lightest += whole ? columns : 0;
     }
     return 1;
 }
@@ -91,13 +82,11 @@ FAST int survey(const uint8_t *gray, int width, long rows, int threshold, uint8_
 /* The darkest and lightest grey of blocks of `block_rows` x BLOCK dots, as many rows of them as there are whole. */
 FAST void find_greys(const uint8_t *gray, int width, long rows, int block_rows, uint8_t *darkest, uint8_t *lightest)
 {
-    uint8_t low[WIDEST], high[WIDEST];
+    int columns = width / BLOCK;
 
     for (; rows >= block_rows; rows -= block_rows, gray += (long)block_rows * width) {
-        find_range(gray, width, block_rows, low, high);
-        for (int x = 0; x < width; x += BLOCK) {
-            *darkest++ = least_of(low + x);
-            *lightest++ = most_of(high + x);
-        }
+        find_range(gray, width, block_rows, darkest, lightest);
+        darkest += columns;
+        lightest += columns;
     }
 }
