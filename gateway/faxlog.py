@@ -156,7 +156,7 @@ def call_arrived(*, call_id: str, called: str, caller: str) -> None:
 
 
 def document_polled(
-    *, call_id: str, called: str, caller: str, remote_id: str, pages: int, complete: bool
+    *, call_id: str, called: str, caller: str, remote_id: str, sub_address: str, pages: int, complete: bool
 ) -> None:
     """A caller fetched the document that lies ready at one of our numbers."""
     _event(
@@ -165,6 +165,7 @@ def document_polled(
         called=called,
         caller=caller,
         remote_id=remote_id,
+        sub_address=sub_address,
         pages=pages,
         complete="yes" if complete else "no",
     )

@@ -4,7 +4,7 @@ The gateway relies on this page alone. `telephony.sip_engine` is the real one, `
 plays a script; `tests/contract` holds both to it.
 """
 
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 from pathlib import Path
@@ -53,6 +53,7 @@ class Offer:
     """A document that a caller may fetch instead of sending one (polling)."""
 
     pages: Path  #: TIFF class F
+    sub_address: str = ""  #: that names it (SEP): at most 20 of 0-9, * and #; "": for who names none
     password: str = ""  #: that he must say (PWD): at most 20 of 0-9, * and #; "" demands none
 
 
@@ -75,12 +76,13 @@ class IncomingCall(Protocol):
         ...
 
     async def receive(
-        self, pages: Path, *, local_id: str, on_event: OnEvent, offer: Offer | None = None
+        self, pages: Path, *, local_id: str, on_event: OnEvent, offers: Sequence[Offer] = ()
     ) -> Transmission:
         """The call is answered and every confirmed page is in the TIFF file `pages`, on disk (fsync).
 
         A page is on disk before the sending machine is told so; `on_event` hears of it after that. A caller
-        may fetch what is on `offer` instead: then the transmission is `polled`, and its pages went out.
+        may fetch one of the `offers` instead: then the transmission is `polled`, and its pages went out.
+        Where no offer has a sub-address, one that he says is passed over.
         """
         ...
 

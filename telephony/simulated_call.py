@@ -1,7 +1,7 @@
 """A call of the simulated engine that comes in."""
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from datetime import datetime
 from pathlib import Path
 
@@ -42,12 +42,14 @@ class SimulatedCall:
         self._now = now
 
     async def receive(
-        self, pages: Path, *, local_id: str, on_event: OnEvent, offer: Offer | None = None
+        self, pages: Path, *, local_id: str, on_event: OnEvent, offers: Sequence[Offer] = ()
     ) -> Transmission:
         """The machine's pages are in `pages`, as many as the script says; or it has those of the offer."""
         started_at = self._now()
         on_event(CallAnswered())
         source, target = self._pages, pages
+        name = self._sub_address if any(offer.sub_address for offer in offers) else ""
+        offer = next((offer for offer in offers if offer.sub_address == name), None)
         if self._polls and offer:
             source, target = offer.pages, self._pages
         sent = [] if self._polls and not offer else whole_pages(source)[: self._confirms]

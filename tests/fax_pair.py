@@ -1,8 +1,11 @@
 """Two fax machines back to back, without a network (fc_fax_pair of the C core)."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
+from telephony.engine import Offer
 from telephony.native.library import load
 
 
@@ -18,8 +21,20 @@ class Machine:
     only_a4: bool = False  #: it knows no wider pages
     narrow: Path | None = None  #: what it sends to such a machine
     polls: bool = False  #: the pages come from the other one, into `file`
-    offered: Path | None = None  #: what may be polled
+    offers: Sequence[Offer] = ()  #: what may be polled
+    sub_address: str = ""
     password: str = ""
+
+
+def in_c(ffi: Any, offers: Sequence[Offer], keep: list[Any]) -> dict[str, Any]:
+    """The fields of fc_fax_options about offers. What they point at lives as long as `keep`."""
+    texts = [
+        [ffi.new("char[]", str(text).encode()) for text in (offer.pages, offer.sub_address, offer.password)]
+        for offer in offers
+    ]
+    lying = ffi.new("fc_offer[]", texts)
+    keep += [texts, lying]
+    return {"offers": lying, "offer_count": len(texts)}
 
 
 @dataclass(frozen=True)
@@ -42,16 +57,18 @@ def fax_pair(
 ) -> PairResult:
     """What came of it; `receiver.file` has the pages. `line`: the rest of fc_pair_line."""
     core = load()
-    keep, options = [], []
+    keep: list[Any] = []
+    options = []
     for calling, machine in ((1, sender), (0, receiver)):
         texts = {
             "file": str(machine.file),
             "local_id": "pair",
             "narrow": str(machine.narrow or ""),
-            "offered": str(machine.offered or ""),
+            "sub_address": machine.sub_address,
             "password": machine.password,
         }
         kept = {name: core.ffi.new("char[]", text.encode()) for name, text in texts.items()}
+        kept |= in_c(core.ffi, machine.offers, keep)
         keep.append(kept)
         settings = {
             "calling": calling,

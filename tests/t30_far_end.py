@@ -3,13 +3,15 @@
 Frames are as T.30 clause 5.3.6 writes them, first bit highest; IFP packets as T.38 annex A, version 0.
 """
 
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, field
 from enum import IntEnum
 from types import TracebackType
 from typing import Self
 
+from telephony.engine import Offer
 from telephony.native.library import load
+from tests.fax_pair import in_c
 
 TICK_S = 0.02
 _CODES = {
@@ -141,14 +143,16 @@ class _Ear:
 class FarEnd:
     """Talks to one machine of ours; time goes by only while it says or waits for something."""
 
-    def __init__(self, **options: object) -> None:
-        """`options`: of fc_fax_options, texts as bytes."""
+    def __init__(self, offers: Sequence[Offer] = (), **options: object) -> None:
+        """`options`: of fc_fax_options, texts as bytes; `offers` may be polled."""
         native = load()
         self._ffi, self._lib = native.ffi, native.lib
         self._kept = {
             name: self._ffi.new("char[]", value) if isinstance(value, bytes) else value
             for name, value in options.items()
         }
+        keep: list[object] = []
+        self._kept |= in_c(self._ffi, offers, keep)
         self._lone = self._lib.fc_lone_new(self._ffi.new("fc_fax_options *", self._kept))
         self._room = self._ffi.new("unsigned char[2000]")
         self._ear = _Ear()

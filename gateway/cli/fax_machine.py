@@ -46,6 +46,12 @@ _CHANNELS = 1000  # a fax machine of ours answers whatever comes
     help="A TIFF that callers may fetch (polling).",
 )
 @click.option("--password", default="", help="Digits that who polls must say, or that we say when we poll.")
+@click.option(
+    "--sub-address",
+    default="",
+    metavar="DIGITS",
+    help="Whom a fax is for behind the number (SUB), or which document is offered or polled (SEP).",
+)
 @click.option("--dial", metavar="URI", help="Send FILE to this SIP address, then end.")
 @click.option("--poll", metavar="URI", help="Fetch what lies ready at this SIP address, then end.")
 @click.argument("file", required=False, type=click.Path(exists=True, dir_okay=False, path_type=Path))
@@ -60,6 +66,7 @@ def fax_machine(
     ports: str,
     offer: Path | None,
     password: str,
+    sub_address: str,
     dial: str | None,
     poll: str | None,
     file: Path | None,
@@ -78,13 +85,14 @@ def fax_machine(
     machine = _FaxMachine(listen, (int(first), int(last)), trunk, station, frozenset(busy))
     try:
         if dial and file:
-            asyncio.run(machine.send(dial, file))
+            asyncio.run(machine.send(dial, file, sub_address))
         elif spool:
             spool.mkdir(parents=True, exist_ok=True)
             if poll:
-                asyncio.run(machine.poll(poll, spool, password))
+                asyncio.run(machine.poll(poll, spool, sub_address, password))
             else:
-                asyncio.run(machine.receive(spool, Offer(offer, password) if offer else None))
+                offers = (Offer(offer, sub_address, password),) if offer else ()
+                asyncio.run(machine.receive(spool, offers))
     except TelephonyError as error:
         raise CannotStart(str(error)) from error
     except KeyboardInterrupt:
@@ -110,23 +118,38 @@ class _FaxMachine:
         self._station, self._busy = station, busy
         self._received = 0
 
-    async def send(self, uri: str, file: Path) -> None:
+    async def send(self, uri: str, file: Path, sub_address: str) -> None:
         from telephony.sip_engine import SipEngine
 
         number, trunk = self._dialled(uri)
-        order = SendOrder(number, file, trunk, local_id=self._station, caller_number=self._station)
+        order = SendOrder(
+            number,
+            file,
+            trunk,
+            local_id=self._station,
+            caller_number=self._station,
+            sub_address=sub_address,
+        )
         async with SipEngine(self._listen, self._ports, trunks=[trunk]) as engine:
             transmission = await engine.send(order, _say_page)
         _say(event="sent", **_facts(transmission))
         if transmission.disposition is not Disposition.DELIVERED:
             raise PermanentError(f"The fax was not delivered: {transmission.disposition}.")
 
-    async def poll(self, uri: str, spool: Path, password: str) -> None:
+    async def poll(self, uri: str, spool: Path, sub_address: str, password: str) -> None:
         from telephony.sip_engine import SipEngine
 
         number, trunk = self._dialled(uri)
         pages = spool / "polled.tif"
-        order = PollOrder(number, pages, trunk, self._station, self._station, password=password)
+        order = PollOrder(
+            number,
+            pages,
+            trunk,
+            self._station,
+            self._station,
+            sub_address=sub_address,
+            password=password,
+        )
         async with SipEngine(self._listen, self._ports, trunks=[trunk]) as engine:
             transmission = await engine.poll(order, _say_page)
         _say(event="polled", file=pages.name, **_facts(transmission))
@@ -142,7 +165,7 @@ class _FaxMachine:
         SipUri.parse(trunk.proxy)
         return number, trunk
 
-    async def receive(self, spool: Path, offer: Offer | None) -> None:
+    async def receive(self, spool: Path, offers: tuple[Offer, ...]) -> None:
         """Takes calls until SIGTERM or SIGINT, and hangs up those under way then."""
         from telephony.sip_engine import SipEngine
 
@@ -157,16 +180,16 @@ class _FaxMachine:
             ):
                 _say(event="listening", address=self._listen)
                 async for call in engine.incoming():
-                    calls.create_task(self._take(call, spool, offer))
+                    calls.create_task(self._take(call, spool, offers))
 
-    async def _take(self, call: IncomingCall, spool: Path, offer: Offer | None) -> None:
+    async def _take(self, call: IncomingCall, spool: Path, offers: tuple[Offer, ...]) -> None:
         if call.called in self._busy:
             await call.reject(486)
             _say(event="busy", called=call.called)
             return
         self._received += 1
         pages = spool / f"fax-{self._received:04d}.tif"
-        transmission = await call.receive(pages, local_id=self._station, on_event=_say_page, offer=offer)
+        transmission = await call.receive(pages, local_id=self._station, on_event=_say_page, offers=offers)
         facts = {"called": call.called, "caller": call.caller, **_facts(transmission)}
         pages.with_suffix(".json").write_text(json.dumps(facts, indent=2, default=str))
         _say(event="received", file=pages.name, **facts)

@@ -43,7 +43,9 @@ NAMED: Mapping[str, Any] = {
 _NAME = values.matching(r"[A-Za-z0-9_-]{1,40}", 'a name of letters, digits, "-" and "_"')
 _NAMES = {
     "retry": values.choice(*(word for word in DISPOSITIONS if word not in FIXED)),
-    "polling": values.matching(r"[0-9]{1,20}", "the digits of a number that is called, without +"),
+    "polling": values.matching(
+        r"[0-9]{1,20}(#[0-9*#]{1,20})?", "the digits of a number that is called, without +, and #SUB-ADDRESS"
+    ),
 }
 _POLLING_PASSWORD = re.compile(r"[0-9*#]{1,20}")  # ITU-T T.30 5.3.6.1.9
 

@@ -238,7 +238,10 @@ class ReceivingSection:
 
 @dataclass(frozen=True, slots=True)
 class PollingSection:
-    """[polling.NUMBER]: a document that who calls this number may fetch. Without one nothing is given out."""
+    """[polling.NUMBER]: a document that who calls this number may fetch. Without one nothing is given out.
+
+    [polling."NUMBER#SUB-ADDRESS"]: one that he must ask for by this name (SEP).
+    """
 
     document: Path | None = None  #: TIFF class F; required
     password: Secret | None = None  #: digits, read from password_file

@@ -139,13 +139,15 @@ def _trunk(name: str, section: TrunkSection) -> Trunk:
     )
 
 
-def _offers(config: Config) -> dict[str, Offer]:
+def _offers(config: Config) -> dict[str, list[Offer]]:
     """What callers may fetch, by the number they call."""
-    return {
-        number: Offer(section.document, section.password.reveal() if section.password else "")
-        for number, section in config.polling.items()
-        if section.document is not None
-    }
+    found: dict[str, list[Offer]] = {}
+    for name, section in config.polling.items():
+        number, _, sub_address = name.partition("#")
+        password = section.password.reveal() if section.password else ""
+        if section.document is not None:
+            found.setdefault(number, []).append(Offer(section.document, sub_address, password))
+    return found
 
 
 def _dialled(config: Config) -> Callable[[FaxNumber, str], str]:

@@ -10,7 +10,7 @@ Rows whose call died with its process are found by `repair`, which keeps every p
 
 import asyncio
 import logging
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import timedelta
 from pathlib import Path
 
@@ -44,7 +44,7 @@ class ReceivingWorker:
         section: ReceivingSection,
         did: Mapping[str, tuple[str, ...]],
         lease: timedelta,
-        offers: Mapping[str, Offer] | None = None,
+        offers: Mapping[str, Sequence[Offer]] | None = None,
         grace: timedelta = timedelta(seconds=60),
     ) -> None:
         """`offers` may be fetched by who calls the number."""
@@ -123,8 +123,8 @@ class ReceivingWorker:
         stop: asyncio.CancelledError | None = None
         try:
             station_id = self._section.station_id_of(call.called)[:_ID_LENGTH]
-            offer = await asyncio.to_thread(self._offer, call.called)
-            transmission = await call.receive(row.spool, local_id=station_id, on_event=hear, offer=offer)
+            offers = await asyncio.to_thread(self._offers_at, call.called)
+            transmission = await call.receive(row.spool, local_id=station_id, on_event=hear, offers=offers)
             mailboxes = self._routes.mailboxes(call.called, transmission.sub_address)
         except asyncio.CancelledError as error:
             stop = error
@@ -153,33 +153,36 @@ class ReceivingWorker:
         if stop is not None:
             raise stop
 
-    def _offer(self, called: str) -> Offer | None:
-        """What may be fetched at this number now: its file may come and go while we run."""
-        offer = self._offers.get(bare(called))
-        if offer is None:
-            return None
-        try:
-            return offer if whole_pages(offer.pages) else None
-        except UnreadablePages as error:
-            _log.warning("[polling.%s]: nothing is on offer: %s", bare(called), error)
-            return None
+    def _offers_at(self, called: str) -> list[Offer]:
+        """What may be fetched at this number now: the files may come and go while we run."""
+        ready = []
+        for offer in self._offers.get(bare(called), ()):
+            try:
+                if whole_pages(offer.pages):
+                    ready.append(offer)
+            except UnreadablePages as error:
+                name = bare(called) + (f"#{offer.sub_address}" if offer.sub_address else "")
+                _log.warning("[polling.%s]: nothing is on offer: %s", name, error)
+        return ready
 
     async def _close_polled(self, row: OpenRow, call: IncomingCall, transmission: Transmission) -> None:
         """The row of a caller who fetched our document has no pages, and says so."""
         pages = transmission.pages_confirmed
+        name = f" {transmission.sub_address}" if transmission.sub_address else ""
         await self._keeper.close(
             row,
             confirmed=0,
             complete=False,
             mailboxes=(),
             transmission=transmission,
-            detail=f"The caller fetched our document: {pages} page{'s' * (pages != 1)} went out.",
+            detail=f"The caller fetched our document{name}: {pages} page{'s' * (pages != 1)} went out.",
         )
         faxlog.document_polled(
             call_id=call.call_id,
             called=call.called,
             caller=call.caller,
             remote_id=transmission.remote_id,
+            sub_address=transmission.sub_address,
             pages=pages,
             complete=transmission.disposition is Disposition.DELIVERED,
         )

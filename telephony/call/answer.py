@@ -1,6 +1,7 @@
 """A call that comes in."""
 
 import asyncio
+from collections.abc import Sequence
 from pathlib import Path
 
 from telephony.call.ending import RELEASE_TIMEOUT
@@ -66,21 +67,21 @@ class SipIncomingCall(CallSession):
         self._after("release", RELEASE_TIMEOUT, self._stop_waiting)
 
     async def receive(
-        self, pages: Path, *, local_id: str, on_event: OnEvent, offer: Offer | None = None
+        self, pages: Path, *, local_id: str, on_event: OnEvent, offers: Sequence[Offer] = ()
     ) -> Transmission:
         """The call is answered and its pages are in `pages`; see `telephony.engine.IncomingCall`."""
         self._on_event = on_event
         self.local_id = station_id(local_id)
         if self.state is CallState.RINGING:
-            self._answer(pages, offer)
+            self._answer(pages, offers)
         return await self.ended_or_cancelled()
 
-    def _answer(self, pages: Path, offer: Offer | None) -> None:
+    def _answer(self, pages: Path, offers: Sequence[Offer]) -> None:
         self._stop_timer("ringing")
         if not self._open_channel():
             self.refuse(503)
             return
-        self._media.start_fax(calling=False, file=pages, local_id=self.local_id, offer=offer)
+        self._media.start_fax(calling=False, file=pages, local_id=self.local_id, offers=offers)
         self._after("total", _TOTAL, self.hang_up)
         if not self._offer_sdp:  # the caller leaves the offer to us (RFC 3264 4); its answer comes with ACK
             self._core.respond(self._call, 200, self._media.audio_offer())

@@ -4,7 +4,7 @@ Offer and answer as RFC 3264 has them; whether and when to offer is the session'
 """
 
 import random
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -60,7 +60,7 @@ class CallMedia:
         first_page: int = 0,
         sub_address: str = "",
         polls: bool = False,
-        offer: Offer | None = None,
+        offers: Sequence[Offer] = (),
         password: str = "",
         tones: str = "",
     ) -> None:
@@ -74,8 +74,8 @@ class CallMedia:
             local_id=local_id,
             sub_address=sub_address,
             polls=polls,
-            offered=str(offer.pages) if offer else "",
-            password=offer.password if offer else password,
+            offers=[(str(offer.pages), offer.sub_address, offer.password) for offer in offers],
+            password=password,
             tones=tones,
             wanted_digits=self._trunk.dtmf_digits,
             digits_wait_s=self._trunk.dtmf_wait_s,

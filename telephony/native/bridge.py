@@ -7,7 +7,7 @@ event, as a frozen value, to whoever owns the call or channel. No C object leave
 import asyncio
 import contextlib
 import logging
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -196,7 +196,7 @@ class NativeCore:
         local_id: str,
         sub_address: str,
         polls: bool,
-        offered: str,
+        offers: Sequence[tuple[str, str, str]],
         password: str,
         tones: str,
         wanted_digits: int,
@@ -205,21 +205,27 @@ class NativeCore:
         max_bit_rate: int,
         wants_tones: bool,
     ) -> None:
-        """The channel has a T.30 session; it begins when a medium is given to it."""
+        """The channel has a T.30 session; it begins when a medium is given to it.
+
+        `offers` are file, sub-address and password of what may be polled.
+        """
         texts = {
             "file": str(file),
             "narrow": narrow,
             "local_id": local_id,
             "sub_address": sub_address,
-            "offered": offered,
             "password": password,
             "tones": tones,
         }
         kept = {name: self._text(text) for name, text in texts.items()}
+        lying = [[self._text(text) for text in offer] for offer in offers]  # C sees them until the call below
+        offered = self._ffi.new("fc_offer[]", lying)
         options = self._ffi.new(
             "fc_fax_options *",
             kept
             | {
+                "offers": offered,
+                "offer_count": len(lying),
                 "calling": calling,
                 "polls": polls,
                 "first_page": first_page,

@@ -59,6 +59,28 @@ static void stop_listening(fc_fax *fax) {
     fax->tones = NULL;
 }
 
+static void lay_ready(fc_fax *fax, const fc_fax_options *options) {
+    if (fax->calling || options->offer_count <= 0)
+        return;
+    fax->offered = fc_zeroed((size_t)options->offer_count * sizeof *fax->offered);
+    fax->offer_count = options->offer_count;
+    for (int i = 0; i < fax->offer_count; i++) {
+        const fc_offer *it = &options->offers[i];
+        fax->offered[i].file = fc_copy(it->file);
+        fax->offered[i].sub_address = fc_copy(it->sub_address ? it->sub_address : "");
+        fax->offered[i].password = fc_copy(it->password ? it->password : "");
+    }
+}
+
+static void take_away(fc_fax *fax) {
+    for (int i = 0; i < fax->offer_count; i++) {
+        free(fax->offered[i].file);
+        free(fax->offered[i].sub_address);
+        free(fax->offered[i].password);
+    }
+    free(fax->offered);
+}
+
 fc_fax *fc_fax_new(const fc_fax_options *options, const fc_fax_hooks *hooks) {
     fc_fax *fax = fc_zeroed(sizeof *fax);
     fax->hooks = *hooks;
@@ -73,7 +95,7 @@ fc_fax *fc_fax_new(const fc_fax_options *options, const fc_fax_hooks *hooks) {
     fax->only_a4 = options->only_a4 != 0;
     fax->local_id = fc_copy(options->local_id ? options->local_id : "");
     fax->sub_address = fc_copy(options->sub_address ? options->sub_address : "");
-    fax->offered = fc_copy(!fax->calling && options->offered ? options->offered : "");
+    lay_ready(fax, options);
     fax->password = fc_copy(options->password ? options->password : "");
     fax->tells_tones = options->wants_tones != 0;
     fc_digits_begin(fax, options);
@@ -194,7 +216,7 @@ void fc_fax_free(fc_fax *fax) {
     free(fax->narrow);
     free(fax->local_id);
     free(fax->sub_address);
-    free(fax->offered);
+    take_away(fax);
     free(fax->password);
     free(fax);
 }

@@ -18,6 +18,10 @@ typedef struct fc_digits {
     char heard[FC_MOST_DIGITS + 1];
 } fc_digits;
 
+typedef struct fc_document {                /* as fc_offer; never NULL */
+    char *file, *sub_address, *password;
+} fc_document;
+
 struct fc_fax {
     fc_digits digits;
     fc_fax_hooks hooks;
@@ -37,7 +41,9 @@ struct fc_fax {
     unsigned file_errors;                   /* as they were before the packet that is being worked on */
     bool knows_sub_address, knows_a3;       /* the machine that was called */
     bool is_narrow;                         /* the narrow pages are sent */
-    char *file, *narrow, *local_id, *sub_address, *offered, *password;
+    char *file, *narrow, *local_id, *sub_address, *password;
+    fc_document *offered;                   /* what may be polled */
+    int offer_count;
     int16_t heard_last[FC_TICK_SAMPLES];    /* what a gap is filled with */
     fax_state_t *audio;
     t38_terminal_state_t *t38;

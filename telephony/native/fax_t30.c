@@ -32,14 +32,30 @@ static fc_event *session_event(fc_fax *fax, int kind, t30_state_t *t30) {
     event->page = fax->pages;
     event->sends = fax->sends;
     event->remote_id = fc_copy(t30_get_rx_ident(t30));
-    const char *said = t30_get_rx_sub_address(t30);
+    bool is_polled = fax->sends && !fax->calling;
+    const char *said = is_polled ? t30_get_rx_selective_polling_address(t30) : t30_get_rx_sub_address(t30);
     event->sub_address = fc_copy(said && *said ? said : fax->digits.heard);
     return event;
 }
 
-static bool may_poll(const fc_fax *fax, t30_state_t *t30) {
-    const char *said = t30_get_rx_password(t30);
-    return fax->offered[0] && strcmp(fax->password, said ? said : "") == 0;
+static bool has_named_documents(const fc_fax *fax) {
+    for (int i = 0; i < fax->offer_count; i++)
+        if (fax->offered[i].sub_address[0])
+            return true;
+    return false;
+}
+
+/* The document that who polls asks for, and whose password he knows; else NULL. Where no document has a name we have
+ * not said that we hear any, and pass one over. */
+static const fc_document *polled_document(const fc_fax *fax, t30_state_t *t30) {
+    const char *name = has_named_documents(fax) ? t30_get_rx_selective_polling_address(t30) : NULL;
+    const char *password = t30_get_rx_password(t30);
+    for (int i = 0; i < fax->offer_count; i++) {
+        const fc_document *it = &fax->offered[i];
+        if (strcmp(it->sub_address, name ? name : "") == 0)
+            return strcmp(it->password, password ? password : "") == 0 ? it : NULL;
+    }
+    return NULL;
 }
 
 static int phase_b(t30_state_t *t30, void *user, int result) {
@@ -52,9 +68,11 @@ static int phase_b(t30_state_t *t30, void *user, int result) {
     }
     if (fax->polls && result == T30_DIS)
         return T30_ERR_OK;      /* nothing is agreed yet: the machine that has the pages says how they come (DCS) */
-    if (!fax->calling && result == T30_DTC) {
-        if (!may_poll(fax, t30))
+    if (!fax->calling && result == T30_DTC && !fax->sends) {    /* it is said again where pages of another kind follow */
+        const fc_document *document = polled_document(fax, t30);
+        if (!document)
             return T30_ERR_NOPOLL;
+        t30_set_tx_file(t30, document->file, -1, -1);
         fax->sends = true;
     }
     fc_fax_tell(fax, session_event(fax, FC_NEGOTIATED, t30));
@@ -144,7 +162,8 @@ void fc_fax_set_up(fc_fax *fax, t30_state_t *t30) {
     } else {
         t30_set_tx_sub_address(t30, fax->sub_address);
     }
-    t30_set_supported_t30_features(t30, T30_SUPPORT_IDENTIFICATION | T30_SUPPORT_SUB_ADDRESSING);
+    t30_set_supported_t30_features(t30, T30_SUPPORT_IDENTIFICATION | T30_SUPPORT_SUB_ADDRESSING
+                                            | (has_named_documents(fax) ? T30_SUPPORT_SELECTIVE_POLLING : 0));
     t30_set_supported_modems(t30, modems(fax->max_bit_rate));
     t30_set_ecm_capability(t30, fax->ecm);
     t30_set_supported_compressions(t30, T30_SUPPORT_T4_1D_COMPRESSION | T30_SUPPORT_T4_2D_COMPRESSION
@@ -162,8 +181,8 @@ void fc_fax_set_up(fc_fax *fax, t30_state_t *t30) {
         t30_set_tx_file(t30, fax->file, fax->first_page + fax->pages, -1);
     else
         t30_set_rx_file(t30, fax->file, -1);
-    if (fax->offered[0])
-        t30_set_tx_file(t30, fax->offered, -1, -1);
+    if (fax->offer_count > 0)
+        t30_set_tx_file(t30, fax->offered[0].file, -1, -1);     /* that something lies ready is said (DIS) */
     t30_set_phase_b_handler(t30, phase_b, fax);
     t30_set_phase_d_handler(t30, phase_d, fax);
     t30_set_phase_e_handler(t30, phase_e, fax);

@@ -51,9 +51,17 @@ typedef struct fc_event {
     char *asserted;     /* the first P-Asserted-Identity (RFC 3325), as it stands */
     char *diversion;    /* the first Diversion (RFC 5806), as it stands */
     char *remote_id;
-    char *sub_address;  /* the digits that the sender says behind our number (T.30 5.3.6.2.7), else those heard */
+    char *sub_address;  /* the digits that the caller says behind our number (SUB, T.30 5.3.6.2.7), or which document
+                           he polls (SEP); else those heard as tones */
     struct fc_event *next;
 } fc_event;
+
+/* A document that callers may poll. */
+typedef struct fc_offer {
+    const char *file;       /* TIFF */
+    const char *sub_address; /* it is for who asks for this one (SEP, T.30 5.3.6.1.2); NULL or "": for who names none */
+    const char *password;   /* demanded of who polls it (PWD); NULL or "": none */
+} fc_offer;
 
 typedef struct fc_fax_options {
     int calling;            /* 1: we dialled, and send pages unless we poll; 0: we answered, and receive */
@@ -61,8 +69,9 @@ typedef struct fc_fax_options {
     const char *narrow;     /* calling: the same pages, none wider than A4, for a machine that knows no wider ones
                                than that; NULL or "": there are no wider ones */
     int polls;              /* calling: the pages come from the far end, into `file` (T.30 5.3.6.1.2, DTC) */
-    const char *offered;    /* called: TIFF that may be polled; NULL or "": none */
-    const char *password;   /* polling: said (PWD); called: demanded of who polls. NULL or "": none */
+    const fc_offer *offers; /* called: what may be polled */
+    int offer_count;
+    const char *password;   /* polling: said (PWD); NULL or "": none */
     int first_page;         /* 0 is the first page of the file */
     const char *local_id;   /* TSI or CSI */
     const char *sub_address; /* calling: who behind the machine gets the fax (SUB), or which document is polled

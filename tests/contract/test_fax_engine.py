@@ -114,11 +114,11 @@ class NativeFarEnd:
         task.add_done_callback(self._running.discard)
         return task
 
-    async def _receives_all(self, offer: Offer | None = None) -> None:
+    async def _receives_all(self, *offers: Offer) -> None:
         with tempfile.TemporaryDirectory() as folder:
             async for call in self._far.engine.incoming():
                 await call.receive(
-                    Path(folder, "in.tif"), local_id="FAR", on_event=lambda _: None, offer=offer
+                    Path(folder, "in.tif"), local_id="FAR", on_event=lambda _: None, offers=offers
                 )
 
     async def _next_call(self) -> IncomingCall:
@@ -317,7 +317,7 @@ async def test_what_is_on_offer_goes_to_a_caller_who_polls(far_end, heard, tmp_p
     call = await anext(far_end.engine.incoming())
     offer = Offer(a_fax(tmp_path / "offer.tif", pages=2))
 
-    transmission = await call.receive(tmp_path / "in.tif", local_id="US", on_event=heard, offer=offer)
+    transmission = await call.receive(tmp_path / "in.tif", local_id="US", on_event=heard, offers=[offer])
 
     assert transmission.disposition is Disposition.DELIVERED
     assert transmission.polled

@@ -176,6 +176,7 @@ static void on_ifp(void *user, const uint8_t *ifp, int size, int copies) {
 static void one_session(const char *file, const char *spool) {
     side sides[2] = {{.other = &sides[1]}, {.other = &sides[0]}};
     fc_t38_options t38 = {.redundancy = 3};
+    fc_offer documents[2] = {{.file = file, .password = "1"}, {.file = file, .sub_address = "7", .password = "1"}};
     bool image = chance(2);
     for (int i = 0; i < 2; i++) {
         fc_fax_options options = {.calling = i == 0, .file = i == 0 ? file : spool, .local_id = "fuzz",
@@ -183,7 +184,9 @@ static void one_session(const char *file, const char *spool) {
         if (chance(3) == 0) {
             options.polls = i == 0;
             options.file = spool;
-            options.offered = i == 1 ? file : NULL;
+            options.offers = documents;
+            options.offer_count = i == 1 ? 1 + (int)chance(2) : 0;
+            options.sub_address = i == 0 && chance(2) ? "7" : NULL;
             options.password = chance(4) ? "1" : "2";
         }
         fc_fax_hooks hooks = {on_event, on_page, on_ifp, &sides[i]};
@@ -218,12 +221,15 @@ static int pairs(int runs, const char *file, const char *spool) {
     for (int i = 0; i < runs; i++) {
         fc_fax_options from = {.calling = 1, .file = file, .local_id = "a", .ecm = i & 1, .max_bit_rate = 14400};
         fc_fax_options to = {.file = spool, .local_id = "b", .ecm = 1, .max_bit_rate = 14400};
+        fc_offer document = {.file = file};
         fc_pair_result result;
         fc_pair_line line = {.t38 = i & 2, .loss_per_mille = i & 4 ? 5 : 0, .jitter_ms = i & 8 ? 60 : 0,
                              .seed = (unsigned)i, .redundancy = 3};
         if (i % 5 == 4) {
             from.polls = 1, from.file = spool, from.password = "1";
-            to.offered = file, to.password = i % 10 == 4 ? "2" : "1";
+            from.sub_address = document.sub_address = i % 15 == 4 ? "7" : NULL;
+            document.password = i % 10 == 4 ? "2" : "1";
+            to.offers = &document, to.offer_count = 1;
         }
         fc_fax_pair(&from, &to, &line, 600, &result);
         bool refused = result.sender_status == T30_ERR_NOPOLL && i % 10 == 4;

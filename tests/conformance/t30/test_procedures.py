@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 
 from telephony.causes import T30Result
+from telephony.engine import Offer
 from telephony.native.values import Kind
 from tests.fax_pages import Sheet, draw_fax
 from tests.t30_far_end import TICK_S, FarEnd, Heard
@@ -92,14 +93,16 @@ def test_a_procedure_goes_as_its_case_says(name, tmp_path):
     draw_fax(offered if case["offers"] else file, sheets)
     options = {
         "file": file,
-        "offered": offered if case["offers"] else "",
         "password": case["password"],
         "sub_address": case["sub_address"],
         "local_id": "faxgw",
     }
     calls = case["ours"] == "sends" or case["polls"]
     texts = {name: str(text).encode() for name, text in options.items()}
-    with FarEnd(calling=calls, polls=case["polls"], ecm=case["ecm"], max_bit_rate=14400, **texts) as far:
+    offers = [Offer(offered, name, case["password"]) for name in case["names"]] if case["offers"] else []
+    with FarEnd(
+        offers, calling=calls, polls=case["polls"], ecm=case["ecm"], max_bit_rate=14400, **texts
+    ) as far:
         play = _Play(far)
         for step in case["steps"]:
             play.step(step)

@@ -34,7 +34,7 @@ async def a_bare_machine(pages: Path, heard: Callable[[NativeEvent], None]) -> A
             local_id="EARLY",
             sub_address="",
             polls=False,
-            offered="",
+            offers=(),
             password="",
             tones="",
             wanted_digits=0,

@@ -73,6 +73,20 @@ async def test_what_lies_ready_is_fetched_from_process_to_process(tmp_path, opti
     assert not (machine.spool / given["file"]).exists()
 
 
+async def test_a_document_that_has_a_name_is_fetched_by_who_says_it_and_by_nobody_else(tmp_path):
+    ready = draw_fax(tmp_path / "ready.tif", [Sheet(rows=150)])
+    with a_fax_machine(tmp_path / "spool", "--offer", str(ready), "--sub-address", "12") as machine:
+        codes = {}
+        for name in ("12", "13", ""):
+            codes[name], fetched = await poll(machine, tmp_path / f"fetched{name}", "--sub-address", name)
+            given = await machine.says("received")
+            assert (fetched["disposition"] == "delivered", given["polled"]) == (name == "12", name == "12")
+
+    assert [name for name, code in codes.items() if code == 0] == ["12"]
+    assert given["sub_address"] == ""
+    assert pictures(tmp_path / "fetched12" / "polled.tif") == pictures(ready)
+
+
 async def test_without_its_password_nothing_is_fetched(tmp_path):
     ready = draw_fax(tmp_path / "ready.tif")
     with a_fax_machine(tmp_path / "spool", "--offer", str(ready), "--password", "4711") as machine:

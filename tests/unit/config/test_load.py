@@ -155,3 +155,26 @@ def test_no_value_is_more_than_a_mistake(value: object):
             reader(value)
         except ValueError as error:
             assert str(error)  # noqa: PT017 - one of many readers
+
+
+def test_a_number_may_have_several_documents_that_are_told_apart_by_sub_address(tmp_path: Path):
+    more = """
+    [polling.49301]
+    document = "/prices.tif"
+    [polling."49301#12"]
+    document = "/terms.tif"
+    """
+
+    polling = load(written(tmp_path, more), ["polling.49301#13.document=/map.tif"]).config.polling
+
+    assert {name: str(section.document) for name, section in polling.items()} == {
+        "49301": "/prices.tif",
+        "49301#12": "/terms.tif",
+        "49301#13": "/map.tif",
+    }
+
+
+@pytest.mark.parametrize("name", ["+49301", "49301#", "#12", "49301#" + 21 * "1", "49301#x"])
+def test_a_document_lies_at_a_number_and_nowhere_else(tmp_path: Path, name: str):
+    with pytest.raises(ConfigError, match="the digits of a number"):
+        load(written(tmp_path, f'[polling."{name}"]\ndocument = "/x.tif"'))

@@ -78,7 +78,7 @@ async def test_a_fax_goes_to_the_mailboxes_of_its_number(line, store, engine, st
 async def test_what_is_on_offer_at_a_number_goes_to_who_polls_it_and_nobody_gets_a_mail(
     store, engine, stopping, tmp_path
 ):
-    offers = {"4930111": Offer(a_fax(tmp_path / "prices.tif", pages=2))}
+    offers = {"4930111": [Offer(a_fax(tmp_path / "prices.tif", pages=2))]}
     running = asyncio.ensure_future(a_worker(store, engine, tmp_path, offers=offers).run(stopping))
     call = engine.call_in("+4930111", "+4940222", tmp_path / "fetched.tif", polls=True)
 
@@ -93,11 +93,28 @@ async def test_what_is_on_offer_at_a_number_goes_to_who_polls_it_and_nobody_gets
     await running
 
 
+async def test_of_the_documents_at_a_number_the_one_that_is_asked_for_by_name_goes_out(
+    store, engine, stopping, tmp_path
+):
+    prices = [Offer(tmp_path / "gone.tif", "11"), Offer(a_fax(tmp_path / "prices.tif", pages=2), "12")]
+    running = asyncio.ensure_future(
+        a_worker(store, engine, tmp_path, offers={"4930111": prices}).run(stopping)
+    )
+    engine.call_in("+4930111", "+4940222", tmp_path / "fetched.tif", polls=True, sub_address="12")
+
+    fax = await the_fax(store)
+
+    assert len(whole_pages(tmp_path / "fetched.tif")) == 2
+    assert fax.detail == "The caller fetched our document 12: 2 pages went out."
+    stopping.set()
+    await running
+
+
 @pytest.mark.parametrize("number", ["+4930111", "+4930112"])
 async def test_a_number_gives_out_nothing_that_is_not_on_offer_there(
     store, engine, stopping, tmp_path, number
 ):
-    offers = {"4930111": Offer(tmp_path / "not there.tif"), "4930113": Offer(a_fax(tmp_path / "x.tif"))}
+    offers = {"4930111": [Offer(tmp_path / "not there.tif")], "4930113": [Offer(a_fax(tmp_path / "x.tif"))]}
     running = asyncio.ensure_future(a_worker(store, engine, tmp_path, offers=offers).run(stopping))
     engine.call_in(number, "+4940222", tmp_path / "fetched.tif", polls=True)
 
