@@ -15,10 +15,10 @@ from gateway.cli.options import (
     run_async,
     show_json,
 )
-from gateway.errors import AmbiguousSender, SenderNotAllowed
+from gateway.errors import AmbiguousSender, InvalidNumber, SenderNotAllowed
 from gateway.exit_code import ExitCode
 from gateway.model.ids import JobId
-from gateway.model.number import FaxNumber
+from gateway.model.number import IN_THE_MAIL, FaxNumber
 from gateway.model.permission import Verdict
 from gateway.model.sender import Person
 
@@ -37,7 +37,7 @@ def directory() -> None:
 @directory.command("lookup")
 @config_options
 @json_option
-@click.option("--to", "number", metavar="NUMBER", help="Also whether he may fax to this number.")
+@click.option("--to", "number", metavar="NUMBER", help="Also whether he may fax to this number or address.")
 @click.argument("mail")
 def lookup(
     config_file: Path, overrides: tuple[str, ...], as_json: bool, number: str | None, mail: str
@@ -60,7 +60,7 @@ async def look_up(config: "Config", mail: str, number: str | None) -> dict[str, 
     from gateway.directory import open_directories
 
     answers: list[Answer] = []
-    wanted = FaxNumber.parse(number) if number else None
+    wanted = _number(config, number) if number else None
     async with open_directories(config.directory, config.node, config.queue, SystemClock()) as directories:
         try:
             answers = await directories.look_up(mail) if directories else []
@@ -73,6 +73,22 @@ async def look_up(config: "Config", mail: str, number: str | None) -> dict[str, 
     judged = person or Person(mail)
     judged = replace(judged, addresses=judged.addresses | {mail})
     return _result(mail, answers, person, await _judge(config, judged, wanted))
+
+
+def _number(config: "Config", written: str) -> FaxNumber | None:
+    """The number as the queue knows it; `written` may be an address, which may leave it to the mail.
+
+    Raises:
+        InvalidNumber: it cannot be dialled, whoever asks.
+    """
+    from gateway.intake.accept import Gatekeeper
+
+    if "@" in written:
+        found = Gatekeeper(config.smtp, config.addresses, config.dialling.plan).recipient(written)
+        if isinstance(found, bytes):
+            raise InvalidNumber(found.decode() + ".")
+        return found.number if found.number != IN_THE_MAIL else None
+    return config.dialling.plan.number(written)
 
 
 async def _judge(config: "Config", person: Person, number: FaxNumber | None) -> Verdict:

@@ -19,9 +19,6 @@ _HOST = values.matching(r"[A-Za-z0-9_.:-]{1,253}", 'a host, for example "mail.ex
 _HOST_OR_NONE = values.matching(
     r"[A-Za-z0-9_.:-]{1,253}", 'a host, for example "fax.example.com"', empty=True
 )
-_DOMAIN = values.matching(
-    r"(?:[A-Za-z0-9_](?:[A-Za-z0-9_-]*[A-Za-z0-9])?\.?)+", 'a mail domain, for example "fax.example.com"'
-)
 _PREFIX = values.matching(r"[0-9*#]{1,15}", 'digits, for example "0"', empty=True)
 _BEGINNING = values.matching(r"\+?[0-9*#]{1,20}", 'the beginning of a number, for example "+49900"')
 _INTERNAL = values.matching(
@@ -69,7 +66,7 @@ RULES: dict[str, Reader] = {
     "queue.url": values.database_url,
     "queue.lease": values.duration(timedelta(seconds=5), _HOUR),
     "smtp.listen": values.host_and_port,
-    "smtp.domains": values.list_of(_DOMAIN, at_least=1, example='["fax.example.com"]'),
+    "smtp.domains": values.list_of(values.mail_domain, at_least=1, example='["fax.example.com"]'),
     "smtp.relay_networks": values.list_of(values.network, example='["192.0.2.0/24"]'),
     "smtp.max_message_size": values.size(64 * 1024, 1024**3),
     "smtp.max_recipients": values.number(1, 100_000),

@@ -13,6 +13,7 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from gateway.config.schema import Network
 from gateway.errors import InvalidNumber
+from gateway.model.address import ascii_domain
 from gateway.model.number import FaxNumber
 from gateway.model.secret import Secret
 
@@ -40,6 +41,15 @@ def matching(pattern: str, wanted: str, *, empty: bool = False) -> Reader:
         return found
 
     return read
+
+
+def mail_domain(value: Any) -> str:
+    """A mail domain; one with letters beyond ASCII becomes what the DNS has."""
+    found = text(value)
+    plain = found if found.isascii() else ascii_domain(found)
+    if not re.fullmatch(r"(?:[A-Za-z0-9_](?:[A-Za-z0-9_-]*[A-Za-z0-9])?\.?)+", plain):
+        raise ValueError(f'"{found}" is not a mail domain, for example "fax.example.com"')
+    return plain
 
 
 def choice(*words: str) -> Reader:

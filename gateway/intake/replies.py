@@ -4,6 +4,8 @@ A reply tells a stranger nothing about this server, and its user (mail programs 
 to do next.
 """
 
+from gateway.model.dialling import EMERGENCY, EXTENSION, PAUSES
+
 OK = b"250 2.0.0 OK"
 SENDER_OK = b"250 2.1.0 OK"
 RECIPIENT_OK = b"250 2.1.5 OK"
@@ -124,7 +126,10 @@ def chunk_taken(size: int) -> bytes:
 
 def bad_number(reason: str) -> bytes:
     """The number cannot be dialled; `reason` is one of `gateway.model.dialling`."""
-    return f"550 5.1.3 {reason}; write it like +49301234567@ and the fax domain".encode()
+    # Some say themselves what to do, or nothing can be done.
+    is_advised = reason not in (EMERGENCY, EXTENSION, PAUSES)
+    how = "; write it like +49301234567@ and the fax domain" if is_advised else ""
+    return f"550 5.1.3 {reason}{how}".encode()
 
 
 def sender_refused(reason: str) -> bytes:

@@ -22,3 +22,12 @@ class Written:
 
     local_part: str
     label: str = ""  #: what stands before our domain, without the dot: "5551234" of a@5551234.fax.example.com
+
+
+def ascii_domain(domain: str) -> str:
+    """A mail domain as it is compared: in lower case, without a dot at its end, and in ASCII (RFC 5890)."""
+    domain = domain.lower().rstrip(".")
+    try:
+        return domain if domain.isascii() else domain.encode("idna").decode("ascii")
+    except UnicodeError:
+        return domain

@@ -25,7 +25,7 @@ _TONES = re.compile(r"[0-9*#,]{2,40}")
 _EMERGENCY = frozenset({"112", "911"})  # known everywhere; a country's own are in libphonenumber
 
 NOT_A_NUMBER = "Not a fax number"
-PAUSES = "Pauses and tones behind a number cannot be dialled"
+PAUSES = "Pauses and tones behind a number cannot be dialled; write the number alone"
 EXTENSION = "Extensions cannot be dialled; write the direct number"
 SERVICE_CODE = "Service codes with * or # are not dialled"
 EMERGENCY = "Emergency numbers are not dialled"

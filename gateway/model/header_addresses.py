@@ -92,7 +92,8 @@ class _Entry:
         if self.at < 0 or self.is_open:
             return None
         local_part = "".join(self.parts[: self.at]).strip()
-        domain = "".join(self.parts[self.at + 1 :]).strip()
+        # Digits in brackets are part of a number, and of no domain.
+        domain = "".join(part for part in self.parts[self.at + 1 :] if not part.startswith("(")).strip()
         if not local_part or not _DOMAIN.fullmatch(domain):
             return None
         if not _PLAIN.fullmatch(local_part):
@@ -109,7 +110,7 @@ def _entries(text: str) -> Iterator[_Entry]:
         if sign == "(":
             if (end := _end_of_comment(text, at)) < 0:
                 break
-            if entry.at < 0 and _DIGITS.fullmatch(text[at : end - 1]):
+            if _DIGITS.fullmatch(text[at : end - 1]):
                 entry.add(text[at - 1 : end])
             at = end
         elif sign in (",", ";") and not entry.is_open:

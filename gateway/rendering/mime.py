@@ -27,7 +27,8 @@ _MAX_VALUE = 10_000  # characters of one header that is read
 _HEADER_END = re.compile(rb"\r?\n[ \t]*\r?\n")
 _HEADER = re.compile(rb"([!-9;-~]+)[ \t]*:[ \t]*(.*)", re.DOTALL)
 _FOLD = re.compile(rb"\r?\n(?=[ \t])")
-_NOT_BASE64 = re.compile(rb"[^A-Za-z0-9+/]")
+_NOT_BASE64 = re.compile(rb"[^A-Za-z0-9+/=]")
+_BELOW_BASE64 = re.compile(rb"\n[ \t\r]*\n[A-Za-z0-9+/=]*[^A-Za-z0-9+/=\s]")
 _LINE_END = re.compile(rb"\r?\n")
 _EMPTY = memoryview(b"")
 _LF = ord("\n")
@@ -248,7 +249,15 @@ def _media_type(part: Part) -> str:
 
 
 def _base64(body: memoryview, defects: list[str]) -> bytes:
-    data = _NOT_BASE64.sub(b"", body)
+    """What is encoded, also in pieces that were encoded one by one; not the text that relays put below it."""
+    below = _BELOW_BASE64.search(body)
+    data = _NOT_BASE64.sub(b"", body[: below.start()] if below else body)
+    if b"=" not in data.rstrip(b"="):
+        return _decoded_base64(data.rstrip(b"="), defects)
+    return b"".join(_decoded_base64(piece, defects) for piece in data.split(b"=") if piece)
+
+
+def _decoded_base64(data: bytes, defects: list[str]) -> bytes:
     if len(data) % 4 == 1:
         defects.append("a base64 part is cut off")
         data = data[:-1]

@@ -16,6 +16,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence, Set
 from dataclasses import dataclass, field, replace
 from email.message import Message
 
+from gateway.model.address import ascii_domain
 from gateway.model.attached import Attached
 from gateway.model.header_addresses import addresses_in, decoded
 from gateway.model.mail_header import HEADER_SIZE, header_of
@@ -27,7 +28,7 @@ from gateway.resolving.text_table import BadList, table_of
 RECIPIENT_WISHES = frozenset({"to_number", "to_name", "to_company"})
 _LIST = "distribution-list"
 _SUBJECT = re.compile(r"\s*(?:\[[A-Za-z0-9_-]{1,20}\]|SEND\s)\s*(\+?[0-9(][^\[\]]*)", re.IGNORECASE)
-_NAMED = re.compile(r"(.*?)[\s,]*(\+?[0-9][0-9() .-]{4,30})")
+_NAMED = re.compile(r"(.*?)[\s,]*(\+?[0-9(][0-9() ./-]{4,30})")
 _RIGHTFAX_NAME = re.compile(r"/fax=([^/]+)/(?:name=([^/]*)/)?", re.IGNORECASE)
 _SEPARATORS = re.compile(r"[,;]")
 _NO_WORD = re.compile(r"[\W_]+")
@@ -189,7 +190,7 @@ def _in_to(mail: Message, ours: Set[str]) -> list[Row]:
     rows = []
     for beside in (found for text in fields for found in addresses_in(text)):
         name, address = beside.name, beside.address.casefold()
-        if ours.isdisjoint((address, address.rpartition("@")[2])):
+        if ours.isdisjoint((address, ascii_domain(address.rpartition("@")[2]))):
             continue
         if (found := _RIGHTFAX_NAME.fullmatch(name.strip())) is not None:
             rows.append(Row(found[1].strip(), (found[2] or "").strip()))

@@ -24,7 +24,7 @@ from gateway.intake.addresses import (
     rfc3192,
     rightfax,
 )
-from gateway.model.address import ParsedAddress, Written
+from gateway.model.address import ParsedAddress, Written, ascii_domain
 
 Dialect = Callable[[Written], ParsedAddress | None]
 
@@ -63,7 +63,7 @@ class AddressBook:
         names = frozenset(name.casefold() for name in mailboxes)
         known: dict[str, Dialect] = {**DIALECTS, "mailbox": partial(mailbox.parse, names=names)}
         self._dialects = [(name, known[name]) for name in wanted]
-        self._domains = frozenset(domain.lower().rstrip(".") for domain in domains)
+        self._domains = frozenset(map(ascii_domain, domains))
         self._mailboxes = names if "mailbox" in wanted else frozenset()
 
     def is_ours(self, mail_domain: str) -> bool:
@@ -85,7 +85,7 @@ class AddressBook:
 
     def _cut(self, mail_domain: str) -> str | None:
         """What stands before our domain: "" for the domain itself; None when it is not ours."""
-        mail_domain = mail_domain.lower().rstrip(".")
+        mail_domain = ascii_domain(mail_domain)
         if mail_domain in self._domains:
             return ""
         label, _, parent = mail_domain.partition(".")

@@ -75,6 +75,14 @@ def test_it_says_where_an_answer_comes_from_and_how_old_it_is(faxgw):
     ("arguments", "reason"),
     [
         ((SAM, "--to", "+49900123"), 'You may not send faxes to numbers that begin with "+49900".'),
+        (
+            (SAM, "--to", "0900 123456", "-o", 'dialling.country="DE"'),
+            'You may not send faxes to numbers that begin with "+49900".',
+        ),
+        (
+            (SAM, "--to", "0900123456@fax.example.com", "-o", 'dialling.country="DE"'),
+            'You may not send faxes to numbers that begin with "+49900".',
+        ),
         (("nobody@renovations.example",), "No directory knows nobody@renovations.example."),
         ((TWIN,), "several persons"),
     ],
@@ -86,6 +94,14 @@ def test_it_says_why_somebody_may_not_fax(faxgw, arguments, reason):
     assert (code, found["may_fax"]) == (ExitCode.FAILED, False)
     assert reason in found["reasons"][-1]
     assert found["remedy"]
+
+
+@pytest.mark.parametrize("number", ["112", "hello@fax.example.com"])
+def test_a_number_that_nobody_may_dial_is_refused_as_in_a_mail(faxgw, number):
+    code, _, err = faxgw("directory", "lookup", SAM, "--to", number, "-o", 'dialling.country="DE"')
+
+    assert code != ExitCode.OK
+    assert "Emergency numbers are not dialled" in err or "Not a fax number; write it like" in err
 
 
 def test_a_directory_that_is_away_is_a_temporary_failure(faxgw):

@@ -48,11 +48,42 @@ def test_a_number_alone_will_do(faxgw, dialled, text, number, dialled_as):  # no
 
 
 @pytest.mark.parametrize(
+    ("text", "number", "name"),
+    [
+        ('"Orff, Carl" <0301234567@fax.example.com>', "+49301234567", "Orff, Carl"),
+        ("=?utf-8?q?J=C3=BCrgen?= <0301234567@fax.example.com>", "+49301234567", "J\u00fcrgen"),
+        ('"Anne Anderson (030) 5035550" <fax@fax.example.com>', "+49305035550", "Anne Anderson"),
+        ('"/fax=030 6804777/name=Carl Orff/" <list@fax.example.com>', "+49306804777", "Carl Orff"),
+        ("list@fax.example.com", "in-the-mail", None),
+        ('"All customers" <list@fax.example.com>', "in-the-mail", None),
+    ],
+)
+def test_an_address_may_have_a_name_beside_it(faxgw, dialled, text, number, name):  # noqa: F811
+    code, out, _ = faxgw(
+        "address",
+        text,
+        "--json",
+        "-o",
+        'addresses.dialects=["plain", "mailbox"]',
+        "--sender",
+        "a@example.com",
+    )
+
+    facts = json.loads(out)
+    assert code == ExitCode.OK
+    assert (facts["number"], facts.get("recipient")) == (number, name)
+
+
+@pytest.mark.parametrize(
     ("text", "reply"),
     [
         ("hello", "550 5.1.3 Not a fax number"),
         ("112", "550 5.1.3 Emergency numbers"),
         ("101@example.org", "550 5.7.1 Not a fax domain"),
+        (
+            "030 123,,4",
+            "550 5.1.3 Pauses and tones behind a number cannot be dialled; write the number",
+        ),
         ("a\x01@fax.example.com", "501 5.5.4"),
     ],
 )

@@ -8,7 +8,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from gateway.config.schema import SmtpSection
+from gateway.intake import replies
 from gateway.intake.accept import Gatekeeper, parse_path
+from gateway.model.submission import Recipient
 
 NETWORKS = (ip_network("192.0.2.0/24"), ip_network("2001:db8::/32"))
 
@@ -73,3 +75,16 @@ def test_no_path_raises_or_lets_control_characters_through(text):
 
     if path is not None:
         assert not any(ord(c) < 32 or ord(c) == 127 for c in path[0])
+
+
+@pytest.mark.parametrize("ours", ["fax.m\u00fcller.example", "fax.xn--mller-kva.example"])
+@pytest.mark.parametrize("written", ["Fax.M\u00dcller.example.", "Fax.XN--mller-kva.example"])
+def test_a_domain_with_letters_beyond_ascii_is_ours_in_both_ways_to_write_it(ours, written):
+    found = Gatekeeper(SmtpSection(domains=(ours,))).recipient(f"0301@{written}")
+
+    assert isinstance(found, Recipient)
+
+
+@pytest.mark.parametrize("domain", ["\u00fc" * 100, "\u00fc..example", "\ud800.example"])
+def test_a_domain_that_cannot_be_one_is_not_ours(domain):
+    assert Gatekeeper(SmtpSection()).recipient(f"0301@{domain}") is replies.OTHER_DOMAIN

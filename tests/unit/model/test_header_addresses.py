@@ -20,7 +20,10 @@ from gateway.model.header_addresses import NamedAddress, addresses_in, decoded, 
         ("Friends: 101@x, Bob <102@x>;, 103@x", [("101@x", ""), ("102@x", "Bob"), ("103@x", "")]),
         ("Ann (Sales) <101@x> (office)", [("101@x", "Ann")]),
         ("101@x (030 1234)", [("101@x", "")]),
-        # Brackets around digits are no comment.
+        # Brackets around digits are no comment, also behind the "@" of an address inside another.
+        ("[FAX:Ted@+1 (206) 936-7329]@x", [('"[FAX:Ted@+1 (206) 936-7329]"@x', "")]),
+        ("Billy Black@+1 (206) 5554424@ExtraFax", [('"Billy Black@+1 (206) 5554424"@ExtraFax', "")]),
+        ("101@x (206) , 102@x", [("101@x", ""), ("102@x", "")]),
         ("+49(30)123@x", [('"+49(30)123"@x', "")]),
         ("Ann <+49 (0) 30 123@x>", [('"+49 (0) 30 123"@x', "Ann")]),
         # What mail programs write for one-off fax addresses, with quotes and without.

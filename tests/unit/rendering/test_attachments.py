@@ -410,3 +410,21 @@ def test_a_mark_before_the_first_field_hides_nothing(above: bytes):
 
     assert found.facts.subject == "Offer"
     assert [part.name for part in found.parts] == ["mail.html"]
+
+
+@pytest.mark.parametrize(
+    ("encoded", "text"),
+    [
+        (b"SGVsbG8g\r\nV29ybGQ=\r\n", b"Hello World"),
+        (b"SGVsbG8gV29ybGQ", b"Hello World"),
+        (b"SGVsbG8gVw==\r\nb3JsZA==\r\n", b"Hello World"),  # in pieces, each encoded by itself
+        (b"SGVsbG8gV29ybGQ=\r\n\r\n-- \r\nScanned by the relay\r\n", b"Hello World"),
+        (b"SGVsbG8gV29ybGQh\r\n\r\nDisclaimer: secret\r\n", b"Hello World!"),
+        (b"\r\n\r\nSGVsbG8g\r\n\r\nV29ybGQ=", b"Hello World"),
+        (b"SGVs bG8g,V29ybGQ=", b"Hello World"),
+    ],
+)
+def test_base64_is_read_as_mail_programs_write_it(encoded: bytes, text: bytes):
+    raw = b"Content-Type: text/plain\r\nContent-Transfer-Encoding: base64\r\n\r\n" + encoded
+
+    assert [part.content for part in documents_in(raw).parts] == [text]

@@ -208,6 +208,12 @@ def test_other_subjects_are_none(subject: str):
         ('"/fax=847 680-4777/" <fax@FAX.example.com>', [Row("847 680-4777")]),
         ('"/fax=847 680-4777/name=Carl Orff/" <fax@fax.example.com>', [Row("847 680-4777", "Carl Orff")]),
         ('"Bob 5035550123" <bob@example.com>, Ann <fax@fax.example.com>', []),
+        ('"ACME (089) 55 66 77" <fax@fax.example.com>', [Row("(089) 55 66 77", "ACME")]),
+        ('"ACME 089/556677" <fax@fax.example.com>', [Row("089/556677", "ACME")]),
+        (
+            "=?utf-8?Q?J=C3=BCrgen_+49_89_556677?= <fax@fax.example.com>",
+            [Row("+49 89 556677", "J\u00fcrgen")],
+        ),
     ],
 )
 def test_names_beside_our_addresses_have_numbers(to: str, rows: list[Row]):
