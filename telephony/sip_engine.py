@@ -4,6 +4,7 @@ See `telephony.engine` for what it promises.
 """
 
 import asyncio
+import logging
 import socket
 from collections.abc import AsyncIterator, Sequence
 from datetime import timedelta
@@ -31,9 +32,15 @@ from telephony.watch import TrunkWatch
 
 __all__ = ["SipEngine", "versions"]
 
+_log = logging.getLogger("faxgw.telephony")
 _ANY = ("0.0.0.0", "[::]", "*")  # noqa: S104
 _WIDTHS = frozenset({1728, 2048, 2432, 3456, 4096, 4864})  # pixels (ITU-T T.4 2.1 and T.30 table 2)
 _ENDING = 40.0  # seconds that calls have to end at close
+
+
+def _unusable(invite: NativeEvent) -> tuple[int, str]:
+    why = {400: "it has no Contact", 415: "its body is encoded (Content-Encoding)"}
+    return invite.status, why.get(invite.status, "it cannot be understood")
 
 
 def _sendable_pages(file: Path, first_page: int) -> list[StoredPage]:
@@ -198,7 +205,10 @@ class SipEngine:
             return
         call = SipIncomingCall(self._line(self._address_towards(source)), trunk, invite)
         self._keep(call)
-        if self._refuses_calls or self._arrived is None:
+        if invite.status:
+            _log.warning("trunk %s: a call is refused with %d: %s", trunk.name, *_unusable(invite))
+            call.refuse(invite.status)
+        elif self._refuses_calls or self._arrived is None:
             call.refuse(503 if self._refuses_calls else 480)
         else:
             self._arrived.put_nowait(call)

@@ -128,8 +128,8 @@ class CallSession(Ending):
         return self._trunk.t38_policy is not T38Policy.NEVER and not self._facts.pages
 
     def _on_reinvite(self, event: NativeEvent) -> None:
-        if self.state not in ESTABLISHED:
-            self._core.respond(self._call, 488)
+        if event.status or self.state not in ESTABLISHED:
+            self._core.respond(self._call, event.status or 488)
             return
         if not event.sdp:  # RFC 3261 14.2: an offer of what holds already
             self._core.respond(self._call, 200, self._media.held_offer())

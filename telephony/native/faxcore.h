@@ -12,8 +12,8 @@ typedef struct fc_core fc_core;
 
 enum fc_event_kind {
     FC_INVITE = 1,      /* a call comes in: sdp, from_user, from_name, to_user, request_user, sip_call_id, source,
-                           asserted, diversion */
-    FC_REINVITE,        /* the peer wants other media: sdp */
+                           asserted, diversion; status: what it must be refused with, or 0 */
+    FC_REINVITE,        /* the peer wants other media: sdp; status: likewise */
     FC_PROVISIONAL,     /* 1xx to our INVITE: status, text, sdp, to_tag */
     FC_ACCEPTED,        /* 2xx to our (re-)INVITE: status, sdp, to_tag */
     FC_REFUSED,         /* 3xx to 6xx to our (re-)INVITE: status (0: nobody said it), text, cause, retry_after, contact

@@ -23,22 +23,6 @@
 
 /* ---- what the network says --------------------------------------------------------------------------- */
 
-static char *user_of(const url_t *url) {
-    if (!url || !url->url_user)
-        return fc_copy("");
-    char *user = fc_copy(url->url_user);
-    url_unescape(user, url->url_user);
-    return user;
-}
-
-/* A header that sofia-sip has no word for, as it stands. */
-static char *header_of(const sip_t *sip, const char *name) {
-    for (const sip_unknown_t *header = sip->sip_unknown; header; header = header->un_next)
-        if (strcasecmp(header->un_name, name) == 0)
-            return fc_copy(header->un_value);
-    return NULL;
-}
-
 static char *source_of(nua_t *nua) {
     msg_t *message = nua_current_request(nua);
     char host[80] = "", text[112];
@@ -50,16 +34,6 @@ static char *source_of(nua_t *nua) {
     return fc_copy(text);
 }
 
-void fc_event_take_parties(fc_event *event, const sip_t *sip) {
-    event->from_user = user_of(sip->sip_from->a_url);
-    event->from_name = fc_copy(sip->sip_from->a_display ? sip->sip_from->a_display : "");
-    event->to_user = user_of(sip->sip_to->a_url);
-    event->request_user = user_of(sip->sip_request->rq_url);
-    event->sip_call_id = fc_copy(sip->sip_call_id->i_id);
-    event->asserted = header_of(sip, "P-Asserted-Identity");
-    event->diversion = header_of(sip, "Diversion");
-}
-
 static void on_invite(fc_sip *self, nua_handle_t *handle, fc_call *call, const sip_t *sip) {
     bool first = call == NULL;
     if (first) {
@@ -67,7 +41,7 @@ static void on_invite(fc_sip *self, nua_handle_t *handle, fc_call *call, const s
         nua_handle_bind(handle, call);
     }
     call->invited = true;
-    fc_event *event = fc_call_event(call, first ? FC_INVITE : FC_REINVITE, 0, NULL, sip);
+    fc_event *event = fc_call_event(call, first ? FC_INVITE : FC_REINVITE, fc_request_fault(sip, first), NULL, sip);
     fc_event_take_parties(event, sip);
     event->source = source_of(self->nua);
     fc_post(self->core, event);
@@ -85,7 +59,7 @@ static void on_update(fc_sip *self, fc_call *call, const sip_t *sip) {
         return;
     }
     call->invited = call->updated = true;
-    fc_post(self->core, fc_call_event(call, FC_REINVITE, 0, NULL, sip));
+    fc_post(self->core, fc_call_event(call, FC_REINVITE, fc_request_fault(sip, false), NULL, sip));
 }
 
 /* sofia-sip 1.12.11 follows a 305 to wherever it points, and hands it on as a 100 when it has. */

@@ -62,8 +62,10 @@ void fc_call_carry_out(fc_sip *sip, const order *it);
 bool fc_call_identify(fc_call *call, int status, const sip_t *sip);     /* false: no password would help */
 fc_event *fc_call_event(fc_call *call, int kind, int status, const char *phrase, const sip_t *sip);
 
-/* sip.c: who calls whom, out of a request that has From, To and Call-ID. */
+/* sip_request.c: who calls whom, out of a request that has From, To and Call-ID. */
 void fc_event_take_parties(fc_event *event, const sip_t *sip);
+/* The status that an INVITE or UPDATE must be refused with, or 0. */
+int fc_request_fault(const sip_t *sip, bool begins_call);
 
 /* sip_digest.c: who we are, for who asks. */
 void fc_digest_set_up(void);

@@ -145,6 +145,7 @@ static void hang_up(fc_call *call) {
 static void answer_update(fc_call *call, const order *it) {
     call->updated = call->invited = false;
     nua_respond(call->handle, it->status, sip_status_phrase(it->status), NUTAG_WITH_SAVED(call->update),
+                TAG_IF(it->status == 415, SIPTAG_ACCEPT_ENCODING_STR("identity")),
                 TAG_IF(it->sdp, SIPTAG_CONTENT_TYPE_STR("application/sdp")), TAG_IF(it->sdp, SIPTAG_PAYLOAD_STR(it->sdp)),
                 TAG_END());
     nua_destroy_event(call->update);
@@ -163,6 +164,8 @@ static void respond(fc_call *call, const order *it) {
         call->confirmed = true;
     /* sofia keeps the pointer of the phrase until it sends: only a constant will do */
     nua_respond(call->handle, it->status, sip_status_phrase(it->status), NUTAG_AUTOACK(1),
+                TAG_IF(it->status == 415, SIPTAG_ACCEPT_ENCODING_STR("identity")),
+                TAG_IF(it->status == 415, SIPTAG_ACCEPT_STR("application/sdp")),
                 TAG_IF(it->sdp, SIPTAG_CONTENT_TYPE_STR("application/sdp")), TAG_IF(it->sdp, SIPTAG_PAYLOAD_STR(it->sdp)),
                 TAG_END());
 }

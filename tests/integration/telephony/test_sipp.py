@@ -261,6 +261,31 @@ async def test_an_offer_no_fax_can_use_is_refused_and_the_engine_goes_on(tmp_pat
     assert facts.detail
 
 
+CONTACT = "Contact: <sip:[local_ip]:[local_port]>"
+
+
+@pytest.mark.parametrize(
+    ("headers", "status", "wanted"),
+    [
+        ("X-Nothing: 1", "400", "400 Bad Request"),
+        ("Contact: *", "400", "400 Bad"),
+        ("Contact: <tel:+49302>", "400", "400 Bad"),
+        (f"{CONTACT}\nContent-Encoding: gzip", "415", "Accept-Encoding: identity"),
+        (f"{CONTACT}\ne: identity, deflate", "415", "Accept-Encoding: identity"),
+        (f"{CONTACT}\nRequire: 100rel, x-odd", "420", "Unsupported: x-odd"),
+    ],
+)
+async def test_a_call_that_cannot_be_understood_does_not_ring(headers, status, wanted):
+    async with a_station() as station:
+        arriving = station.listens()
+        await asyncio.sleep(0)
+        keys = {"headers": headers, "status": status, "wanted": wanted}
+        async with sipp("call_with_headers", station.address, **keys) as peer:
+            await peer.plays_to_the_end()
+        assert not arriving.done()
+        arriving.cancel()
+
+
 @pytest.mark.parametrize(
     ("to", "caller"),
     [

@@ -172,3 +172,12 @@ async def test_an_offer_that_cannot_be_read_is_refused_and_the_call_goes_on(line
 
     assert line.core.said[-1] == ("respond", 488)
     assert call.state is CallState.AUDIO
+
+
+@in_no_time
+async def test_an_offer_that_cannot_be_understood_is_refused_and_what_holds_goes_on(line):
+    call = line.is_in_audio()
+
+    line.core.sip(Kind.REINVITE, sdp=IMAGE, status=415)
+
+    assert (call.state, line.core.said[-1]) == (CallState.AUDIO, ("respond", 415))
