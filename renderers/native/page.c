@@ -20,12 +20,13 @@ static struct found blocks_in(uint8_t *memory, int rows, int columns)
                           memory + 4 * size, memory + 5 * size, rows,              columns};
 }
 
-/* Whether there is nothing but perhaps a speck. */
+/* Whether there is nothing but perhaps a speck. The size is a multiple of two. */
 static int is_dust(const uint8_t *bits, long size)
 {
     int ink = 0;
-    for (long i = 0; i < size && ink <= DUST; i++)
-        ink += __builtin_popcount(bits[i]);
+    for (long i = 0; i < size && ink <= DUST; i += 2)
+        if (bits[i] | bits[i + 1])
+            ink += __builtin_popcount((unsigned)(bits[i] << 8 | bits[i + 1]));
     return ink <= DUST;
 }
 

@@ -1,10 +1,10 @@
 /* Thin grey rules of tables and forms: paler than the threshold, and too near to text to be told by their block.
 
    Theory of operation: a dot may belong to a rule across the page when it is pale and stands out from what lies
-   above and below it, and to one down the page when it stands out from what lies to both sides. Both are found
-   16 dots at a time and kept as bits, 64 dots a word; words whose blocks have no pale dot are passed over. Rules across are then looked for row by row, in the few rows
-   with enough such dots. Rules down are rarer: a long one has a dot in every BAND of rows that it passes, so bands
-   are counted for 64 columns at once, and only columns with enough bands in a row are looked at dot by dot. */
+   above and below it, and to one down the page when it stands out from what lies to both sides. Dots are looked at
+   16 at a time and kept as bits, 64 dots a word; words whose blocks have no pale dot are passed over. What is pale
+   is found first: few rows have enough of it in one place for a rule across, and few columns for one down. A long
+   rule down has a dot in every BAND of rows that it passes, so bands are counted, for 64 columns at once. */
 
 #include "dots.h"
 
@@ -29,12 +29,8 @@ struct page {
     int box_count;
 };
 
-/* Bit x % 64 of word x / 64 is dot x. */
-struct candidates {
-    uint64_t across[WORDS], down[WORDS];
-};
-
-/* For each column the number of bands in a row that have a dot of a rule, up to MOST_BANDS, as four bits. */
+/* For each column the number of bands in a row that have a dot in it, up to MOST_BANDS, as four bits. Bit x % 64 of
+   word x / 64 is column x, here and wherever dots are bits. */
 struct streaks {
     uint64_t bit[4][WORDS];
 };
@@ -68,49 +64,55 @@ static int list_pale(const struct page *page, int y, uint8_t *list)
     return count;
 }
 
-/* The dots of rules among `count` blocks of a row: `here` has BESIDE dots before and behind them. */
-INLINED uint64_t find_dots(const struct page *page, const uint8_t *here, const uint8_t *above, const uint8_t *below,
-                           int count, uint64_t *down)
+INLINED dots is_pale(const struct page *page, dots grey)
 {
-    const dots darkest = all_of(page->threshold), range = all_of(PALEST - page->threshold);
-    uint64_t across = 0;
-
-    *down = 0;
-    for (int i = 0; i < count; i++, here += BLOCK, above += BLOCK, below += BLOCK) {
-        dots grey = load(here), lighter = grey + all_of(CONTRAST);
-        dots pale = (dots)((grey - darkest) <= range); /* below the threshold it wraps round */
-        across |= (uint64_t)bits_of(pale & (dots)(least(load(above), load(below)) >= lighter)) << i * BLOCK;
-        *down |= (uint64_t)bits_of(pale & (dots)(least(load(here - BESIDE), load(here + BESIDE)) >= lighter))
-                 << i * BLOCK;
-    }
-    return across;
+    return (dots)(grey - all_of(page->threshold) <= all_of(PALEST - page->threshold)); /* blacker ones wrap round */
 }
 
-/* Finds what may belong to rules in these words of a row. Returns 0 when there is nothing. */
-FAST static int find_candidates(const struct page *page, int y, const uint8_t *white, const uint8_t *list, int count,
-                                struct candidates *found)
+/* The blocks of a word: there are fewer at the right edge of the page. */
+INLINED int blocks_of(const struct page *page, int word)
+{
+    int left = page->width / BLOCK - word * BLOCKS;
+    return left < BLOCKS ? left : BLOCKS;
+}
+
+/* Finds what is pale in these words of a row; the others are not touched. */
+FAST static void find_pale(const struct page *page, int y, const uint8_t *list, int count, uint64_t *pale)
+{
+    for (int i = 0; i < count; i++) {
+        const uint8_t *here = page->gray + (long)y * page->width + list[i] * 64;
+        int blocks = blocks_of(page, list[i]);
+        pale[list[i]] = 0;
+        for (int block = 0; block < blocks; block++)
+            pale[list[i]] |= (uint64_t)bits_of(is_pale(page, load(here + block * BLOCK))) << block * BLOCK;
+    }
+}
+
+/* Pale dots of a word that stand out from what lies to both sides of them, above and below for example. */
+INLINED uint64_t standing_out(const struct page *page, const uint8_t *here, const uint8_t *one, const uint8_t *other,
+                              int blocks)
+{
+    uint64_t found = 0;
+
+    for (int at = 0; at < blocks * BLOCK; at += BLOCK) {
+        dots grey = load(here + at), lighter = grey + all_of(CONTRAST);
+        dots stands_out = (dots)(least(load(one + at), load(other + at)) >= lighter);
+        found |= (uint64_t)bits_of(is_pale(page, grey) & stands_out) << at;
+    }
+    return found;
+}
+
+/* Finds in these words of a row what may belong to rules across. */
+FAST static void find_across(const struct page *page, int y, const uint8_t *white, const uint8_t *list, int count,
+                             uint64_t *across)
 {
     const uint8_t *row = row_at(page, y, white), *above = row_at(page, y - page->beside_rows, white),
                   *below = row_at(page, y + page->beside_rows, white);
-    int words = (page->width + 63) / 64;
-    uint64_t some = 0;
 
-    memset(found->across, 0, (size_t)words * 8);
-    memset(found->down, 0, (size_t)words * 8);
     for (int i = 0; i < count; i++) {
-        int word = list[i], x = word * 64, left = (page->width - x) / BLOCK, blocks = left < BLOCKS ? left : BLOCKS;
-        const uint8_t *here = row + x;
-        uint8_t padded[BESIDE + 64 + BESIDE];
-        if (word == 0 || left <= BLOCKS) {
-            int before = word ? BESIDE : 0, after = left > BLOCKS ? BESIDE : 0;
-            memset(padded, 255, sizeof padded);
-            memcpy(padded + BESIDE - before, here - before, (size_t)(before + blocks * BLOCK + after));
-            here = padded + BESIDE;
-        }
-        found->across[word] = find_dots(page, here, above + x, below + x, blocks, &found->down[word]);
-        some |= found->across[word] | found->down[word];
+        int x = list[i] * 64;
+        across[list[i]] = standing_out(page, row + x, above + x, below + x, blocks_of(page, list[i]));
     }
-    return some != 0;
 }
 
 /* Takes the dots from `start` to before `end` out of a row of so many words. */
@@ -124,13 +126,11 @@ static void clear(uint64_t *row, int words, int start, int end)
     }
 }
 
-static void leave_pictures_out(const struct page *page, int y, int words, struct candidates *found)
+static void leave_pictures_out(const struct page *page, int y, int words, uint64_t *row)
 {
     for (const struct box *box = page->boxes; box < page->boxes + page->box_count; box++)
-        if (y >= box->top && y < box->bottom) {
-            clear(found->across, words, box->left, box->right);
-            clear(found->down, words, box->left, box->right);
-        }
+        if (y >= box->top && y < box->bottom)
+            clear(row, words, box->left, box->right);
 }
 
 static void blacken(const struct page *page, int x, int y)
@@ -144,14 +144,27 @@ static void blacken_row(const struct page *page, int start, int last, int y)
         blacken(page, x, y);
 }
 
-FAST static void draw_across(const struct page *page, const uint64_t *across, int y)
+/* Whether dots of a row may be a rule's: LEAST of them, wherever they begin, fill at least one block but for gaps. */
+FAST static int may_have_rule(const uint64_t *row, int words)
 {
-    int words = (page->width + 63) / 64, count = 0, start = 0, last = -1;
+    uint64_t full = 0, before = 0;
 
-    for (int i = 0; i < words; i++)
-        count += __builtin_popcountll(across[i]);
-    if (count < LEAST / GAP)
-        return;
+    for (int i = 0; i < words; before = row[i++]) {
+        uint64_t closed = row[i];
+        for (int gap = 1; gap < GAP; gap++)
+            closed |= row[i] << gap | before >> (64 - gap);
+        closed &= closed >> 8;
+        closed &= closed >> 4;
+        closed &= closed >> 2;
+        full |= closed & closed >> 1 & 0x0001000100010001;
+    }
+    return full != 0;
+}
+
+static void draw_across(const struct page *page, const uint64_t *across, int words, int y)
+{
+    int start = 0, last = -1;
+
     for (int i = 0; i < words; i++)
         for (uint64_t left = across[i]; left; left &= left - 1) {
             int x = i * 64 + __builtin_ctzll(left);
@@ -162,11 +175,12 @@ FAST static void draw_across(const struct page *page, const uint64_t *across, in
             }
             last = x;
         }
-    blacken_row(page, start, last, y);
+    if (last >= 0)
+        blacken_row(page, start, last, y);
 }
 
 /* Which counts are not less than `enough`. */
-static uint64_t at_least(const struct streaks *streaks, int i, int enough)
+INLINED uint64_t at_least(const struct streaks *streaks, int i, int enough)
 {
     uint64_t more = 0, equal = ~0ULL;
 
@@ -179,7 +193,7 @@ static uint64_t at_least(const struct streaks *streaks, int i, int enough)
 }
 
 /* Columns with a dot in the band have one band more, the others none; a full count stays. */
-static void count_band(struct streaks *streaks, const uint64_t *band, int words)
+INLINED void count_band(struct streaks *streaks, const uint64_t *band, int words)
 {
     for (int i = 0; i < words; i++) {
         uint64_t carry = band[i] & ~at_least(streaks, i, MOST_BANDS);
@@ -222,47 +236,84 @@ static void draw_down(const struct page *page, int x)
         blacken_column(page, x, start, last);
 }
 
-/* `darkest` and `lightest` are what survey() found. Blackens rules at least LEAST dots or `least_rows` long, across
-   or down, that are paler than the threshold and differ from what lies `beside_rows` above and below them, or BESIDE dots to both sides; none in the boxes.
-   Returns 0 when the page is too wide, or its width no multiple of 16. */
-int draw_rules(const uint8_t *gray, const uint8_t *darkest, const uint8_t *lightest, int width, int rows,
-               int threshold, int beside_rows, int least_rows, const struct box *boxes, int box_count,
-               uint8_t *bits)
+/* Which columns of a word may have rules down: so many bands in a row with a dot that stands out. */
+FAST static uint64_t suspects_in(const struct page *page, int word, int enough)
 {
-    const struct page page = {gray, darkest, lightest, bits, width, rows, threshold, beside_rows, least_rows, boxes, box_count};
-    struct candidates found;
-    struct streaks streaks;
-    uint64_t band[WORDS] = {0}, suspects[WORDS] = {0};
-    uint8_t white[WIDEST];
-    uint8_t list[WORDS];
-    int pale = 0, words = (width + 63) / 64, enough = least_rows / BAND - 1;
+    struct streaks streaks = {0};
+    uint64_t band = 0, suspects = 0;
+    int blocks = blocks_of(page, word), x = word * 64, before = word ? BESIDE : 0;
+    int after = x + blocks * BLOCK < page->width ? BESIDE : 0;
+    uint8_t padded[BESIDE + 64 + BESIDE];
 
-    if (width > WIDEST || width % 16)
-        return 0;
-    if (threshold > PALEST)
-        return 1;
-    memset(white, 255, (size_t)width);
-    for (int b = 0; b < 4; b++)
-        memset(streaks.bit[b], 0, (size_t)words * 8);
-    enough = enough < 1 ? 1 : enough > MOST_BANDS ? MOST_BANDS : enough;
-    for (int y = 0; y < rows; y++) {
-        if (y % BLOCK == 0)
-            pale = list_pale(&page, y, list);
-        if (pale && find_candidates(&page, y, white, list, pale, &found)) {
-            leave_pictures_out(&page, y, words, &found);
-            draw_across(&page, found.across, y);
-            for (int i = 0; i < words; i++)
-                band[i] |= found.down[i];
+    memset(padded, 255, sizeof padded);
+    for (int y = 0; y < page->rows; y++) {
+        const uint8_t *here = padded + BESIDE;
+        memcpy(padded + BESIDE - before, page->gray + (long)y * page->width + x - before,
+               (size_t)(before + blocks * BLOCK + after));
+        band |= standing_out(page, here, here - BESIDE, here + BESIDE, blocks);
+        if (y % BAND == BAND - 1 || y == page->rows - 1) {
+            count_band(&streaks, &band, 1);
+            suspects |= at_least(&streaks, 0, enough);
+            band = 0;
         }
-        if (y % BAND == BAND - 1 || y == rows - 1) {
+    }
+    return suspects;
+}
+
+/* Draws the rules across, and finds which columns have so many bands in a row with a pale dot. */
+FAST static void look_across(const struct page *page, int words, int enough, uint64_t *suspects)
+{
+    struct streaks streaks = {0};
+    uint64_t pale[WORDS] = {0}, across[WORDS] = {0}, band[WORDS] = {0};
+    uint8_t white[WIDEST], list[WORDS];
+    int count = 0;
+
+    memset(white, 255, (size_t)page->width);
+    for (int y = 0; y < page->rows; y++) {
+        if (y % BLOCK == 0) {
+            count = list_pale(page, y, list);
+            memset(pale, 0, (size_t)words * 8);
+            memset(across, 0, (size_t)words * 8);
+        }
+        if (count) {
+            find_pale(page, y, list, count, pale);
+            if (may_have_rule(pale, words)) {
+                find_across(page, y, white, list, count, across);
+                leave_pictures_out(page, y, words, across);
+                if (may_have_rule(across, words))
+                    draw_across(page, across, words, y);
+            }
+            for (int i = 0; i < words; i++)
+                band[i] |= pale[i];
+        }
+        if (y % BAND == BAND - 1 || y == page->rows - 1) {
             count_band(&streaks, band, words);
             for (int i = 0; i < words; i++)
                 suspects[i] |= at_least(&streaks, i, enough);
             memset(band, 0, (size_t)words * 8);
         }
     }
+}
+
+/* `darkest` and `lightest` are what survey() found. Blackens rules at least LEAST dots or `least_rows` long, across
+   or down, that are paler than the threshold and differ from what lies `beside_rows` above and below them, or BESIDE
+   dots to both sides; none in the boxes. Returns 0 when the page is too wide, or its width no multiple of 16. */
+int draw_rules(const uint8_t *gray, const uint8_t *darkest, const uint8_t *lightest, int width, int rows,
+               int threshold, int beside_rows, int least_rows, const struct box *boxes, int box_count,
+               uint8_t *bits)
+{
+    const struct page page = {gray, darkest, lightest, bits, width, rows, threshold, beside_rows, least_rows, boxes, box_count};
+    uint64_t suspects[WORDS] = {0};
+    int words = (width + 63) / 64, enough = least_rows / BAND - 1;
+
+    if (width > WIDEST || width % 16)
+        return 0;
+    if (threshold > PALEST)
+        return 1;
+    enough = enough < 1 ? 1 : enough > MOST_BANDS ? MOST_BANDS : enough;
+    look_across(&page, words, enough, suspects);
     for (int i = 0; i < words; i++)
-        for (uint64_t left = suspects[i]; left; left &= left - 1)
+        for (uint64_t left = suspects[i] ? suspects_in(&page, i, enough) : 0; left; left &= left - 1)
             draw_down(&page, i * 64 + __builtin_ctzll(left));
     return 1;
 }
