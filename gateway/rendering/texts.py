@@ -3,6 +3,7 @@
 import re
 from html import unescape
 
+from gateway.rendering.flowed import unflowed
 from gateway.rendering.mime import Part
 from renderers import decoded
 
@@ -20,7 +21,10 @@ def is_body(part: Part) -> bool:
 
 def text_of(part: Part, defects: list[str]) -> str:
     """What stands in it, with its markup."""
-    return decoded(part.content(defects), part.parameter("content-type", "charset"))
+    text = decoded(part.content(defects), part.parameter("content-type", "charset"))
+    if part.media_type == "text/plain" and part.parameter("content-type", "format").lower() == "flowed":
+        return unflowed(text, delsp=part.parameter("content-type", "delsp").lower() == "yes")
+    return text
 
 
 def is_empty(part: Part, text: str) -> bool:

@@ -1,0 +1,28 @@
+"""Text whose lines a mail program broke only for the way (format=flowed), with its paragraphs whole again.
+
+What is quoted keeps its lines: each of them has to show whose words they are.
+
+Spec: RFC 3676 4.
+"""
+
+_SIGNATURE = "-- "
+
+
+def unflowed(text: str, *, delsp: bool) -> str:
+    """The text with each paragraph in one line; `delsp`: the space at the end of a line was no space."""
+    found: list[str] = []
+    is_open = False
+    for line in text.replace("\r\n", "\n").split("\n"):
+        if line.startswith(">"):
+            found.append(line.rstrip(" "))
+            is_open = False
+            continue
+        own = line.removeprefix(" ")  # stuffed, so that it does not begin like something else
+        if is_open and own != _SIGNATURE:
+            found[-1] += own
+        else:
+            found.append(own)
+        is_open = own.endswith(" ") and own != _SIGNATURE
+        if is_open and delsp:
+            found[-1] = found[-1][:-1]
+    return "\n".join(found)
