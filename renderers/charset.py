@@ -18,6 +18,16 @@ _ISO_2022 = (b"\x1b$", "iso2022_jp_2")
 #: Letters in KOI8-R and Windows-1251; those below 0xC0 are two each.
 _LETTER = rb"[\xa3\xa8\xb3\xb8\xc0-\xff]"
 _LETTERS, _WORD = re.compile(_LETTER), re.compile(_LETTER + rb"{4,}")
+#: What programs that declare the first mean: it has the euro and the quotation marks that the first lacks.
+#: Spec: WHATWG Encoding, 4.2 (names and labels).
+_MEANT = {
+    "iso8859-1": "cp1252",
+    "iso8859-9": "cp1254",
+    "tis-620": "cp874",
+    "gb2312": "gb18030",
+    "euc_kr": "cp949",
+    "shift_jis": "cp932",
+}
 _LOOKED_AT = 100_000  # bytes
 _LEAST_SURE = 0.15  #: what chardet is less sure of is a few accents in a Western text
 _UTF_16_LOOKED_AT = 4096  # bytes
@@ -32,13 +42,20 @@ def decoded(data: bytes, charset: str | None = None) -> str:
         if data.startswith(mark):
             return data.decode(name, "replace")
     escape, iso_2022 = _ISO_2022
-    for guess in (charset, utf_16_in(data), iso_2022 if escape in data else None, "utf-8"):
+    for guess in (_meant(charset), charset, utf_16_in(data), iso_2022 if escape in data else None, "utf-8"):
         if guess:
             try:
                 return data.decode(guess)
             except (LookupError, ValueError):
                 continue
     return data.decode(_charset_of(data[:_LOOKED_AT]), "replace")
+
+
+def _meant(charset: str | None) -> str | None:
+    try:
+        return _MEANT.get(codecs.lookup(charset).name) if charset else None
+    except (LookupError, ValueError):
+        return None
 
 
 def utf_16_in(data: bytes) -> str | None:

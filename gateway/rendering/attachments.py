@@ -33,6 +33,7 @@ _LEFT_OUT = frozenset(
         "application/x-pkcs7-signature",
         "application/pgp-signature",
         "application/pgp-encrypted",
+        "application/applefile",
         "text/x-amp-html",
         "text/rfc822-headers",
         "message/delivery-status",
@@ -44,6 +45,8 @@ _LEFT_OUT = frozenset(
 _BESIDE_THE_TEXT = frozenset(
     {"text/calendar", "application/ics", "text/vcard", "text/x-vcard", "text/directory"}
 )
+#: What Exchange calls the text between two attachments of other mail programs.
+_STRAY = re.compile(r"ATT\d{5}\.(?:txt|html?)", re.IGNORECASE)
 _CID = re.compile(r"""cid:([^"'\s)>]+)""", re.IGNORECASE)
 _UNSAFE = re.compile('[\x00-\x1f\x7f-\x9f\\u200e\\u200f\\u202a-\\u202e\\u2066-\\u2069\ud800-\udfff"*:<>?|]')
 _MAX_NAME = 120  # characters
@@ -166,6 +169,9 @@ def _chosen(part: Part, defects: list[str], notes: list[str]) -> Iterator[Part]:
     if not part.parts:
         is_attached = part.disposition == "attachment" or part.filename
         if part.media_type.startswith("multipart/"):
+            return
+        if _STRAY.fullmatch(part.filename) and is_empty(part, text_of(part, defects)):
+            notes.append(f"left out {part.filename}: it is empty, and nobody attached it")
             return
         if part.media_type in _BESIDE_THE_TEXT and not is_attached:
             notes.append(f"left out {part.media_type}: it says what the text says")

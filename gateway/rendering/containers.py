@@ -1,4 +1,4 @@
-"""Parts that hold others: winmail.dat, saved mails (.msg, .eml), what S/MIME signed, and archives.
+"""Parts that hold others: winmail.dat, saved mails (.msg, .eml), what S/MIME signed, uuencode and archives.
 
 They are opened where they stand, so what is in them goes the way of everything else in a mail. What a file is
 is told from its bytes; depth, number and size are bounded for the mail as a whole.
@@ -10,7 +10,7 @@ import zipfile
 from dataclasses import dataclass, field
 
 from gateway.config.schema import RenderingSection
-from gateway.rendering import archive, msg, smime, tnef
+from gateway.rendering import archive, msg, smime, tnef, uuencode
 from gateway.rendering.mime import Part, parse
 from gateway.rendering.saved_mail import head, mark
 from renderers import DocumentDamaged, DocumentError, DocumentTooLarge, compound_file
@@ -82,6 +82,8 @@ class Opener:
         self.open_in(inner, depth + 1)
 
     def _inside(self, part: Part, kind: str, name: str) -> Part | None:
+        if kind == "uuencoded":
+            return uuencode.part_of(part, self.defects)
         content = part.content(self.defects)
         if kind == "winmail.dat":
             return tnef.part_of(content, self.defects)
@@ -98,8 +100,9 @@ class Opener:
     def _kind(self, part: Part) -> str:
         """Which container an attachment is; "" for none."""
         if part.media_type in ("text/html", "text/plain") and not part.filename:
-            return ""
-        beginning = part.beginning(_HEAD)
+            has_files = part.media_type == "text/plain" and uuencode.is_in(part, self.defects)
+            return "uuencoded" if has_files else ""
+        beginning = part.beginning(_HEAD, self.defects)
         for signature, kind in _SIGNATURES.items():
             if beginning.startswith(signature):
                 return kind

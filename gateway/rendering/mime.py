@@ -85,14 +85,14 @@ class Part:
             self._decoded = self._decode(self.body, defects)
         return self._decoded
 
-    def beginning(self, size: int) -> bytes:
+    def beginning(self, size: int, defects: list[str]) -> bytes:
         """As many of its first bytes, without decoding all of it; fewer when it has fewer."""
         if self._decoded is None and len(self.body) > 4 * size:
             return self._decode(self.body[: 4 * size], [])[:size]
-        return self.content([])[:size]
+        return self.content(defects)[:size]
 
     def _decode(self, body: memoryview, defects: list[str]) -> bytes:
-        encoding = next(iter(self.headers.get("content-transfer-encoding", ())), "").strip().lower()
+        encoding = _first_word(next(iter(self.headers.get("content-transfer-encoding", ())), ""))
         if encoding == "base64":
             return _base64(body, defects)
         if encoding == "quoted-printable":
@@ -241,10 +241,15 @@ def _structured(part: Part, header: str) -> Message:
     return message
 
 
+def _first_word(value: str) -> str:
+    """What a field says before its parameters and comments, in lower case; programs forget the semicolon."""
+    words = value.partition(";")[0].partition("(")[0].split()
+    return words[0].strip('"').lower() if words else ""
+
+
 def _media_type(part: Part) -> str:
     """Type and subtype, or "" when the header is missing or no media type (RFC 2045 5.2)."""
-    raw = next(iter(part.headers.get("content-type", ())), "")
-    kind = raw.partition(";")[0].strip().lower()
+    kind = _first_word(next(iter(part.headers.get("content-type", ())), ""))
     return kind if re.fullmatch(r"[!-.0-~]+/[!-.0-~]+", kind) else ""
 
 

@@ -5,12 +5,13 @@ there before, or that another machine writes to a share, it says nothing: they a
 and time have not changed for a while.
 """
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from datetime import timedelta
 from pathlib import Path
 from time import monotonic
 from typing import TYPE_CHECKING
+from unicodedata import normalize
 
 if TYPE_CHECKING:
     from asyncinotify import Mask
@@ -21,6 +22,19 @@ _NOT_FOR_US = (".ok", ".err", ".tmp", ".part", "~")
 def is_for_us(name: str) -> bool:
     """Whether a file of this name may be taken at all."""
     return not name.startswith(".") and not name.endswith(_NOT_FOR_US)
+
+
+def alike(name: str) -> str:
+    """The same for names that Windows or macOS takes for one."""
+    return normalize("NFC", name).casefold()
+
+
+def named(wanted: str, names: Collection[str]) -> str:
+    """Which of these names is meant: this one, else the only one that is alike; "" when none is."""
+    if wanted in names:
+        return wanted
+    found = [name for name in names if alike(name) == alike(wanted)]
+    return found[0] if len(found) == 1 else ""
 
 
 @dataclass(slots=True)

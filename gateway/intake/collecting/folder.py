@@ -23,7 +23,7 @@ from typing import TYPE_CHECKING
 from uuid import uuid4
 
 from gateway.errors import SourceUnavailable
-from gateway.intake.collecting.arrivals import Arrivals, is_for_us
+from gateway.intake.collecting.arrivals import Arrivals, alike, is_for_us, named
 from gateway.intake.collecting.ticket import TICKETS, BadTicket, Ticket, is_text_api, read_ticket
 from gateway.model.collected import Taken
 from gateway.model.envelope import Envelope
@@ -191,11 +191,11 @@ class FolderSource:
         stem, wanted = Path(name).stem, ticket.documents
         late = monotonic() - self._waiting.setdefault(name, monotonic()) > _DOCUMENTS_WITHIN
         if wanted is None:
-            found = sorted(n for n in ready - {name} if Path(n).stem == stem and not n.endswith(TICKETS))
+            others = (n for n in ready - {name} if not n.lower().endswith(TICKETS))
+            found = sorted(n for n in others if alike(Path(n).stem) == alike(stem))
             return found if found or ticket.text.strip() or late else None
-        if set(wanted) <= ready:
-            return list(dict.fromkeys(wanted))
-        return sorted(set(wanted) & ready) if late else None
+        here = [file for one in dict.fromkeys(wanted) if (file := named(one, ready))]
+        return list(dict.fromkeys(here)) if len(here) == len(set(wanted)) or late else None
 
     def _read(self, folder: Path) -> FoundMail:
         key = f"{self.name} {folder.name}"
@@ -223,11 +223,12 @@ class FolderSource:
     def _found(self, folder: Path, ticket: Ticket) -> list[Path]:
         here = {file.name: file for file in (folder / "documents").iterdir()}
         wanted = ticket.documents if ticket.documents is not None else sorted(here)
-        missing = [name for name in wanted if name not in here]
+        found = {name: named(name, here) for name in wanted}
+        missing = [name for name in wanted if not found[name]]
         if missing or not (wanted or ticket.text.strip()):
             names = ", ".join(missing) or "a document with the name of the ticket"
             raise BadTicket(f"There is no {names[:200]}. Put ticket and documents into the folder again.")
-        return [here[name] for name in wanted]
+        return [here[found[name]] for name in wanted]
 
     def _settle(self, folder: Path, taken: Taken) -> None:
         file = next((folder / "ticket").glob("*"), None)

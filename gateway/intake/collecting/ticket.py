@@ -128,7 +128,7 @@ def _option(value: object) -> str:
 def _text(found: dict[str, Any], name: str) -> str:
     value = found.get(name, "")
     if not isinstance(value, str):
-        raise BadTicket(f"{name} must be text.")
+        raise BadTicket(f"{name} must be text, in quotation marks.")
     return value
 
 
@@ -136,7 +136,7 @@ def _texts(found: dict[str, Any], name: str) -> tuple[str, ...]:
     value = found.get(name, [])
     values = [value] if isinstance(value, str) else value
     if not isinstance(values, list) or not all(isinstance(item, str) and item.strip() for item in values):
-        raise BadTicket(f"{name} must be text or a list of texts.")
+        raise BadTicket(f"{name} must be text or a list of texts, in quotation marks.")
     return tuple(item.strip() for item in values)
 
 

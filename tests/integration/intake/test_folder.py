@@ -194,6 +194,30 @@ async def test_a_ticket_that_names_no_document_takes_the_one_with_its_name(drop:
     assert drop.names == ["4711.ok", "4712.pdf"]
 
 
+async def test_names_of_documents_are_as_windows_and_macos_take_them(drop: Drop):
+    drop.write("a.json", json.dumps({"to": "+4930100", "documents": ["INVOICE.PDF", "M\u00fcller.pdf"]}))
+    drop.write("invoice.pdf", b"%PDF-1")
+    drop.write("Mu\u0308ller.pdf", b"%PDF-2")
+    drop.write("B.toml", 'to = "+4930200"\n')
+    drop.write("b.PDF", b"%PDF-3")
+
+    await drop.collector.run_once()
+
+    assert drop.numbers == ["+4930200", "+4930100"]
+    assert drop.names == ["B.ok", "a.ok"]
+
+
+async def test_two_documents_of_which_one_is_meant_are_told_apart_by_their_exact_names(drop: Drop):
+    drop.write("a.json", json.dumps({"to": "+4930100", "documents": ["A.pdf"]}))
+    drop.write("A.pdf", b"%PDF-1")
+    drop.write("a.pdf", b"%PDF-2")
+    drop.write("b.json", json.dumps({"to": "+4930200", "documents": ["a.Pdf"]}))
+
+    await drop.collector.run_once()
+
+    assert drop.names == ["a.ok", "a.pdf", "b.json"]
+
+
 async def test_a_text_file_of_gfis_interface_is_a_fax(drop: Drop):
     drop.write("order.txt", "::+4930100\n::A=plan.pdf\nDear Sirs\n")
     drop.write("plan.pdf", b"%PDF")

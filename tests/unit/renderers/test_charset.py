@@ -78,3 +78,22 @@ def test_other_bytes_are_no_utf_16(data):
 @given(st.binary(max_size=300), st.sampled_from([None, "utf-8", "koi8-r", "no such", "utf-16"]))
 def test_any_bytes_are_some_text(data, charset):
     assert isinstance(decoded(data, charset), str)
+
+
+@pytest.mark.parametrize(
+    ("declared", "charset", "text"),
+    [
+        ("ISO-8859-1", "cp1252", "\u201e5\u201c \u20ac"),
+        ("latin1", "cp1252", "\u201e5\u201c \u20ac"),
+        ("iso-8859-9", "cp1254", "\u201e5\u201c \u20ac"),
+        ("gb2312", "gbk", "\u9555\u71bb"),
+        ("ks_c_5601-1987", "cp949", "\ub620\ubc29"),
+        ("Shift_JIS", "cp932", "\u2460\u9ad9"),
+    ],
+)
+def test_a_charset_means_what_windows_programs_write_under_its_name(declared, charset, text):
+    assert decoded(text.encode(charset), declared) == text
+
+
+def test_what_windows_does_not_know_either_is_read_as_declared():
+    assert decoded(b"\x81M\xfcller", "iso-8859-1") == "\x81M\u00fcller"

@@ -428,3 +428,57 @@ def test_base64_is_read_as_mail_programs_write_it(encoded: bytes, text: bytes):
     raw = b"Content-Type: text/plain\r\nContent-Transfer-Encoding: base64\r\n\r\n" + encoded
 
     assert [part.content for part in documents_in(raw).parts] == [text]
+
+
+@pytest.mark.parametrize(
+    ("field", "content"),
+    [
+        ("Content-Transfer-Encoding: base64;", b"SGVsbG8="),
+        ('Content-Transfer-Encoding: "base64"', b"SGVsbG8="),
+        ("Content-Transfer-Encoding: Base64 (MIME)", b"SGVsbG8="),
+        ("Content-Transfer-Encoding: quoted-printable; x=y", b"He=6C=6C=6F"),
+        ("Content-Transfer-Encoding: 8-bit", b"Hello"),
+    ],
+)
+def test_fields_are_read_as_mail_programs_write_them(field: str, content: bytes):
+    raw = f"Content-Type: application/pdf name=a.pdf\r\n{field}\r\n\r\n".encode() + content
+
+    (part,) = documents_in(raw).parts
+
+    assert (part.media_type, part.content) == ("application/pdf", b"Hello")
+
+
+def test_what_apples_programs_put_beside_a_document_is_left_out():
+    mail = b"""\
+Content-Type: multipart/appledouble; boundary=a
+
+--a
+Content-Type: application/applefile; name=offer.pdf
+
+x
+--a
+Content-Type: application/pdf; name=offer.pdf
+
+%PDF
+--a--
+"""
+
+    assert [(part.name, part.media_type) for part in documents_in(mail).parts] == [
+        ("offer.pdf", "application/pdf")
+    ]
+
+
+@pytest.mark.parametrize(
+    ("name", "content", "is_faxed"),
+    [
+        ("ATT00001.txt", "\r\n", False),
+        ("ATT00002.htm", "<html><body><br></body></html>", False),
+        ("ATT00001.txt", "Regards, Ann\r\n", True),
+        ("notes.txt", "\r\n", True),
+    ],
+)
+def test_the_empty_texts_that_exchange_makes_files_of_are_left_out(name, content, is_faxed):
+    mail = a_mail("text")
+    mail.add_attachment(content, subtype="html" if name.endswith("htm") else "plain", filename=name)
+
+    assert names(mail) == ["mail.txt", *([name] if is_faxed else [])]

@@ -18,6 +18,8 @@ ANN = "ann@example.com"
         "List-Id: <news.example.com>",
         "Content-Type: multipart/report; report-type=delivery-status; boundary=x",
         "X-Autoreply: yes",
+        "Auto-Submitted: auto-generated\r\nX-Auto-Response-Suppress: All\r\nIn-Reply-To: <a@example.com>",
+        "\r\n".join(["Received: from a by b; Fri, 27 Nov 2026 10:00:00 +0100"] * 101),
         "X-Fax-Code: busy",
     ],
 )
@@ -53,6 +55,8 @@ def test_what_applications_begin_is_a_setting(header):
         "Precedence: first-class",
         "X-Auto-Response-Suppress: DR, RN, NRN",
         "Content-Type: multipart/mixed; boundary=report",
+        "In-Reply-To: <a@example.com>",
+        "\n".join(["Received: from a by b; Fri, 27 Nov 2026 10:00:00 +0100"] * 30),
         "",
     ],
 )
