@@ -7,8 +7,8 @@
 
 #include "dots.h"
 
-/* Changes that are looked for at once, and how many places there are behind a line's last. */
-enum { AT_ONCE = 6, SPARE = 16 };
+/* Changes that are looked for at once, and how many places there are before a line's first and behind its last. */
+enum { AT_ONCE = 6, BEFORE = 1, SPARE = 16 };
 
 /* The most bytes a line takes: no dot takes more than 8 bits in either code. */
 #define LINE_ROOM(width) ((width) + 64)
@@ -69,7 +69,7 @@ INLINED void put(struct writer *w, struct code code)
 {
     w->pending = w->pending << code.length | code.bits;
     w->count += code.length;
-    if (w->count >= 32) {
+    if (__builtin_expect(w->count >= 32, 0)) {
         w->count -= 32;
         uint32_t whole = __builtin_bswap32((uint32_t)(w->pending >> w->count));
         memcpy(w->at, &whole, 4);
@@ -88,6 +88,14 @@ static __attribute__((noinline)) void put_run(struct writer *w, int length, int 
     put(w, (black ? BLACK : WHITE)[length % 64]);
 }
 
+/* A word of dots from memory with its leftmost dot lowest: the bits of each byte turned round. */
+INLINED uint64_t leftmost_lowest(uint64_t word)
+{
+    word = (word & 0x0f0f0f0f0f0f0f0f) << 4 | (word >> 4 & 0x0f0f0f0f0f0f0f0f);
+    word = (word & 0x3333333333333333) << 2 | (word >> 2 & 0x3333333333333333);
+    return (word & 0x5555555555555555) << 1 | (word >> 1 & 0x5555555555555555);
+}
+
 /* Writes where the colour changes, then `width` several times: even places turn black, odd ones white. Several are
    looked for at once, for how many there are in a word is hard to foretell. */
 INLINED void find_changes(const uint8_t *row, int width, int *changes)
@@ -100,16 +108,13 @@ INLINED void find_changes(const uint8_t *row, int width, int *changes)
         memcpy(&word, row + start, row_bytes - start < 8 ? (size_t)(row_bytes - start) : 8);
         if (!word && !last)
             continue;
-        word = __builtin_bswap64(word);
-        uint64_t turns = word ^ (word >> 1 | last << 63);
-        last = word & 1;
+        word = leftmost_lowest(word);
+        uint64_t turns = word ^ (word << 1 | last);
+        last = word >> 63;
         int *after = changes + __builtin_popcountll(turns);
         for (; turns; changes += AT_ONCE)
-            for (int i = 0; i < AT_ONCE; i++) {
-                int place = __builtin_clzll(turns | 1);
-                changes[i] = start * 8 + place;
-                turns &= ~(1ULL << 63 >> place);
-            }
+            for (int i = 0; i < AT_ONCE; i++, turns &= turns - 1)
+                changes[i] = start * 8 + __builtin_ctzll(turns | 1ULL << 63);
         changes = after;
     }
     while (changes > first && changes[-1] >= width)
@@ -117,24 +122,25 @@ INLINED void find_changes(const uint8_t *row, int width, int *changes)
     changes[0] = changes[1] = changes[2] = changes[3] = width;
 }
 
-/* T.6 figure 3. `a` and `b` hold the changes of this line and of the one above. */
+/* T.6 figure 3. `a` and `b` hold the changes of this line and of the one above; before the first stands -1. */
 INLINED void put_row(struct writer *w, const int *a, const int *b, int width)
 {
-    int a0 = -1, black = 0, j = 0;
+    const int *first = a;
+    int a0 = -1;
 
     while (a0 < width) {
-        while (b[j] <= a0 && b[j] < width)
-            j += 2;
-        int distance = a[0] - b[j];
-        if (b[j + 1] < a[0]) {
+        while (b[0] <= a0)
+            b += 2;
+        int distance = a[0] - b[0];
+        if (b[1] < a[0]) {
             put(w, PASS);
-            a0 = b[j + 1];
+            a0 = b[1];
         } else if (distance >= -3 && distance <= 3) {
             put(w, VERTICAL[distance + 3]);
             a0 = *a++;
-            black = !black;
-            j += j > 0 ? -1 : 1; /* the colour turned; the change before may be right of a0 */
+            b--; /* the colour turned; the change before may be right of a0 */
         } else {
+            int black = (int)((a - first) % 2);
             put(w, HORIZONTAL);
             put_run(w, a[0] - (a0 < 0 ? 0 : a0), black);
             put_run(w, a[1] - a[0], !black);
@@ -158,19 +164,20 @@ static long finished(struct writer *w, const uint8_t *out)
    bit is the leftmost dot, 1 is black. */
 FAST long mmr_encode(const uint8_t *bits, int width, long rows, uint8_t *out, long room)
 {
-    int lines[2][WIDEST + SPARE];
+    int lines[2][BEFORE + WIDEST + SPARE];
     struct writer w = {out, 0, 0};
 
     if (width < 1 || width > WIDEST)
         return 0;
+    lines[0][0] = lines[1][0] = -1;
     for (int i = 0; i < 4; i++)
-        lines[1][i] = width; /* above the first line is white */
+        lines[1][BEFORE + i] = width; /* above the first line is white */
     for (long row = 0; row < rows; row++) {
-        int *line = lines[row % 2];
+        int *line = lines[row % 2] + BEFORE;
         if (room - (w.at - out) < LINE_ROOM(width))
             return 0;
         find_changes(bits + row * ((width + 7) / 8), width, line);
-        put_row(&w, line, lines[(row + 1) % 2], width);
+        put_row(&w, line, lines[(row + 1) % 2] + BEFORE, width);
     }
     if (room - (w.at - out) < 8)
         return 0;
