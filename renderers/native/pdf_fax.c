@@ -120,8 +120,9 @@ static int draw(void *page, const struct placement *spot, uint8_t *gray)
     void *bitmap = pdf.FPDFBitmap_CreateEx(PAGE_WIDTH, spot->rows, BITMAP_GRAY, gray, PAGE_WIDTH);
     if (!bitmap)
         return 0;
+    int annotations = pdf.FPDFPage_GetAnnotCount(page) > 0 ? DRAW_ANNOTATIONS : 0;
     pdf.FPDF_RenderPageBitmap(bitmap, page, spot->left, 0, spot->width, spot->rows, spot->turned,
-                              DRAW_ANNOTATIONS | DRAW_PRINTING | DRAW_GRAYSCALE);
+                              annotations | DRAW_PRINTING | DRAW_GRAYSCALE);
     pdf.FPDFBitmap_Destroy(bitmap);
     return 1;
 }
