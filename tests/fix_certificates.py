@@ -15,9 +15,10 @@ class Certificates:
     """PEM files; each certificate has its key in the same file."""
 
     authority: Path
-    server: Path  #: for 127.0.0.1
+    server: Path  #: for 127.0.0.1 and ::1
     client: Path  #: of "Billing Server"
-    sip: Path  #: for 127.0.0.1, as sofia-sip wants it: in the common name
+    sip: Path  #: for 127.0.0.1, in the common name
+    elsewhere: Path  #: for addresses at which nobody is
 
     def client_context(self, *, with_certificate: bool = False) -> ssl.SSLContext:
         """A client that trusts the authority, and shows its own certificate if that is wanted."""
@@ -31,13 +32,15 @@ def make_certificates(folder: Path) -> Certificates:
     """All of them, valid for a day."""
     authority = _make(folder, "authority", "/CN=Test authority", [])
     signed = ["-CA", str(authority), "-CAkey", str(authority)]
-    server = [*signed, "-addext", "subjectAltName=IP:127.0.0.1", "-addext", "basicConstraints=CA:FALSE"]
     client = [*signed, "-addext", "basicConstraints=CA:FALSE"]
+    server = [*client, "-addext", "subjectAltName=DNS:gateway,IP:127.0.0.1,IP:::1"]
+    elsewhere = [*client, "-addext", "subjectAltName=DNS:gateway,IP:127.0.0.2,IP:::2"]
     return Certificates(
         authority,
         _make(folder, "server", "/CN=gateway", server),
         _make(folder, "client", "/CN=Billing Server", client),
         _make(folder, "sip", "/CN=127.0.0.1", client),
+        _make(folder, "elsewhere", "/CN=gateway", elsewhere),
     )
 
 

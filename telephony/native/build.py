@@ -12,9 +12,10 @@ from pathlib import Path
 from cffi import FFI
 
 HERE = Path(__file__).parent
-SOURCES = ["core.c", "sip.c", "sip_request.c", "sip_orders.c", "sip_say.c", "sip_digest.c", "media.c",
-           "verbs.c", "channel.c", "peer.c", "disk.c", "fax.c", "fax_t30.c", "fax_audio.c", "fax_patience.c",
-           "digits.c", "rtp.c", "srtp.c", "udptl.c", "udptl_out.c", "pair.c", "lone.c"]  # fmt: skip
+SOURCES = ["core.c", "sip.c", "sip_request.c", "sip_orders.c", "sip_say.c", "sip_digest.c", "sip_names.c",
+           "media.c", "verbs.c", "channel.c", "peer.c", "disk.c", "fax.c", "fax_t30.c", "fax_audio.c",
+           "fax_patience.c", "digits.c", "rtp.c", "srtp.c", "udptl.c", "udptl_out.c", "pair.c",
+           "lone.c"]  # fmt: skip
 WARNINGS = [
     "-std=gnu11", "-D_GNU_SOURCE", "-Wall", "-Wextra", "-Wshadow", "-Wconversion", "-Wno-sign-conversion",
     "-Wstrict-prototypes", "-Wmissing-prototypes", "-Wformat=2", "-Wvla",
@@ -23,7 +24,11 @@ HARDENING = ["-D_FORTIFY_SOURCE=2", "-fstack-protector-strong"]
 
 
 def _pkg_config(flag: str, *libraries: str) -> list[str]:
-    command = ["pkg-config", flag, *(libraries or ("sofia-sip-ua", "spandsp", "libcrypto", "libsrtp2"))]
+    command = [
+        "pkg-config",
+        flag,
+        *(libraries or ("sofia-sip-ua", "spandsp", "libssl", "libcrypto", "libsrtp2")),
+    ]
     try:
         return subprocess.run(command, check=True, capture_output=True, text=True).stdout.split()
     except (OSError, subprocess.CalledProcessError):

@@ -210,6 +210,7 @@ static void announce(fc_sip *sip, bool started) {
 
 static void *run(void *user) {
     fc_sip *sip = user;
+    fc_names_set_up();
     bool started = set_up(sip);
     announce(sip, started);
     if (started)

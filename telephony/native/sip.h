@@ -67,6 +67,9 @@ void fc_event_take_parties(fc_event *event, const sip_t *sip);
 /* The status that an INVITE or UPDATE must be refused with, or 0. */
 int fc_request_fault(const sip_t *sip, bool begins_call);
 
+/* sip_names.c: in the signalling thread, before it uses TLS. */
+void fc_names_set_up(void);
+
 /* sip_digest.c: who we are, for who asks. */
 void fc_digest_set_up(void);
 bool fc_digest_knows(const msg_auth_t *challenge);      /* it can be answered */

@@ -62,9 +62,11 @@ def by_tls(provider: Provider) -> str:
     return f"{provider.tls_address};transport=tls"
 
 
-async def test_a_trunk_by_tls_sees_our_certificate_and_we_see_its(tmp_path, certificates, ours):
+@pytest.mark.parametrize("which", ["sip", "server"], ids=["common name", "IP Address"])
+async def test_a_trunk_by_tls_sees_our_certificate_and_we_see_its(tmp_path, certificates, ours, which):
+    theirs = getattr(certificates, which)
     async with a_station() as far:
-        with a_provider(far.address, tls=certificates.sip, asks_for=certificates.authority) as provider:
+        with a_provider(far.address, tls=theirs, asks_for=certificates.authority) as provider:
             facts = await rings_through(tmp_path, far, by_tls(provider), ours)
 
     assert facts.disposition is Disposition.BUSY
@@ -91,6 +93,30 @@ async def test_a_trunk_with_the_certificate_of_another_is_not_talked_to(tmp_path
             facts = await rings_through(tmp_path, far, by_tls(provider), ours)
 
     assert (facts.disposition, facts.sip_status) == (Disposition.TRUNK_UNAVAILABLE, None)
+
+
+@pytest.mark.parametrize("host", ["127.0.0.1", "::1"])
+@pytest.mark.parametrize(
+    ("which", "status"), [("server", 486), ("elsewhere", None)], ids=["its address", "another address"]
+)
+async def test_a_trunk_that_is_an_address_is_known_by_the_addresses_in_its_certificate(
+    tmp_path, certificates, ours, host, which, status
+):
+    theirs = TlsSettings(free_address(host), certificate=getattr(certificates, which))
+    ours = replace(ours, listen=free_address(host))
+    async with a_station(host=host, tls=theirs, sources=(host,)) as far:
+        arriving = far.listens()
+        await asyncio.sleep(0)
+        async with a_station(calls=f"{theirs.listen};transport=tls", host=host, tls=ours) as near:
+            sending = asyncio.ensure_future(near.sends(draw_fax(tmp_path / "fax.tif")))
+            await asyncio.wait([arriving, sending], return_when=asyncio.FIRST_COMPLETED)
+            if arriving.done():
+                await arriving.result().reject(486)
+            arriving.cancel()
+            facts = await sending
+
+    assert facts.sip_status == status
+    assert facts.disposition is (Disposition.BUSY if status else Disposition.TRUNK_UNAVAILABLE)
 
 
 async def test_a_certificate_that_nobody_we_know_signed_is_believed_only_without_verification(tmp_path, ours):
