@@ -2,6 +2,7 @@
 
 from dataclasses import asdict
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -41,11 +42,14 @@ def explain(
     Its pages are really rendered; nothing is sent.
     """
     from gateway.cli.explaining import explained
+    from gateway.intake.collecting.folder import unmarked
 
     config = load_config(config_file, overrides)
-    found = run_async(
-        explained(config, file, recipients=recipients, mail_from=sender, client=client, login=login)
-    )
+    with TemporaryDirectory(prefix="faxgw-explain-") as folder:
+        message = unmarked(file, Path(folder))
+        found = run_async(
+            explained(config, message, recipients=recipients, mail_from=sender, client=client, login=login)
+        )
     if as_json:
         show_json(asdict(found))
     else:

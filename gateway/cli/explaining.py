@@ -101,6 +101,9 @@ async def explained(
     if not login and not gatekeeper.may_relay(client):
         found.refused = f"{client} is in none of [smtp] relay_networks and has not logged in."
         return found
+    if not sender and mail_from is None and not fields_in(header, "Return-Path"):
+        found.refused = "No field From names a sender. Is it a mail? Say who sends it with --sender."
+        return found
     addresses = list(recipients) or _recipients(header, gatekeeper)
     read = [(address, _recipient(gatekeeper, address, header)) for address in addresses]
     submission = Submission(SubmissionId("explain"), sender, BlobRef(""), said, datetime.now(UTC))

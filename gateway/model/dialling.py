@@ -29,6 +29,7 @@ PAUSES = "Pauses and tones behind a number cannot be dialled; write the number a
 EXTENSION = "Extensions cannot be dialled; write the direct number"
 SERVICE_CODE = "Service codes with * or # are not dialled"
 EMERGENCY = "Emergency numbers are not dialled"
+AMBIGUOUS = "Not clear where this number is, without an area code or a +"
 WRONG_LENGTH = "No such number: it is too short or too long"
 
 
@@ -130,12 +131,15 @@ class DialPlan:
         at_home = self.national_prefix or _own_prefixes(self.country)[0]
         if self.area_code and not (at_home and digits.startswith(at_home)):
             digits = at_home + self.area_code + digits
-        if at_home and digits.startswith(at_home):
-            digits = digits[len(at_home) :]
+        is_whole = not at_home or digits.startswith(at_home)
+        digits = digits.removeprefix(at_home)
         if not digits:
             raise InvalidNumber(NOT_A_NUMBER)
         # Some countries keep the zero behind the country code (Italy), others have rules of their own.
-        return _national(digits, at_home if not self.national_prefix else "", self.country)
+        number = _national(digits, at_home if not self.national_prefix else "", self.country)
+        if not is_whole and not _is_meant(number, digits):
+            raise InvalidNumber(AMBIGUOUS)
+        return number
 
     def _with_prefixes(self, digits: str) -> str:
         """+49301234 as it is dialled from this country."""
@@ -186,6 +190,24 @@ def _national(digits: str, prefix: str, country: str) -> str:
     except phonenumbers.NumberParseException:
         raise InvalidNumber(WRONG_LENGTH) from None
     return _e164(parsed)
+
+
+def _is_meant(number: str, written: str) -> bool:
+    """Whether a number without its national prefix can only be this one, though it was not written as one.
+
+    It may be local, or have its country code without a +.
+    """
+    import phonenumbers
+
+    parsed = phonenumbers.parse(number, None)
+    if not phonenumbers.is_valid_number(parsed):
+        return False
+    if not written.startswith(str(parsed.country_code)):
+        return True
+    try:
+        return not phonenumbers.is_valid_number(phonenumbers.parse(f"+{written}", None))
+    except phonenumbers.NumberParseException:
+        return True
 
 
 def _possible(digits: str) -> tuple[str, str]:

@@ -204,7 +204,7 @@ class FolderSource:
             raise FileNotFoundError(folder)
         if file.suffix.lower() == ".eml":
             sender = "" if self._rules.trusts_from else self._rules.sender
-            return FoundMail(key, _unmarked(file, folder), sender=sender, is_proved=True)
+            return FoundMail(key, unmarked(file, folder), sender=sender, is_proved=True)
         try:
             ticket = read_ticket(file)
             documents = self._found(folder, ticket)
@@ -254,7 +254,7 @@ class FolderSource:
         )
 
 
-def _unmarked(mail: Path, folder: Path) -> Path:
+def unmarked(mail: Path, folder: Path) -> Path:
     """The mail in UTF-8 without the byte-order mark that Windows programs put before it; a copy in `folder`.
 
     Raises:

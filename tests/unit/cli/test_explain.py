@@ -166,3 +166,25 @@ def test_a_fax_costs_its_call_its_minutes_and_its_pages():
     tariff = Tariff("x", per_call=0.1, per_minute=0.2, per_page=0.03)
 
     assert tariff.cost(2, timedelta(seconds=90)) == pytest.approx(0.1 + 0.3 + 0.06)
+
+
+@pytest.mark.parametrize("encoding", ["utf-8-sig", "utf-16"])
+def test_a_mail_is_explained_as_a_drop_folder_would_take_it(faxgw, site, tmp_path, encoding):  # noqa: F811
+    file = tmp_path / "mail.eml"
+    file.write_bytes(MAIL.removeprefix("Return-Path: <ann@example.com>\n").encode(encoding))
+
+    code, out, _ = faxgw("explain", str(file), "--json")
+
+    found = json.loads(out)
+    assert (code, found["sender"], found["pages"]) == (ExitCode.OK, "ann@example.com", 1)
+
+
+@pytest.mark.parametrize("content", [b"", b"%PDF-1.7", b"Subject: Offer\n\nHello\n"])
+def test_what_names_no_sender_is_no_bounce(faxgw, site, tmp_path, content):  # noqa: F811
+    file = tmp_path / "mail.eml"
+    file.write_bytes(content)
+
+    code, out, _ = faxgw("explain", str(file))
+
+    assert code == ExitCode.FAILED
+    assert "No field From names a sender. Is it a mail? Say who sends it with --sender." in out
