@@ -19,7 +19,12 @@
 
 #include "channel.h"
 
-enum { EVENTS = 256, MOST_TICKS_AT_ONCE = 25, RESTS_FOR = 2, BEFORE_OTHERS = -11 };
+enum {
+    EVENTS = 256,
+    MOST_TICKS_AT_ONCE = 25,    /* after a longer standstill time goes on where it stood: see run() */
+    RESTS_FOR = 2,
+    BEFORE_OTHERS = -11
+};
 
 /* ---- how late it wakes up ---------------------------------------------------------------------------- */
 
@@ -128,6 +133,8 @@ static bool wait_for_channels(fc_media *media) {
     return goes_on;
 }
 
+/* When the machine stood still for long, what a call missed is not made up for at once: in the middle of a page that
+ * would be seconds of signals in a moment, and of silence, at which the timers of T.30 run out. */
 static void *run(void *user) {
     fc_media *media = user;
     int64_t next = 0;
@@ -143,6 +150,8 @@ static void *run(void *user) {
             now = now_ns();
         }
         note_lateness(media, now - next);
+        if (now - next > FC_TICK_NS * MOST_TICKS_AT_ONCE)
+            next = now;     /* it stood still while this thread slept */
         int ticks = (int)((now - next) / FC_TICK_NS) + 1;
         next += ticks * FC_TICK_NS;
         learn_who_waits(media);
