@@ -11,6 +11,7 @@ from pathlib import Path
 import numpy as np
 
 from tests.fix_sip import free_address
+from tests.patience import PATIENCE
 
 NUMBER = "+49301"
 _RATE = 8000
@@ -65,11 +66,11 @@ async def a_voice_mailbox(folder: Path, parameters: str = "") -> AsyncIterator[s
             stderr=log,
         )
         try:
-            async with asyncio.timeout(20):
+            async with asyncio.timeout(PATIENCE):
                 while "baresip is ready" not in (folder / "log").read_text(errors="replace"):
                     assert process.poll() is None, (folder / "log").read_text()[-4000:]
                     await asyncio.sleep(0.05)
             yield address
         finally:
             process.terminate()
-            process.wait(20)
+            process.wait(PATIENCE)

@@ -21,6 +21,7 @@ from gateway.config.sources import ImapSection
 from gateway.model.secret import Secret
 from tests.fix_slapd import make_certificates, wait_for_port
 from tests.free_port import a_free_port
+from tests.patience import PATIENCE
 
 _DOVECOT = Path("/usr/sbin/dovecot")
 _TOKEN = "token-of-the-gateway"
@@ -163,7 +164,7 @@ class Dovecot:
         """It is gone."""
         if self._process:
             self._process.terminate()
-            self._process.wait(30)
+            self._process.wait(PATIENCE)
             self._process = None
 
     def section(self, **settings: object) -> ImapSection:

@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from tests.fix_sip import free_address
+from tests.patience import PATIENCE
 
 USER, PASSWORD, REALM = "fax-account", 'se:cret"word', "provider.example"
 _MODULES = Path("/usr/lib/x86_64-linux-gnu/kamailio/modules")
@@ -128,7 +129,7 @@ def a_provider(
         finally:
             # One that is told to end while it still begins (a busy machine) waits a minute for its children.
             os.killpg(process.pid, signal.SIGKILL)
-            process.wait(20)
+            process.wait(PATIENCE)
 
 
 def _tls_settings(certificate: Path, asks_for: Path | None) -> str:
@@ -146,7 +147,7 @@ def _tls_settings(certificate: Path, asks_for: Path | None) -> str:
 def _answers(address: str, process: "subprocess.Popen[bytes]", log: Path) -> None:
     """The proxy takes connections."""
     host, port = address.split(":")
-    until = time.monotonic() + 20
+    until = time.monotonic() + PATIENCE
     while process.poll() is None and time.monotonic() < until:
         with contextlib.suppress(OSError), socket.create_connection((host, int(port)), 1):
             return

@@ -13,6 +13,7 @@ from pathlib import Path
 import pytest
 
 from tests.free_port import a_free_port
+from tests.patience import PATIENCE
 
 _PROGRAMS = Path("/usr/sbin")
 _SETTINGS = """\
@@ -102,7 +103,7 @@ def _services(port: int) -> str:
 
 
 def _wait_for(port: int) -> None:
-    deadline = time.monotonic() + 30
+    deadline = time.monotonic() + PATIENCE
     while time.monotonic() < deadline:
         with socket.socket() as probe:
             if probe.connect_ex(("127.0.0.1", port)) == 0:

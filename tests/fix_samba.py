@@ -14,6 +14,7 @@ import subprocess
 import tarfile
 import tempfile
 from collections.abc import Iterator
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
@@ -21,6 +22,7 @@ import pytest
 from gateway.config.people import DirectorySection
 from gateway.model.secret import Secret
 from tests.fix_slapd import RESOURCES, make_certificates, wait_for_port
+from tests.patience import PATIENCE
 
 BASE = "DC=faxtest,DC=example"
 PASSWORDS = {
@@ -142,7 +144,7 @@ class SambaDomain:
         """It is gone, and its address free."""
         if self._process:
             self._process.terminate()
-            self._process.wait(30)
+            self._process.wait(PATIENCE)
         self._reserved.close()
 
     def ticket(self, user: str) -> dict[str, str]:
@@ -167,6 +169,7 @@ class SambaDomain:
             "base": BASE,
             "bind_dn": "faxgw@faxtest.example",
             "password": Secret(PASSWORDS["faxgw"]),
+            "timeout": timedelta(seconds=PATIENCE),
             **settings,
         }
         return DirectorySection(**given)  # type: ignore[arg-type]

@@ -25,6 +25,7 @@ from telephony.tls import TlsSettings
 from telephony.transmission import Transmission
 from telephony.trunk import Trunk
 from tests.free_port import a_free_port
+from tests.patience import PATIENCE
 
 MEDIA_PORTS = (20000, 59999)  # an engine steps over ports that are taken
 SCENARIOS = Path(__file__).parent / "integration" / "telephony" / "sipp"
@@ -184,7 +185,7 @@ def a_fax_machine(
         yield machine
     finally:
         process.terminate()
-        process.wait(20)
+        process.wait(PATIENCE)
         assert process.stdout
         process.stdout.close()
 
@@ -197,7 +198,7 @@ class Sipp:
 
     async def plays_to_the_end(self) -> None:
         """The scenario was played as written; the trace is in the failure otherwise."""
-        code = await asyncio.wait_for(self._process.wait(), 100)
+        code = await asyncio.wait_for(self._process.wait(), 2 * PATIENCE)
         assert code == 0, self._story(code)
 
     def _story(self, code: int) -> str:
@@ -250,6 +251,6 @@ async def sipp(
 async def _is_listening(port: str) -> None:
     """Somebody has the UDP port; /proc tells it without asking him."""
     wanted = f":{int(port):04X} "
-    async with asyncio.timeout(10):
+    async with asyncio.timeout(PATIENCE):
         while wanted not in Path("/proc/net/udp").read_text():
             await asyncio.sleep(0.02)

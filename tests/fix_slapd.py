@@ -10,6 +10,7 @@ import tempfile
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
@@ -17,6 +18,7 @@ import pytest
 from gateway.config.people import DirectorySection
 from gateway.model.secret import Secret
 from tests.free_port import a_free_port
+from tests.patience import PATIENCE
 
 RESOURCES = Path(__file__).parent / "resources" / "directory"
 _SLAPD = Path("/usr/sbin/slapd")
@@ -58,7 +60,7 @@ def make_certificates(folder: Path, address: str) -> None:
 
 def wait_for_port(address: str, port: int, process: "subprocess.Popen[bytes]", log: Path) -> None:
     """Somebody listens there."""
-    deadline = time.monotonic() + 60
+    deadline = time.monotonic() + PATIENCE
     while time.monotonic() < deadline and process.poll() is None:
         with socket.socket() as probe:
             if probe.connect_ex((address, port)) == 0:
@@ -111,7 +113,7 @@ class Slapd:
         """It is gone."""
         if self._process:
             self._process.terminate()
-            self._process.wait(30)
+            self._process.wait(PATIENCE)
             self._process = None
 
     def section(self, **settings: object) -> DirectorySection:
@@ -122,6 +124,7 @@ class Slapd:
             "base": "o=Renovations",
             "bind_dn": "cn=faxgw,o=Renovations",
             "password": Secret("faxgw-secret"),
+            "timeout": timedelta(seconds=PATIENCE),
             **settings,
         }
         return DirectorySection(**given)  # type: ignore[arg-type]

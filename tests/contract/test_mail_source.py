@@ -22,6 +22,7 @@ from tests.fakes.mail_source import FakeSource
 from tests.fix_dovecot import Dovecot
 from tests.fix_exchange import an_exchange_section
 from tests.fix_graph import a_section
+from tests.patience import PATIENCE
 
 TAKEN = Taken(SubmissionId("S1"))
 
@@ -45,7 +46,9 @@ def fake(_: pytest.FixtureRequest) -> Place:
 
 def folder(request: pytest.FixtureRequest) -> Place:
     path: Path = request.getfixturevalue("tmp_path")
-    rules = FolderRules(path, "fax.example.com", "sap@example.com", settle=timedelta(0))
+    rules = FolderRules(
+        path, "fax.example.com", "sap@example.com", look_every=timedelta(minutes=5), settle=timedelta(0)
+    )
 
     def deliver(content: bytes) -> None:
         (path / f"{uuid4().hex}.eml").write_bytes(content)
@@ -147,7 +150,7 @@ async def test_waiting_ends_when_a_mail_comes(place: Place, source: MailSource):
     await asyncio.sleep(0)
 
     await asyncio.to_thread(place.deliver, a_mail("one"))
-    async with asyncio.timeout(25):
+    async with asyncio.timeout(PATIENCE):
         await waiting
 
     assert len(await look(source)) == 1

@@ -15,6 +15,7 @@ from gateway.store.blobs import SMALL
 from tests.contract.queued import LEASE, MAIL, a_submission, in_state
 from tests.fakes.wakeups import RememberedWakeups
 from tests.fix_postgres import Postgres
+from tests.patience import PATIENCE
 
 
 class Load:
@@ -46,7 +47,7 @@ class Load:
     async def reaches(self, count: int) -> None:
         """So many submissions have been acknowledged since now."""
         wanted = len(self.acknowledged) + count
-        async with asyncio.timeout(30):
+        async with asyncio.timeout(PATIENCE):
             while len(self.acknowledged) < wanted:
                 await asyncio.sleep(0.01)
 
@@ -62,7 +63,7 @@ async def test_postgresql_restarted_under_load_loses_nothing(own_postgres: Postg
                 group.create_task(client())
             await load.reaches(100)
             await asyncio.to_thread(own_postgres.stop, "immediate")
-            async with asyncio.timeout(30):
+            async with asyncio.timeout(PATIENCE):
                 while load.refusals < 10:
                     await asyncio.sleep(0.01)
             await asyncio.to_thread(own_postgres.start)

@@ -26,6 +26,7 @@ from types import MappingProxyType
 
 from gateway.mail.sink import MailSink
 from tests.free_port import a_free_port
+from tests.patience import PATIENCE
 
 ROLES = ("work", "line", "intake")
 BUSY = "+4930666"
@@ -33,7 +34,7 @@ OURS = "+4930999"
 NOTHING: Mapping[str, str] = MappingProxyType({})
 FINISHED = frozenset({"delivered", "failed", "cancelled", "held"})
 
-_LONGEST = 110.0  # seconds for a call, its repetition and its answer
+_LONGEST = 2 * PATIENCE  # for a call, its repetition and its answer
 
 CONFIG = """\
 [node]
@@ -229,7 +230,7 @@ class World:
         await asyncio.to_thread(self._mail, number, message.as_bytes(), options)
 
     def _mail(self, number: str, message: bytes, options: Sequence[str] = ()) -> None:
-        with smtplib.SMTP("127.0.0.1", self.smtp, timeout=30) as client:
+        with smtplib.SMTP("127.0.0.1", self.smtp, timeout=PATIENCE) as client:
             recipients = [f"{number}@fax.example.com"]
             client.sendmail("ann@example.com", recipients, message, rcpt_options=options)
 
@@ -269,7 +270,7 @@ class World:
         """The queue."""
         file = self.folder / "data/queue.db"
         with closing(
-            sqlite3.connect(file, isolation_level=None, timeout=30, check_same_thread=False)
+            sqlite3.connect(file, isolation_level=None, timeout=PATIENCE, check_same_thread=False)
         ) as database:
             yield database
 

@@ -8,6 +8,7 @@ from urllib.request import Request, urlopen
 import pytest
 
 from tests.free_port import a_free_port
+from tests.patience import PATIENCE
 
 pytestmark = pytest.mark.slow
 
@@ -30,7 +31,9 @@ async def test_a_list_is_faxed_when_the_boss_has_approved_it_and_answered_once(w
     (asked,) = [m for m in world.answers() if m["To"] == "boss@example.com"]
     link = re.search(rf"http://{listen}/\S+", asked.get_body(("plain",)).get_content())
     assert link is not None
-    await asyncio.to_thread(lambda: urlopen(Request(link[0], data=b"decision=approve"), timeout=10).close())
+    await asyncio.to_thread(
+        lambda: urlopen(Request(link[0], data=b"decision=approve"), timeout=PATIENCE).close()
+    )
     await world.until(lambda: "X-Fax-Count" in " ".join(k for m in world.answers() for k in m))
 
     (summary,) = [m for m in world.answers() if m["X-Fax-Count"]]

@@ -13,6 +13,7 @@ import pytest
 
 from tests.e2e.harness import World
 from tests.e2e.kills import nothing_is_lost_and_nothing_comes_twice
+from tests.patience import PATIENCE
 
 pytestmark = pytest.mark.slow
 
@@ -79,7 +80,7 @@ def send(world: World, client: int, accepted: list[str], stopped: threading.Even
         number = f"+4930{client}{count:04}"
         with (
             suppress(OSError, smtplib.SMTPException),
-            smtplib.SMTP("127.0.0.1", world.smtp, timeout=60) as smtp,
+            smtplib.SMTP("127.0.0.1", world.smtp, timeout=PATIENCE) as smtp,
         ):
             text = "x" * 70 + "\r\n"
             smtp.sendmail(
@@ -93,7 +94,7 @@ def half_a_mail_on_each_of(connections: int, port: int) -> Iterator[list[smtplib
     """So many clients are in the middle of DATA; they go without its end."""
     clients = []
     for number in range(connections):
-        client = smtplib.SMTP("127.0.0.1", port, timeout=60)
+        client = smtplib.SMTP("127.0.0.1", port, timeout=PATIENCE)
         clients.append(client)
         client.ehlo()
         client.mail("ann@example.com")

@@ -19,6 +19,7 @@ import ssl
 from pathlib import Path
 
 from tests.fakes.job_store import FakeJobStore
+from tests.patience import PATIENCE
 
 _REPLY_LINE = re.compile(rb"\d{3}([ -])")
 
@@ -40,7 +41,7 @@ class Player:
                 continue
             sign, _, text = line.partition(" ")
             try:
-                async with asyncio.timeout(10):
+                async with asyncio.timeout(PATIENCE):
                     await self._step(sign, text)
             except (AssertionError, TimeoutError, OSError, EOFError) as error:
                 raise AssertionError(f"{dialogue.name}:{number}: {line}\n{error!r}\n{self._reply}") from error

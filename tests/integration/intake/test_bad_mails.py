@@ -29,6 +29,7 @@ from gateway.resolving.options import DIALECTS, MailWishes
 from gateway.resolving.recipients import recipients_in
 from gateway.resolving.resolver import Resolver
 from tests.integration.intake.test_real_clients import a_gateway
+from tests.patience import PATIENCE
 
 BEGINNING = 1024 * 1024  # bytes that are read of a mail before it is rendered
 LONGEST = 5.0  # seconds of processor time; the slowest takes a tenth of it
@@ -215,7 +216,7 @@ async def test_who_sends_a_bad_mail_and_what_it_asks_for_is_found_in_bounded_tim
 
 def _send(port: int, content: bytes) -> tuple[int, bytes]:
     """The reply to a message that goes out as it is, but for its dots."""
-    with smtplib.SMTP("127.0.0.1", port, local_hostname="client.example.com", timeout=60) as client:
+    with smtplib.SMTP("127.0.0.1", port, local_hostname="client.example.com", timeout=PATIENCE) as client:
         client.ehlo()
         client.mail("anna@example.com")
         client.rcpt("101@fax.example.com")

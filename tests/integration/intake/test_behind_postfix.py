@@ -14,6 +14,7 @@ from gateway.mail.sink import MailSink
 from gateway.store import Store
 from tests.fix_postfix import Postfix, a_postfix
 from tests.free_port import a_free_port
+from tests.patience import PATIENCE
 from tests.stages import a_store
 
 ANNA = "anna@example.com"
@@ -52,7 +53,7 @@ class Site:
 
     async def send(self, *numbers: str, mail_options=(), rcpt_options=()) -> None:
         def send_it() -> None:
-            with smtplib.SMTP("127.0.0.1", self.postfix.port, timeout=30) as client:
+            with smtplib.SMTP("127.0.0.1", self.postfix.port, timeout=PATIENCE) as client:
                 recipients = [f"{number}@{self.how}.example.com" for number in numbers]
                 message = b"From: anna@example.com\r\nSubject: Offer\r\n\r\nHello\r\n"
                 assert client.sendmail(ANNA, recipients, message, mail_options, rcpt_options) == {}
@@ -60,7 +61,7 @@ class Site:
         await asyncio.to_thread(send_it)
 
     async def until_jobs(self, count: int) -> list:
-        async with asyncio.timeout(60):
+        async with asyncio.timeout(PATIENCE):
             while len(jobs := await self.store.jobs.list()) < count:
                 await asyncio.sleep(0.05)
         return jobs
@@ -89,7 +90,7 @@ async def test_a_mail_comes_through_and_a_wrong_address_is_bounced_with_the_reas
         await site.send("+49301234567", "dr.whitcombe", "+49307654321")
 
         jobs = await site.until_jobs(2)
-        async with asyncio.timeout(60):
+        async with asyncio.timeout(PATIENCE):
             while not (bounces := site.sink.mails()):
                 await asyncio.sleep(0.05)
 
@@ -106,7 +107,7 @@ async def test_a_mail_comes_through_and_a_wrong_address_is_bounced_with_the_reas
 async def test_while_the_gateway_is_down_mails_wait_at_the_server_before_it(site):
     before = site.postfix.log.count("status=deferred")
     await site.send("+49301234567")
-    async with asyncio.timeout(60):
+    async with asyncio.timeout(PATIENCE):
         while site.postfix.log.count("status=deferred") == before:
             await asyncio.sleep(0.05)
 

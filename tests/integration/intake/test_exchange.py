@@ -16,6 +16,7 @@ from gateway.model.secret import Secret
 from gateway.ports.mail_source import FoundMail
 from tests.fakes.ews_server import MAILBOX, EwsServer, Failed
 from tests.fix_exchange import an_exchange_section
+from tests.patience import PATIENCE
 
 MAIL = b"From: ann@example.com\r\nTo: +4930100@fax.example.com\r\n\r\nHello\r\n"
 INTERNAL = b"X-MS-Exchange-Organization-AuthAs: Internal\r\n"
@@ -128,13 +129,13 @@ async def test_a_stream_that_ends_is_opened_anew_at_the_next_look(exchange: EwsS
     listener = source._listener
     assert isinstance(listener, threading.Thread)
     exchange.end_streams()
-    await asyncio.to_thread(listener.join, 20)
+    await asyncio.to_thread(listener.join, PATIENCE)
 
     await mails(source)
     await source.wait()
     waiting = asyncio.create_task(source.wait())
     await asyncio.to_thread(exchange.deliver, MAIL)
-    async with asyncio.timeout(20):
+    async with asyncio.timeout(PATIENCE):
         await waiting
 
     assert exchange.operations.count("Subscribe") == 2

@@ -18,6 +18,7 @@ from gateway.intake.collecting.collector import Collector
 from gateway.intake.collecting.folder import _MACHINE, FolderRules, FolderSource
 from gateway.ports.mail_source import FoundMail
 from tests.fakes.mail_source import FakeCollection
+from tests.patience import PATIENCE
 
 MAIL = b"From: ann@example.com\r\nTo: +4930100@fax.example.com, bob@example.com\r\n\r\nHello\r\n"
 NOW = timedelta(0)
@@ -53,7 +54,7 @@ class Drop:
         return [mail async for mail in self.source.mails()]
 
     async def woken(self) -> None:
-        async with asyncio.timeout(20):
+        async with asyncio.timeout(PATIENCE):
             await self.source.wait()
 
     @property

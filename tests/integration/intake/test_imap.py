@@ -13,6 +13,7 @@ from gateway.model.ids import SubmissionId
 from gateway.model.secret import Secret
 from gateway.ports.mail_source import FoundMail
 from tests.fix_dovecot import Dovecot
+from tests.patience import PATIENCE
 
 MAIL = b"From: ann@example.com\r\nTo: +4930100@fax.example.com\r\nSubject: \xfc\r\n\r\nHello\r\n"
 ACCEPTED, REFUSED = Taken(SubmissionId("S1")), Taken(None, ("No.",))
@@ -146,7 +147,7 @@ async def test_waiting_can_be_given_up_at_once(opened: Opened):
     await asyncio.sleep(0)
 
     waiting.cancel()
-    async with asyncio.timeout(20):
+    async with asyncio.timeout(PATIENCE):
         await source.close()
 
     assert waiting.cancelled() or waiting.cancelling()

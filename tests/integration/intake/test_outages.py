@@ -10,13 +10,14 @@ from gateway.store import migrate, open_store
 from tests.fakes.wakeups import RememberedWakeups
 from tests.fix_postgres import Postgres
 from tests.integration.intake.conftest import a_listener
+from tests.patience import PATIENCE
 
 LARGE = 600_000  # bytes; it goes to the spool folder first
 
 
 def send(port: int, number: str, size: int = 100) -> tuple[int, bytes]:
     """The last reply."""
-    with smtplib.SMTP("127.0.0.1", port, timeout=60) as client:
+    with smtplib.SMTP("127.0.0.1", port, timeout=PATIENCE) as client:
         try:
             client.sendmail(
                 "anna@example.com", [f"{number}@fax.example.com"], b"x" * 70 + b"\r\n" * (size // 2)

@@ -13,6 +13,7 @@ from gateway.config.schema import SmtpSection
 from gateway.intake.smtp import SmtpIntake
 from gateway.intake.users import UsersFile, set_user
 from gateway.model.secret import Secret
+from tests.patience import PATIENCE
 from tests.stages import a_store
 
 SAMPLES = Path(__file__).parents[3] / "samples" / "mails"
@@ -40,8 +41,13 @@ async def a_gateway(data_dir: Path, **settings):
 
 def send(port: int, recipients: list[str], content: bytes) -> dict[str, tuple[int, bytes]]:
     """The refused recipients."""
-    with smtplib.SMTP("127.0.0.1", port, local_hostname="client.example.com", timeout=20) as client:
+    with smtplib.SMTP("127.0.0.1", port, local_hostname="client.example.com", timeout=PATIENCE) as client:
         return client.sendmail(ANNA, recipients, content)
+
+
+def run(command: list[str]) -> "subprocess.CompletedProcess[bytes]":
+    """What the program said, and how it ended."""
+    return subprocess.run(command, capture_output=True, check=False, timeout=PATIENCE)
 
 
 @pytest.mark.parametrize("sample", sorted(SAMPLES.glob("0[1-4]*.eml")), ids=lambda path: path.stem)
@@ -137,9 +143,7 @@ async def test_swaks_speaks_for_another_client(tmp_path, setting, options):
     settings = {setting: LOOPBACK, "relay_networks": (ip_network("192.0.2.7/32"),)}
     async with a_gateway(tmp_path, **settings) as (store, port):
         command = ["swaks", "--server", f"127.0.0.1:{port}", "--from", ANNA, "--to", "102@fax.example.com"]
-        done = await asyncio.to_thread(
-            subprocess.run, [*command, *options], capture_output=True, check=False, timeout=30
-        )
+        done = await asyncio.to_thread(run, [*command, *options])
 
         assert done.returncode == 0, done.stdout.decode()
         (job,) = await store.jobs.list()
@@ -172,7 +176,7 @@ async def test_smtplib_logs_in_under_starttls(tmp_path, certificates):
     async with a_gateway(tmp_path, **with_users(tmp_path, certificates)) as (store, port):
 
         def send_it() -> None:
-            with smtplib.SMTP("127.0.0.1", port, timeout=20) as client:
+            with smtplib.SMTP("127.0.0.1", port, timeout=PATIENCE) as client:
                 client.starttls(context=certificates.client_context())
                 client.login("anna", "right")
                 client.sendmail(ANNA, ["102@fax.example.com"], b"Subject: x\r\n\r\nx")
@@ -193,7 +197,7 @@ async def test_a_large_mail_comes_through_tls_byte_for_byte(tmp_path, certificat
 
         def send_it() -> None:
             context = certificates.client_context()
-            with smtplib.SMTP_SSL("127.0.0.1", port, timeout=20, context=context) as client:
+            with smtplib.SMTP_SSL("127.0.0.1", port, timeout=PATIENCE, context=context) as client:
                 client.login("anna", "right")
                 client.sendmail(ANNA, ["102@fax.example.com"], content)
 
@@ -212,7 +216,7 @@ async def test_swaks_logs_in_under_tls(tmp_path, certificates, password, code, s
         command = ["swaks", "--server", f"127.0.0.1:{port}", "--from", ANNA, "--to", "102@fax.example.com"]
         command += ["--tls", "--tls-ca-path", str(certificates.authority), "--auth", "LOGIN"]
         command += ["--auth-user", "anna", "--auth-password", password]
-        done = await asyncio.to_thread(subprocess.run, command, capture_output=True, check=False, timeout=30)
+        done = await asyncio.to_thread(run, command)
 
         assert done.returncode == code, done.stdout.decode()
         assert len(await store.jobs.list()) == stored
@@ -250,7 +254,7 @@ async def test_smtp_source_hands_in_many_mails_by_many_sessions(tmp_path, how):
             ANNA,
         ]
         command += ["-L"] * (how == "lmtp") + ["-t", "102@fax.example.com", f"127.0.0.1:{port}"]
-        done = await asyncio.to_thread(subprocess.run, command, capture_output=True, check=False, timeout=60)
+        done = await asyncio.to_thread(run, command)
 
         assert done.returncode == 0, done.stderr.decode()
         assert len({job.submission_id for job in await store.jobs.list(limit=1000)}) == 200

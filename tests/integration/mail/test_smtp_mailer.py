@@ -14,6 +14,7 @@ from gateway.errors import MailerRefused, MailerUnavailable
 from gateway.mail.smtp import SmtpMailer
 from gateway.model.secret import Secret
 from tests.fakes.mail_sink import ScriptedMailServer
+from tests.patience import PATIENCE
 
 ANNA = "anna@example.com"
 
@@ -31,7 +32,7 @@ def a_mailer(server: ScriptedMailServer, **settings) -> SmtpMailer:
         host=settings.pop("host", "127.0.0.1"),
         port=server.port,
         sender="fax@example.com",
-        timeout=timedelta(seconds=5),
+        timeout=timedelta(seconds=PATIENCE),
         **settings,
     )
     return SmtpMailer(section, trust=trust)

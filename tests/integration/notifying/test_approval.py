@@ -24,6 +24,7 @@ from gateway.ports.job_store import Outcome
 from tests.fakes.clock import FakeClock
 from tests.fakes.mailer import FakeMailer
 from tests.fakes.page_views import RecordingViews
+from tests.patience import PATIENCE
 from tests.stages import ANN, a_received_job, answers
 
 BOSS = "boss@example.com"
@@ -56,7 +57,7 @@ async def opened_page(url: str, post: str | None = None) -> tuple[int, str]:
     def ask():
         data = post.encode() if post is not None else None
         try:
-            with urlopen(Request(url, data=data), timeout=10) as answer:
+            with urlopen(Request(url, data=data), timeout=PATIENCE) as answer:
                 return answer.status, answer.read().decode()
         except HTTPError as error:
             with error:

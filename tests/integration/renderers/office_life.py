@@ -6,6 +6,7 @@ from pathlib import Path
 
 from renderers import RenderPool
 from tests.integration.renderers.test_pool import family_of
+from tests.patience import PATIENCE
 
 #: What LibreOffice needs for a text, a table and slides, and to write a PDF.
 LOADED_WHEN_WARM = frozenset({"libswlo.so", "libsclo.so", "libsdlo.so", "libooxlo.so", "libpdffilterlo.so"})
@@ -13,7 +14,7 @@ LOADED_WHEN_WARM = frozenset({"libswlo.so", "libsclo.so", "libsdlo.so", "libooxl
 
 async def the_libreoffice_of(pool: RenderPool, other_than: int = 0) -> int:
     """The process id of the pool's LibreOffice, once it runs and is another one."""
-    async with asyncio.timeout(60):
+    async with asyncio.timeout(PATIENCE):
         while True:
             for pid in libreoffices_below(pool.pid):
                 if pid != other_than:

@@ -26,6 +26,7 @@ from renderers import (
     TooManyPages,
     render_now,
 )
+from tests.patience import PATIENCE
 from tests.unit.renderers.pages import bits_of, black_dots
 
 pytestmark = [pytest.mark.asyncio(loop_scope="session"), pytest.mark.needs("libreoffice")]
@@ -179,7 +180,7 @@ async def test_a_pdf_of_a_hundred_thousand_pages_is_refused_at_once(pool, tmp_pa
     )
 
     with pytest.raises(TooManyPages):
-        async with asyncio.timeout(10):
+        async with asyncio.timeout(PATIENCE):
             await pool.render([a_file(tmp_path, "long.pdf", content)], FINE, tmp_path / "fax.tif")
 
 

@@ -12,6 +12,7 @@ from PIL import Image
 
 from renderers import DocumentTooLarge, DocumentUnsupported, Profile, RenderError, SourceDocument
 from tests.integration.renderers.test_documents import a_file, words_on
+from tests.patience import PATIENCE
 from tests.unit.renderers.pages import bits_of, black_dots
 
 pytestmark = [pytest.mark.asyncio(loop_scope="session"), pytest.mark.needs("libreoffice")]
@@ -200,7 +201,7 @@ async def test_a_drawing_that_laughs_a_billion_times_is_refused_at_once(pool, tm
     content = b"<?xml version='1.0'?><!DOCTYPE svg [" + LAUGHS + b"]><svg><text>&l10;</text></svg>"
 
     with pytest.raises(DocumentTooLarge):
-        async with asyncio.timeout(10):
+        async with asyncio.timeout(PATIENCE):
             await pool.render([a_file(tmp_path, "laughs.svg", content)], FINE, tmp_path / "fax.tif")
 
 
@@ -210,7 +211,7 @@ async def test_a_drawing_that_uses_itself_ends(pool, tmp_path):
         f'<svg xmlns="http://www.w3.org/2000/svg">{nest}<g id="g40"><use href="#g0"/></g></svg>'.encode()
     )
 
-    async with asyncio.timeout(60):
+    async with asyncio.timeout(PATIENCE):
         with contextlib.suppress(RenderError):
             await pool.render([a_file(tmp_path, "use.svg", content)], FINE, tmp_path / "fax.tif")
 

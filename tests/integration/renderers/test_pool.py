@@ -26,6 +26,7 @@ from renderers import (
     SourceDocument,
 )
 from renderers.native.build import PDF_WORKER
+from tests.patience import PATIENCE
 from tests.unit.renderers.pages import bits_of, black_dots
 
 pytestmark = pytest.mark.needs("libreoffice")
@@ -59,7 +60,7 @@ def family_of(pid: int) -> list[int]:
 
 async def worker_of(pool: RenderPool) -> int:
     """The process id of the pool's only worker, once there is one."""
-    async with asyncio.timeout(20):
+    async with asyncio.timeout(PATIENCE):
         while not (workers := workers_of(pool)):
             await asyncio.sleep(0)
     return workers[0]
@@ -77,9 +78,9 @@ def _is_worker(pid: int) -> bool:
 
 
 def ends_soon(pidfds: list[int]) -> bool:
-    """Whether all these processes end, within a minute."""
+    """Whether all these processes end."""
     for pidfd in pidfds:
-        if not select.select([pidfd], [], [], 60)[0]:
+        if not select.select([pidfd], [], [], PATIENCE)[0]:
             return False
         os.close(pidfd)
     return True
@@ -236,7 +237,7 @@ def test_nothing_is_left_running_when_the_rendering_process_is_killed(tmp_path, 
     os.kill(foreman, signal.SIGKILL)
 
     assert ends_soon(pidfds)
-    owner.wait(20)
+    owner.wait(PATIENCE)
     owner.stdout.close()
 
 
@@ -254,7 +255,7 @@ def test_a_rendering_process_whose_owner_is_gone_before_it_is_ready_ends_without
         cwd=REPOSITORY,
         pass_fds=[theirs.fileno()],
         capture_output=True,
-        timeout=60,
+        timeout=PATIENCE,
     )
 
     theirs.close()

@@ -12,6 +12,7 @@ from telephony import Compression, Disposition, Medium, T38Policy, Transmission
 from telephony.trunk import CalledForm, CallerForm, ErrorCorrection, Srtp
 from tests.fax_pages import Sheet, draw_fax, pictures
 from tests.fix_sip import Heard, a_line, a_station
+from tests.patience import PATIENCE
 
 P, A, N = T38Policy.PREFER, T38Policy.ACCEPT, T38Policy.NEVER
 pytestmark = pytest.mark.slow
@@ -220,7 +221,7 @@ async def test_a_call_that_still_rings_when_the_engine_stops_hears_that_another_
         async with a_station(calls=called.address) as caller:
             sending = [asyncio.ensure_future(caller.sends(draw_fax(tmp_path / "fax.tif"))) for _ in range(2)]
             call = await first
-            async with asyncio.timeout(20):
+            async with asyncio.timeout(PATIENCE):
                 while len(called.engine._calls) < 2:
                     await asyncio.sleep(0.02)
 

@@ -13,6 +13,7 @@ from telephony import CallEvent, Disposition, Medium, PageConfirmed
 from telephony.page_file import whole_pages
 from tests.fax_pages import Sheet, draw_fax, pictures
 from tests.fix_sip import FaxMachine, Heard, a_fax_machine, a_station, free_address
+from tests.patience import PATIENCE
 
 pytestmark = pytest.mark.slow
 
@@ -133,8 +134,8 @@ async def test_a_machine_that_is_terminated_in_a_call_has_stored_what_it_confirm
                 if isinstance(event, PageConfirmed):
                     machine.process.send_signal(signal.SIGTERM)
 
-            facts = await asyncio.wait_for(station.sends(fax, heard=Heard(look=end)), 90)
-            await asyncio.to_thread(machine.process.wait, 30)
+            facts = await asyncio.wait_for(station.sends(fax, heard=Heard(look=end)), 2 * PATIENCE)
+            await asyncio.to_thread(machine.process.wait, PATIENCE)
 
     assert facts.disposition is Disposition.INTERRUPTED
     assert facts.pages_confirmed == len(whole_pages(machine.spool / "fax-0001.tif")) == 1

@@ -14,6 +14,7 @@ from hypothesis import strategies as st
 
 from telephony.name_relay import NameRelay, _failure
 from tests.fakes.dns_server import DnsServer
+from tests.patience import PATIENCE
 
 RECORD = "pbx.example.test. A 192.0.2.7"
 QUESTION = "pbx.example.test"
@@ -35,7 +36,7 @@ def port_of(file: Path) -> int:
 
 async def asked(relay: Path) -> dns.message.Message:
     question = dns.message.make_query(QUESTION, "A", use_edns=0)
-    return await dns.asyncquery.udp(question, "127.0.0.1", port=port_of(relay), timeout=30)
+    return await dns.asyncquery.udp(question, "127.0.0.1", port=port_of(relay), timeout=PATIENCE)
 
 
 async def test_an_answer_goes_through_as_it_is(tmp_path):

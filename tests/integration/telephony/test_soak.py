@@ -9,6 +9,7 @@ import pytest
 from telephony import Disposition, T38Policy
 from tests.fax_pages import Sheet, draw_fax
 from tests.fix_sip import Line, a_line
+from tests.patience import PATIENCE
 
 pytestmark = pytest.mark.slow
 
@@ -40,7 +41,7 @@ async def some_calls(line: Line, calls: int, fax: Path, folder: Path) -> list[Di
 async def nothing_is_open(lines: list[Line]) -> None:
     """Every channel is closed: the media thread does that at its next tick."""
     engines = [station.engine for line in lines for station in (line.caller, line.called)]
-    async with asyncio.timeout(30):
+    async with asyncio.timeout(PATIENCE):
         while any(engine.statistics()["channels"] for engine in engines):
             await asyncio.sleep(0.02)
 

@@ -13,6 +13,7 @@ from telephony.trunk import Srtp
 from tests.fax_pages import draw_fax
 from tests.fix_sip import MEDIA_PORTS, a_station, free_address
 from tests.integration.telephony.test_telephone import a_telephone
+from tests.patience import PATIENCE
 
 pytestmark = pytest.mark.slow
 LONG, SHORT = "AES_CM_128_HMAC_SHA1_80", "AES_CM_128_HMAC_SHA1_32"
@@ -89,7 +90,7 @@ async def test_packets_with_a_wrong_tag_are_dropped_and_counted():
     counted = core.statistics
 
     async def until(name: str, least: int) -> None:
-        async with asyncio.timeout(20):
+        async with asyncio.timeout(PATIENCE):
             while counted()[name] < least:
                 await asyncio.sleep(0.02)
 

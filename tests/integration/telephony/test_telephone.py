@@ -13,6 +13,7 @@ import pytest
 from telephony import Disposition, Medium, T38Policy
 from tests.fax_pages import draw_fax
 from tests.fix_sip import a_station, free_address
+from tests.patience import PATIENCE
 
 pytestmark = pytest.mark.slow
 CODECS = ["PCMA", "PCMU"]
@@ -27,7 +28,7 @@ class Telephone:
     async def says(self, event: str) -> dict[str, Any]:
         """The next line that tells of `event`; pjlib's own lines are stepped over."""
         assert self._process.stdout
-        while line := await asyncio.wait_for(self._process.stdout.readline(), 80):
+        while line := await asyncio.wait_for(self._process.stdout.readline(), PATIENCE):
             if line.startswith(b"{") and (said := json.loads(line))["event"] == event:
                 return dict(said)
         raise AssertionError(f"the telephone ended without {event}")

@@ -13,15 +13,16 @@ from telephony.trunk import T38Policy, Trunk
 from tests.fax_pages import Sheet, draw_fax, pictures
 from tests.fix_kamailio import PASSWORD, USER, a_provider
 from tests.fix_sip import MEDIA_PORTS, a_station, free_address, sipp
+from tests.patience import PATIENCE
 
 pytestmark = pytest.mark.slow
 ACCOUNT = {"username": USER, "password": PASSWORD}
 REGISTERS = {**ACCOUNT, "register": True}
 
 
-async def until(holds: Callable[[], object], seconds: float = 20) -> None:
+async def until(holds: Callable[[], object]) -> None:
     """What `holds` says has become true."""
-    async with asyncio.timeout(seconds):
+    async with asyncio.timeout(PATIENCE):
         while not holds():
             await asyncio.sleep(0.02)
 
@@ -87,7 +88,9 @@ async def test_a_trunk_that_stops_answering_is_down_and_up_again_and_each_is_tol
     told = [
         record.message.partition(":")[0] for record in caplog.records if record.levelno >= logging.WARNING
     ]
-    assert told == ["trunk main is down", "trunk main is up again", "trunk main is down"]
+    turns = ["trunk main is down", "trunk main is up again"]  # more than once if a busy machine is late
+    assert told == [turns[number % 2] for number in range(len(told))]
+    assert len(told) >= 3
 
 
 async def test_a_call_from_an_address_of_no_trunk_is_refused_and_told_once(caplog):
@@ -131,7 +134,9 @@ async def test_a_flood_of_calls_from_a_stranger_is_counted_and_told_once_and_a_c
         await asyncio.sleep(0)
         with socket.socket(type=socket.SOCK_DGRAM) as stranger:
             stranger.bind(("127.0.0.2", 0))
-            for number in range(1000):
+            number = 0
+            while near.engine.statistics()["strangers_refused"] < 500:  # the kernel may drop some
+                number += 1
                 stranger.sendto(an_invite(near.address, number), (host, int(port)))
                 if number % 20 == 0:
                     await asyncio.sleep(0.001)
@@ -141,7 +146,7 @@ async def test_a_flood_of_calls_from_a_stranger_is_counted_and_told_once_and_a_c
         refused = near.engine.statistics()["strangers_refused"]
 
     assert sent.disposition is Disposition.BUSY
-    assert 500 <= refused <= 1000  # the kernel may drop some
+    assert 500 <= refused <= number
     assert len([record for record in caplog.records if "127.0.0.2" in record.message]) == 1
 
 

@@ -1,6 +1,5 @@
 """Who may send a fax by SMTP, and where to."""
 
-import time
 from ipaddress import ip_network
 
 import pytest
@@ -11,6 +10,7 @@ from gateway.config.schema import SmtpSection
 from gateway.intake import replies
 from gateway.intake.accept import Gatekeeper, parse_path
 from gateway.model.submission import Recipient
+from tests.processor import processor_seconds
 
 NETWORKS = (ip_network("192.0.2.0/24"), ip_network("2001:db8::/32"))
 
@@ -62,11 +62,7 @@ def test_paths_are_read_as_rfc_5321_says(text, path):
     "hostile", ['<"' + "\\" * 1999, "<" + "a@" * 1000, "@a," * 600, '<""' * 500, " " * 2000]
 )
 def test_a_hostile_path_costs_no_time(hostile):
-    began = time.process_time()
-
-    parse_path(hostile)
-
-    assert time.process_time() - began < 0.1
+    assert processor_seconds(lambda: parse_path(hostile)) < 0.1
 
 
 @given(st.text(max_size=60))

@@ -1,7 +1,5 @@
 """What strangers write before the @ is read or refused: nothing raises, and nothing takes long."""
 
-import time
-
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -13,6 +11,7 @@ from gateway.intake.accept import Gatekeeper
 from gateway.intake.addresses import DIALECTS, AddressBook
 from gateway.model.number import IN_THE_MAIL
 from gateway.model.submission import Recipient
+from tests.processor import processor_seconds
 
 ALL = AddressesSection(tuple(DIALECTS))
 GATEKEEPER = Gatekeeper(SmtpSection(domains=("fax.example.com",)), ALL)
@@ -39,12 +38,12 @@ def test_whatever_comes_has_a_number_or_a_reason(local_part):
 )
 def test_a_hostile_address_costs_no_time(dialect, piece):
     book = AddressBook((dialect,), ("fax.example.com",))
-    began = time.process_time()
 
-    for front in ("", "1", "FAX=1", "IMCEAFAX-", "[FAX:"):
-        book.parse(front + piece * (300 // len(piece)), "fax.example.com")
+    def parse() -> None:
+        for front in ("", "1", "FAX=1", "IMCEAFAX-", "[FAX:"):
+            book.parse(front + piece * (300 // len(piece)), "fax.example.com")
 
-    assert time.process_time() - began < 0.1
+    assert processor_seconds(parse) < 0.1
 
 
 def test_the_setting_knows_every_dialect():

@@ -10,6 +10,7 @@ from gateway.config.schema import SmtpSection
 from gateway.errors import ConfigError, StoreUnavailable
 from gateway.intake.smtp import SmtpIntake
 from tests.fakes.job_store import FakeJobStore
+from tests.patience import PATIENCE
 
 ENVELOPE = b"EHLO c\r\nMAIL FROM:<a@example.com>\r\nRCPT TO:<101@fax.example.com>\r\nDATA\r\n"
 
@@ -43,7 +44,7 @@ class Client:
 
     async def hears(self, until: bytes) -> str:
         """The line that begins with `until`."""
-        async with asyncio.timeout(20):
+        async with asyncio.timeout(PATIENCE):
             while not (line := await self.reader.readline()).startswith(until):
                 assert line, "closed"
         return line.decode().rstrip()

@@ -1,12 +1,11 @@
 """Addresses in header fields are found as people and programs write them, whatever else stands there."""
 
-import time
-
 import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
 from gateway.model.header_addresses import NamedAddress, addresses_in, decoded, fields_in
+from tests.processor import processor_seconds
 
 
 @pytest.mark.parametrize(
@@ -99,8 +98,6 @@ PIECES = [
 
 @pytest.mark.parametrize("piece", PIECES)
 def test_a_hostile_field_costs_no_time(piece: str):
-    began = time.process_time()
+    field = piece * (200_000 // len(piece))
 
-    addresses_in(piece * (200_000 // len(piece)))
-
-    assert time.process_time() - began < 2
+    assert processor_seconds(lambda: addresses_in(field)) < 2

@@ -1,6 +1,5 @@
 import gzip
 import io
-import time
 import zipfile
 
 import pytest
@@ -9,6 +8,7 @@ from hypothesis import strategies as st
 
 from renderers import media_type as kind
 from renderers.media_type import charset_of, media_type_of
+from tests.processor import processor_seconds
 
 
 def a_zip(**entries: bytes) -> bytes:
@@ -181,7 +181,6 @@ def test_a_mutated_archive_has_a_type(tmp_path, data):
 @pytest.mark.parametrize("content", [b"<!---->" * 9000 + b"x", b"<!--" * 15_000, b"<!DOCTYPE svg [" * 4000])
 def test_text_that_begins_like_markup_for_ever_is_told_at_once(tmp_path, content):
     (tmp_path / "blob").write_bytes(content)
-    began = time.process_time()
 
     assert media_type_of(tmp_path / "blob") == kind.PLAIN
-    assert time.process_time() - began < 1
+    assert processor_seconds(lambda: media_type_of(tmp_path / "blob")) < 1

@@ -1,12 +1,11 @@
 """Who gets the fax, as To and Cc name him."""
 
-import time
-
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from gateway.resolving.addressee import name_beside
+from tests.processor import processor_seconds
 
 HEADER = b"""From: ann@example.com\r
 Subject: "Subject" <101@fax.example.com>\r
@@ -53,8 +52,5 @@ def test_no_header_raises_and_every_name_is_one_line(junk: bytes, address: str):
 @pytest.mark.parametrize("piece", [b'"', b"a ", b'\\"', b"<", b"=?utf-8?q?a?= ", b'",'])
 def test_a_hostile_header_costs_no_time(piece: bytes):
     header = b"To: " + piece * (60_000 // len(piece)) + b"<102@fax.example.com>\n\n"
-    began = time.process_time()
 
-    name_beside(header, "102@fax.example.com")
-
-    assert time.process_time() - began < 0.5
+    assert processor_seconds(lambda: name_beside(header, "102@fax.example.com")) < 0.5

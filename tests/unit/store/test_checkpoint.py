@@ -6,6 +6,7 @@ import sqlalchemy as sa
 
 from gateway.store.checkpoint import Checkpointer
 from gateway.store.database import open_engine
+from tests.patience import PATIENCE
 
 
 @pytest.fixture
@@ -23,7 +24,7 @@ def test_what_was_committed_moves_from_the_log_into_the_database_file(engine, tm
 
         checkpointer.committed()
 
-        deadline = time.monotonic() + 20
+        deadline = time.monotonic() + PATIENCE
         while content[:1000] not in (tmp_path / "queue.db").read_bytes():
             assert time.monotonic() < deadline
     checkpointer.close()
@@ -33,7 +34,7 @@ def test_a_checkpoint_that_fails_does_not_end_the_thread(engine, tmp_path, caplo
     (tmp_path / "queue.db").mkdir()
     checkpointer = Checkpointer(engine, gather=0.0)
 
-    deadline = time.monotonic() + 20
+    deadline = time.monotonic() + PATIENCE
     for times in (1, 2):
         checkpointer.committed()
         while len(caplog.records) < times:
