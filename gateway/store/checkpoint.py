@@ -41,6 +41,8 @@ class Checkpointer:
     def _run(self) -> None:
         while self._work.wait() and not self._closing.wait(self._gather):
             self._work.clear()
+            if self._closing.is_set():  # `close` came in between, and what woke us is cleared
+                return
             try:
                 with self._engine.connect() as connection:
                     connection.exec_driver_sql("PRAGMA wal_checkpoint(PASSIVE)").all()

@@ -1,4 +1,5 @@
 import os
+import threading
 import time
 
 import pytest
@@ -42,3 +43,32 @@ def test_a_checkpoint_that_fails_does_not_end_the_thread(engine, tmp_path, caplo
 
     checkpointer.close()
     assert "could not be emptied" in caplog.text
+
+
+class ClosedMeanwhile(threading.Event):
+    """Work for a checkpointer that is closed just when it begins."""
+
+    def __init__(self, checkpointer: Checkpointer) -> None:
+        super().__init__()
+        self.checkpointer = checkpointer
+        self.closing = threading.Thread(target=checkpointer.close, daemon=True)
+
+    def clear(self) -> None:
+        if not self.closing.ident:
+            self.closing.start()
+            self.checkpointer._closing.wait()
+            super().wait()
+        super().clear()
+
+
+def test_a_close_while_work_begins_ends_the_thread(engine):
+    checkpointer = Checkpointer(engine, gather=0.0)
+    meanwhile = ClosedMeanwhile(checkpointer)
+    waking, checkpointer._work = checkpointer._work, meanwhile
+
+    meanwhile.set()
+    waking.set()
+
+    checkpointer._thread.join(PATIENCE)
+    assert not checkpointer._thread.is_alive()
+    meanwhile.closing.join()
