@@ -216,7 +216,10 @@ class CallMedia:
         ):
             return None
         self.medium, self._audio_at = Medium.AUDIO, where
-        return audio_offer(ports.rtp, (codec,), events, profile=media.protocol, cryptos=line)
+        direction = media.answering_direction
+        return audio_offer(
+            ports.rtp, (codec,), events, profile=media.protocol, cryptos=line, direction=direction
+        )
 
     def _use_image(self, media: Media) -> bool:
         parameters = agreed(media, self._trunk)

@@ -13,8 +13,8 @@ from cffi import FFI
 
 HERE = Path(__file__).parent
 SOURCES = ["core.c", "sip.c", "sip_request.c", "sip_orders.c", "sip_say.c", "sip_digest.c", "sip_names.c",
-           "media.c", "verbs.c", "channel.c", "peer.c", "disk.c", "fax.c", "fax_t30.c", "fax_audio.c",
-           "fax_patience.c", "digits.c", "rtp.c", "srtp.c", "udptl.c", "udptl_out.c", "pair.c",
+           "sip_refused.c", "media.c", "verbs.c", "channel.c", "peer.c", "disk.c", "fax.c", "fax_t30.c",
+           "fax_audio.c", "fax_patience.c", "digits.c", "rtp.c", "srtp.c", "udptl.c", "udptl_out.c", "pair.c",
            "lone.c"]  # fmt: skip
 WARNINGS = [
     "-std=gnu11", "-D_GNU_SOURCE", "-Wall", "-Wextra", "-Wshadow", "-Wconversion", "-Wno-sign-conversion",

@@ -38,6 +38,7 @@ static void on_invite(fc_sip *self, nua_handle_t *handle, fc_call *call, const s
     bool first = call == NULL;
     if (first) {
         call = fc_call_add(self, fc_sip_new_id(self), handle, false);
+        call->sip_call_id = fc_copy(sip->sip_call_id->i_id);
         nua_handle_bind(handle, call);
     }
     call->invited = true;
@@ -182,9 +183,11 @@ static bool set_up(fc_sip *sip) {
         return false;
     su_root_threading(sip->root, 0);
     const fc_settings *is = sip->settings;
+    sip->reader = fc_refused_set_up(sip);
     sip->nua = nua_create(sip->root, on_nua, sip, NUTAG_URL(is->sip_url), NUTAG_MEDIA_ENABLE(0), NUTAG_AUTOANSWER(0),
                           NUTAG_AUTOALERT(0), NUTAG_ENABLEMESSAGE(0), NUTAG_SESSION_TIMER(0),
                           NUTAG_DETECT_NETWORK_UPDATES(0), SIPTAG_USER_AGENT_STR(is->user_agent),
+                          TAG_IF(sip->reader, NTATAG_MCLASS(sip->reader)),
                           NUTAG_AUTO302(0), NUTAG_MAX_RETRY_AFTER(0), /* where and when else to call is for others to say */
                           TAG_IF(is->tls_url, NUTAG_SIPS_URL(is->tls_url)),
                           TAG_IF(is->tls_url, NUTAG_CERTIFICATE_DIR(is->tls_folder)),
@@ -221,6 +224,7 @@ static void *run(void *user) {
         nua_destroy(sip->nua);
     if (sip->root)
         su_root_destroy(sip->root);
+    free((void *)sip->reader);
     if (started)
         fc_post(sip->core, fc_event_new(FC_STOPPED, 0));
     return NULL;

@@ -14,7 +14,9 @@
 typedef struct fc_call {
     unsigned id;
     nua_handle_t *handle;
+    char *sip_call_id;
     bool calling, confirmed;        /* confirmed: a 2xx was seen or sent */
+    bool reinvited;                 /* by us */
     bool invited;                   /* an INVITE of the peer waits for our answer */
     bool updated;                   /* and it is an UPDATE: `update` (RFC 3311) */
     nua_saved_event_t update[1];
@@ -43,6 +45,7 @@ struct fc_sip {
     int order_fd;
     su_root_t *root;
     nua_t *nua;
+    const msg_mclass_t *reader;     /* of messages; NULL: sofia-sip's own */
     pthread_mutex_t lock;           /* for all that follows */
     pthread_cond_t changed;
     order *first, **last;
@@ -69,6 +72,9 @@ int fc_request_fault(const sip_t *sip, bool begins_call);
 
 /* sip_names.c: in the signalling thread, before it uses TLS. */
 void fc_names_set_up(void);
+
+/* sip_refused.c: how messages are read in the signalling thread, for NTATAG_MCLASS; NULL: as sofia-sip does. */
+const msg_mclass_t *fc_refused_set_up(const fc_sip *sip);
 
 /* sip_digest.c: who we are, for who asks. */
 void fc_digest_set_up(void);

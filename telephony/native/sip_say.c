@@ -109,12 +109,14 @@ static fc_call *begin(fc_sip *sip, const order *it) {
 
 static void invite(fc_sip *sip, const order *it) {
     fc_call *call = begin(sip, it);
-    if (call)
-        nua_invite(call->handle, NUTAG_AUTOACK(1), SIPTAG_CALL_ID_STR(it->sip_call_id),
-                   TAG_IF(it->headers, SIPTAG_HEADER_STR(it->headers)), SIPTAG_SUPPORTED_STR(it->supported),
-                   TAG_IF(it->require, SIPTAG_REQUIRE_STR(it->require)), NUTAG_SESSION_TIMER((unsigned)it->expires),
-                   SIPTAG_CONTENT_TYPE_STR("application/sdp"),
-                   SIPTAG_PAYLOAD_STR(it->sdp), TAG_END());
+    if (!call)
+        return;
+    call->sip_call_id = fc_copy(it->sip_call_id);
+    nua_invite(call->handle, NUTAG_AUTOACK(1), SIPTAG_CALL_ID_STR(it->sip_call_id),
+               TAG_IF(it->headers, SIPTAG_HEADER_STR(it->headers)), SIPTAG_SUPPORTED_STR(it->supported),
+               TAG_IF(it->require, SIPTAG_REQUIRE_STR(it->require)), NUTAG_SESSION_TIMER((unsigned)it->expires),
+               SIPTAG_CONTENT_TYPE_STR("application/sdp"),
+               SIPTAG_PAYLOAD_STR(it->sdp), TAG_END());
 }
 
 static void register_us(fc_sip *sip, const order *it) {
@@ -170,6 +172,12 @@ static void respond(fc_call *call, const order *it) {
                 TAG_END());
 }
 
+static void reinvite(fc_call *call, const order *it) {
+    call->reinvited = call->sip_call_id != NULL;
+    nua_invite(call->handle, NUTAG_AUTOACK(1), SIPTAG_CONTENT_TYPE_STR("application/sdp"), SIPTAG_PAYLOAD_STR(it->sdp),
+               TAG_END());
+}
+
 void fc_call_forget(fc_sip *sip, unsigned id) {
     for (fc_call **at = &sip->calls; *at; at = &(*at)->next) {
         fc_call *call = *at;
@@ -180,6 +188,7 @@ void fc_call_forget(fc_sip *sip, unsigned id) {
             nua_destroy_event(call->update);
         if (call->handle)
             nua_handle_destroy(call->handle);
+        free(call->sip_call_id);
         free(call->username);
         free(call->password);
         free(call);
@@ -202,8 +211,7 @@ void fc_call_carry_out(fc_sip *sip, const order *it) {
     else if (!call || !call->handle)
         return;
     else if (it->kind == REINVITE)
-        nua_invite(call->handle, NUTAG_AUTOACK(1), SIPTAG_CONTENT_TYPE_STR("application/sdp"),
-                   SIPTAG_PAYLOAD_STR(it->sdp), TAG_END());
+        reinvite(call, it);
     else if (it->kind == RESPOND)
         respond(call, it);
     else

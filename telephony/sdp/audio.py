@@ -14,6 +14,7 @@ def audio_offer(
     *,
     profile: str = "RTP/AVP",
     cryptos: tuple[Crypto, ...] = (),
+    direction: str = "sendrecv",
 ) -> Media:
     """An m=audio section at `port` with these codecs, and keys.
 
@@ -30,7 +31,7 @@ def audio_offer(
         profile,
         tuple(str(number) for number in numbers),
         "",
-        (*attributes, *(crypto.attribute for crypto in cryptos), ("ptime", "20"), ("sendrecv", "")),
+        (*attributes, *(crypto.attribute for crypto in cryptos), ("ptime", "20"), (direction, "")),
     )
 
 

@@ -11,6 +11,7 @@ from telephony.errors import TelephonyError
 
 _MOST_LINES = 500
 _LONGEST_LINE = 2000
+_ANSWERS = {"sendrecv": "sendrecv", "sendonly": "recvonly", "recvonly": "sendonly", "inactive": "inactive"}
 
 
 class BadDescription(TelephonyError):
@@ -27,6 +28,12 @@ class Media:
     formats: tuple[str, ...]
     address: str  #: where it wants packets; its own c= or the session's
     attributes: tuple[tuple[str, str], ...] = ()  #: name, value ("" for a flag)
+    direction: str = "sendrecv"  #: of the peer's, in small letters; what we say is among the attributes
+
+    @property
+    def answering_direction(self) -> str:
+        """What answers this one (RFC 3264 6.1)."""
+        return _ANSWERS[self.direction]
 
     def attribute(self, name: str) -> str | None:
         """The value of the first attribute of that name, in any case of letters; None without one."""
@@ -50,7 +57,7 @@ def parse(text: str) -> Description:
     lines = text.replace("\r\n", "\n").split("\n")
     if len(lines) > _MOST_LINES or any(len(line) > _LONGEST_LINE for line in lines):
         raise BadDescription("The peer's SDP is too long.")
-    session_address, sections = "", list[list[str]]()
+    session_address, session_direction, sections = "", "sendrecv", list[list[str]]()
     for line in lines:
         if len(line) < 2 or line[1] != "=":
             continue
@@ -60,9 +67,12 @@ def parse(text: str) -> Description:
             sections[-1].append(line)
         elif line[0] == "c":
             session_address = _connection(line)
+        elif line[0] == "a" and line[2:].strip().lower() in _ANSWERS:
+            session_direction = line[2:].strip()
     if not text.startswith("v=0"):
         raise BadDescription("The peer's SDP does not begin with v=0.")
-    return Description(session_address, tuple(_media(lines, session_address) for lines in sections))
+    media = tuple(_media(lines, session_address, session_direction) for lines in sections)
+    return Description(session_address, media)
 
 
 def sdp_part(body: str, boundary: str) -> str:
@@ -78,7 +88,7 @@ def sdp_part(body: str, boundary: str) -> str:
     return ""
 
 
-def _media(lines: list[str], session_address: str) -> Media:
+def _media(lines: list[str], session_address: str, direction: str) -> Media:
     words = lines[0][2:].split()
     if len(words) < 4:
         raise BadDescription(f'The peer\'s SDP has the line "{lines[0][:80]}".')
@@ -92,7 +102,17 @@ def _media(lines: list[str], session_address: str) -> Media:
         elif line[0] == "a":
             name, _, value = line[2:].partition(":")
             attributes.append((name.strip(), value.strip()))
-    return Media(words[0].lower(), int(port_text), words[2], tuple(words[3:]), address, tuple(attributes))
+            if name.strip().lower() in _ANSWERS:
+                direction = name.strip()
+    return Media(
+        words[0].lower(),
+        int(port_text),
+        words[2],
+        tuple(words[3:]),
+        address,
+        tuple(attributes),
+        direction.lower(),
+    )
 
 
 def _connection(line: str) -> str:

@@ -1,6 +1,6 @@
 """The image side: T.38 over UDPTL (ITU-T T.38 annex D, RFC 3362)."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from telephony.sdp.description import Description, Media
 from telephony.trunk import ErrorCorrection, Trunk
@@ -48,10 +48,15 @@ def _image(port: int, trunk: Trunk, correction: str) -> Media:
 
 
 def usable_image(description: Description) -> Media | None:
-    """The first m=image section with T.38 over UDPTL, or None."""
+    """The first m=image section with T.38 over UDPTL, or None.
+
+    One whose gateways check the training themselves (localTCF) is for T.38 over TCP.
+    """
     for media in description.media:
         is_t38 = media.kind == "image" and media.protocol.lower() == "udptl"
-        if is_t38 and media.port and media.address and "t38" in (name.lower() for name in media.formats):
+        checks_itself = (media.attribute("T38FaxRateManagement") or "").lower() == "localtcf"
+        has_place = media.port and media.address
+        if is_t38 and has_place and not checks_itself and "t38" in (name.lower() for name in media.formats):
             return media
     return None
 
@@ -60,7 +65,10 @@ def image_answer(offered: Media, port: int, trunk: Trunk) -> Media:
     """The answer to an offer of T.38: version 0, which every version must take, and his error correction."""
     correction = offered.attribute("T38FaxUdpEC") or "t38UDPRedundancy"
     known = {"t38udpfec": "t38UDPFEC", "t38udpnoec": "t38UDPNoEC"}
-    return _image(port, trunk, known.get(correction.lower(), "t38UDPRedundancy"))
+    answer = _image(port, trunk, known.get(correction.lower(), "t38UDPRedundancy"))
+    if offered.direction != "sendrecv":
+        answer = replace(answer, attributes=(*answer.attributes, (offered.answering_direction, "")))
+    return replace(answer, protocol=offered.protocol)  # some write UDPTL, and look for it
 
 
 def agreed(media: Media, trunk: Trunk) -> T38Parameters:

@@ -110,3 +110,22 @@ async def test_a_bye_before_any_fax_is_no_fax_and_its_cause_is_kept(tmp_path):
         await peer.plays_to_the_end()
 
     assert (facts.disposition, facts.q850_cause) == (Disposition.NO_FAX_ANSWERED, 16)
+
+
+async def test_of_two_branches_of_a_fork_that_answer_the_second_is_let_go_at_once(tmp_path):
+    settings = {"t38": T38Policy.NEVER, "no_fax_timeout_s": 4.0}
+    async with sipp("answer_twice") as peer:
+        async with a_station(calls=peer.address, **settings) as station:
+            facts = await station.sends(draw_fax(tmp_path / "fax.tif"))
+        await peer.plays_to_the_end()
+
+    assert facts.disposition is Disposition.NO_FAX_ANSWERED
+
+
+async def test_a_trunk_that_wants_longer_sessions_gets_them(tmp_path):
+    async with sipp("ask_for_a_longer_session") as peer:
+        async with a_station(calls=peer.address, session_timer=Extension.REQUIRE) as station:
+            facts = await station.sends(draw_fax(tmp_path / "fax.tif"))
+        await peer.plays_to_the_end()
+
+    assert facts.disposition is Disposition.BUSY

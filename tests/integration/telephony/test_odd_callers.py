@@ -22,7 +22,15 @@ async def a_call_of(scenario: str, tmp_path: Path, **keys: str) -> Transmission:
 
 
 @pytest.mark.parametrize(
-    "refusal", ["415 Unsupported Media Type", "488 Not Acceptable Here", "606 Not Acceptable"]
+    "refusal",
+    [
+        "404 Not Found",
+        "415 Unsupported Media Type",
+        "488 Not Acceptable Here",
+        "500 Server Internal Error",
+        "503 Service Unavailable",
+        "606 Not Acceptable",
+    ],
 )
 async def test_a_caller_that_refuses_t38_is_not_asked_again_and_left_in_audio(tmp_path, refusal):
     facts = await a_call_of("call_that_refuses_t38", tmp_path, refusal=refusal)

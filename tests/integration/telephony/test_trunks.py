@@ -76,6 +76,17 @@ async def test_a_registration_that_is_refused_takes_the_trunk_down_until_it_succ
     assert [record.message.partition(":")[0] for record in caplog.records] == ["trunk main is down"]
 
 
+async def test_a_trunk_that_wants_longer_registrations_gets_them(caplog):
+    account = {**REGISTERS, "register_every_s": 60}
+    async with sipp("register_for_longer") as peer:
+        async with a_station(calls=peer.address, **account) as near:
+            await until(lambda: near.engine.is_registered(near.trunk))
+            assert near.engine.is_up(near.trunk)
+        await peer.plays_to_the_end()
+
+    assert not [record for record in caplog.records if record.message.startswith("trunk")]
+
+
 async def test_a_trunk_that_stops_answering_is_down_and_up_again_and_each_is_told_once(caplog):
     address = free_address()
     settings = {"keep_alive_s": 0.1, "keep_alive_misses": 3}

@@ -130,3 +130,38 @@ def test_the_depth_of_a_trunk_is_what_is_sent():
 
     assert agreed(an_image(("T38FaxUdpEC", "t38UDPRedundancy")), deep) == T38Parameters(0, 600, 5)
     assert agreed(an_image(("T38FaxUdpEC", "t38UDPFEC")), deep) == T38Parameters(0, 600, 5, 3, 5)
+
+
+@pytest.mark.parametrize(
+    ("offered", "answered"),
+    [
+        ("sendrecv", "sendrecv"),
+        ("sendonly", "recvonly"),
+        ("recvonly", "sendonly"),
+        ("INACTIVE", "inactive"),
+        ("nonsense", "sendrecv"),
+    ],
+)
+@pytest.mark.parametrize("of", ["session", "media"])
+def test_a_direction_is_answered_with_the_one_that_fits(offered, answered, of):
+    session, media = (f"a={offered}\r\n", "") if of == "session" else ("", f"a={offered}\r\n")
+    text = f"v=0\r\nc=IN IP4 192.0.2.9\r\nt=0 0\r\n{session}m=audio 4000 RTP/AVP 8\r\n{media}"
+
+    assert parse(text).media[0].answering_direction == answered
+
+
+def test_the_direction_of_a_section_goes_before_that_of_the_session():
+    text = "v=0\r\nc=IN IP4 192.0.2.9\r\na=inactive\r\nm=image 4002 UDPTL t38\r\na=sendonly\r\n"
+
+    answer = image_answer(parse(text).media[0], 4004, TRUNK)
+
+    assert (answer.protocol, answer.attributes[-1]) == ("UDPTL", ("recvonly", ""))
+
+
+def test_t38_in_which_gateways_check_the_training_themselves_is_not_for_udptl():
+    offers = {
+        method: usable_image(Description("", (an_image(("T38FaxRateManagement", method)),)))
+        for method in ("transferredTCF", "localTCF")
+    }
+
+    assert [method for method, image in offers.items() if image] == ["transferredTCF"]

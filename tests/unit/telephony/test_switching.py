@@ -6,6 +6,7 @@ import pytest
 
 from telephony.call.state import CallState
 from telephony.native.values import Kind
+from telephony.sdp.description import parse
 from telephony.trunk import T38Policy
 from tests.fakes.fax_core import in_no_time
 from tests.unit.telephony.conftest import AUDIO, IMAGE, NO_IMAGE, an_sdp
@@ -181,3 +182,14 @@ async def test_an_offer_that_cannot_be_understood_is_refused_and_what_holds_goes
     line.core.sip(Kind.REINVITE, sdp=IMAGE, status=415)
 
     assert (call.state, line.core.said[-1]) == (CallState.AUDIO, ("respond", 415))
+
+
+@in_no_time
+async def test_a_call_that_is_put_on_hold_is_answered_so_and_comes_back(line):
+    line.is_in_audio()
+
+    for direction in ("sendonly", "inactive", "sendrecv"):
+        line.core.sip(Kind.REINVITE, sdp=an_sdp(f"audio 4000 RTP/AVP 8;{direction}"))
+
+    said = [parse(sdp).media[0].attributes[-1][0] for sdp in line.core.descriptions[1:]]
+    assert said == ["recvonly", "inactive", "sendrecv"]
