@@ -34,9 +34,13 @@ _SEPARATORS = re.compile(r"[,;]")
 _NO_WORD = re.compile(r"[\W_]+")
 _NUMBER_COLUMNS = (
     *("number", "fax", "fax_number", "faxnumber", "fax_no", "phone", "to", "business_fax"),
-    *("faxnummer", "fax_nummer", "fax_nr", "telefax", "nummer", "fax_gesch\u00e4ftlich"),
+    *("faxnummer", "fax_nummer", "fax_nr", "faxnr", "telefax", "nummer", "fax_gesch\u00e4ftlich"),
+    *("telefaxnummer", "telefax_nummer", "telefax_nr", "recipient_fax", "to_number", "fax_business"),
+    *("num\u00e9ro_de_fax", "t\u00e9l\u00e9copie"),
 )
 _NAME_COLUMNS = ("name", "to_name", "recipient", "full_name", "last_name", "empf\u00e4nger", "nachname")
+_FIRST_NAMES = ("first_name", "vorname")  # beside a last name
+_LAST_NAMES = ("name", "last_name", "nachname")
 _COMPANY_COLUMNS = ("company", "to_company", "organisation", "organization", "firma")
 #: What a row may ask for by the name of a column.
 _OPTIONS = frozenset(
@@ -160,7 +164,17 @@ def _rows(table: list[list[str]]) -> Iterator[Row]:
         columns = dict(zip(names or ("number", "name", "company"), cells, strict=False))
         number = _taken(columns, _NUMBER_COLUMNS)
         if number or any(columns.values()):
-            yield Row(number, _taken(columns, _NAME_COLUMNS), _taken(columns, _COMPANY_COLUMNS), columns)
+            yield Row(number, _name(columns), _taken(columns, _COMPANY_COLUMNS), columns)
+
+
+def _name(columns: dict[str, str]) -> str:
+    """Whom the row names; what it says of him stays there for {fields}, but for his whole or last name."""
+    first = next((columns[name] for name in _FIRST_NAMES if columns.get(name)), "")
+    of_whole = next((name for name in _NAME_COLUMNS if columns.get(name)), "")
+    name = _taken(columns, _NAME_COLUMNS)
+    if of_whole not in _LAST_NAMES or first.casefold() in name.casefold().split():
+        return name or first
+    return f"{first} {name}".strip()
 
 
 def _taken(columns: dict[str, str], names: Sequence[str]) -> str:

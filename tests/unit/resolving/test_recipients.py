@@ -62,6 +62,20 @@ def a_mail(subject: str = "Offer", to: str = "list@fax.example.com", **attached:
             [Row("0301", "M\u00fcller", "ACME")],
         ),
         (b"Last Name,Company,Business Fax\nSmith,ACME,+49301", [Row("+49301", "Smith", "ACME")]),
+        (
+            b'"First Name","Last Name","Business Fax"\n"Ann","Smith","+49301"\n"Bob","","+49302"\n',
+            [
+                Row("+49301", "Ann Smith", columns={"first_name": "Ann"}),
+                Row("+49302", "Bob", columns={"first_name": "Bob", "last_name": ""}),
+            ],
+        ),
+        (
+            "Vorname;Name;Telefaxnummer\nAnn;M\u00fcller;0301\nBob;Bob Orff;0302".encode("cp1252"),
+            [
+                Row("0301", "Ann M\u00fcller", columns={"vorname": "Ann"}),
+                Row("0302", "Bob Orff", columns={"vorname": "Bob"}),
+            ],
+        ),
     ],
 )
 def test_a_list_has_a_recipient_a_row(content: bytes, rows: list[Row]):
