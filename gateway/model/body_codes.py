@@ -10,14 +10,14 @@ text; Zetafax, embedded addressing; XM Fax, `@@UseBody`, which asks for what we 
 
 import re
 from collections.abc import Callable, Collection
-from html import unescape
 
 from gateway.model.options import Wish
+from gateway.model.seen_html import SeenHtml
 
 #: Names of [options] dialects that stand in the text.
 BODY_DIALECTS = frozenset({"rightfax", "efax", "zetafax", "xm"})
 _PLAIN = re.compile(r"<([A-Za-z][A-Za-z0-9]{2,20})(?::([^<>\r\n]{0,400}))?>")
-_HTML = re.compile(r"&lt;([A-Za-z][A-Za-z0-9]{2,20})(?::((?:(?!&[lg]t;)[^<>\r\n]){0,400}))?&gt;")
+_LESS_THAN = re.compile(r"&(?:lt|#0*60|#[xX]0*3[cC]);")
 _ZETAFAX = re.compile(r"%%\[([A-Za-z][A-Za-z ]{1,20}):([^\[\]\r\n]{0,200})\]")
 _XM = re.compile(r"@@UseBody\b", re.IGNORECASE)
 _NO_CODES = frozenset({"URL", "HTTP", "HTTPS", "FTP", "MAILTO", "FILE", "TEL", "SIP", "SIPS", "NEWS"})
@@ -48,36 +48,47 @@ def read_codes(text: str, dialects: Collection[str], *, is_html: bool) -> tuple[
     wishes: list[Wish] = []
     if "efax" in dialects:
         text = _without_words(text, wishes)
-    if "rightfax" in dialects:
-        text = (_HTML if is_html else _PLAIN).sub(_into(wishes, is_html=is_html), text)
-    if "zetafax" in dialects:
-        text = _ZETAFAX.sub(_zetafax_into(wishes, is_html=is_html), text)
+    if "rightfax" in dialects and (not is_html or _LESS_THAN.search(text)):
+        text = _without(_PLAIN, _rightfax, wishes, text, is_html=is_html)
+    if "zetafax" in dialects and "%%" in text:
+        text = _without(_ZETAFAX, _zetafax, wishes, text, is_html=is_html)
     if "xm" in dialects:
         text = _XM.sub("", text)
     return wishes, text
 
 
-def _into(wishes: list[Wish], *, is_html: bool) -> Callable[[re.Match[str]], str]:
-    def replacement(found: re.Match[str]) -> str:
-        code, value = found[1].upper(), found[2] or ""
-        if code not in _RIGHTFAX and (not found[1].isupper() or code in _NO_CODES):
-            return found[0]
-        name, meant = _RIGHTFAX.get(code, (code.lower(), ""))
-        written = unescape(found[0]) if is_html else found[0]
-        wishes.append(Wish.of(name, meant or (unescape(value) if is_html else value), written))
-        return ""
+def _without(
+    pattern: re.Pattern[str],
+    read: Callable[[re.Match[str]], Wish | None],
+    wishes: list[Wish],
+    text: str,
+    *,
+    is_html: bool,
+) -> str:
+    """The text without what `read` finds to be a wish."""
 
-    return replacement
+    def takes(found: re.Match[str]) -> bool:
+        wish = read(found)
+        if wish is not None:
+            wishes.append(wish)
+        return wish is not None
+
+    if is_html:
+        return SeenHtml(text).without(pattern, takes)
+    return pattern.sub(lambda found: "" if takes(found) else found[0], text)
 
 
-def _zetafax_into(wishes: list[Wish], *, is_html: bool) -> Callable[[re.Match[str]], str]:
-    def replacement(found: re.Match[str]) -> str:
-        written, word, value = (unescape(text) if is_html else text for text in found.group(0, 1, 2))
-        name = _ZETAFAX_NAMES.get(word.strip().lower(), word.strip().lower())
-        wishes.append(Wish.of(name, " ".join(value.split()), written))
-        return ""
+def _rightfax(found: re.Match[str]) -> Wish | None:
+    code, value = found[1].upper(), " ".join((found[2] or "").split())
+    if code not in _RIGHTFAX and (not found[1].isupper() or code in _NO_CODES):
+        return None
+    name, meant = _RIGHTFAX.get(code, (code.lower(), ""))
+    return Wish.of(name, meant or value, " ".join(found[0].split()))
 
-    return replacement
+
+def _zetafax(found: re.Match[str]) -> Wish:
+    name = _ZETAFAX_NAMES.get(found[1].strip().lower(), found[1].strip().lower())
+    return Wish.of(name, " ".join(found[2].split()), " ".join(found[0].split()))
 
 
 def _without_words(text: str, wishes: list[Wish]) -> str:

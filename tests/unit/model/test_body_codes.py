@@ -67,6 +67,29 @@ def test_in_html_codes_stand_as_a_mail_program_writes_them():
 
 
 @pytest.mark.parametrize(
+    ("html", "wishes", "rest"),
+    [
+        ("&lt;NOTE:Fish and\r\nchips&gt;Hello", [("note", "Fish and chips")], "Hello"),
+        ("&lt;<span class=SpellE>NOCOVER</span>&gt;Hi", [("cover", "none")], "<span class=SpellE></span>Hi"),
+        ("&lt;<b>NOTE:a</b>&#62; b", [("note", "a")], "<b></b> b"),
+        ("&#x3C;NOTE:a&nbsp;b&gt;", [("note", "a b")], ""),
+        ("&lt;NOTE:<a href='x'>a&lt;/a>", [], "&lt;NOTE:<a href='x'>a&lt;/a>"),
+        ("<p>&lt;NOTE:a</p><p>b&gt;</p>", [], "<p>&lt;NOTE:a</p><p>b&gt;</p>"),
+        ("<td>&lt;NOTE:a<br>b&gt;", [], "<td>&lt;NOTE:a<br>b&gt;"),
+        ("<style>&lt;NOCOVER&gt;</style>Hi", [], "<style>&lt;NOCOVER&gt;</style>Hi"),
+        ("<!-- &lt;NOCOVER&gt; -->Hi", [], "<!-- &lt;NOCOVER&gt; -->Hi"),
+        ("&lt;NOCOVER&gt;&lt;NOTE:x&gt;", [("cover", "none"), ("note", "x")], ""),
+        ("a &lt; b &amp;lt;NOCOVER&amp;gt;", [], "a &lt; b &amp;lt;NOCOVER&amp;gt;"),
+    ],
+)
+def test_in_html_a_code_is_what_its_reader_sees_as_one(html: str, wishes: list[tuple[str, str]], rest: str):
+    found, left = read_codes(html, ["rightfax"], is_html=True)
+
+    assert [(wish.name, wish.value) for wish in found] == wishes
+    assert left == rest
+
+
+@pytest.mark.parametrize(
     ("text", "is_html", "rest"),
     [
         ("{nocoverpage}\r\n{showbodytext}\r\nHello {name}", False, "\r\n\r\nHello {name}"),
