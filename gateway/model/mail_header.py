@@ -35,3 +35,9 @@ def header_of(beginning: bytes) -> Message:
     ends = [found for found in (head.find(b"\r\n\r\n"), head.find(b"\n\n")) if found >= 0]
     text = head[: min(ends, default=len(head))].decode("utf-8", "faxgw-western")
     return _PARSER.parsestr(_SPACED.sub(r"\1:", _STRAY.sub("", text.replace(_MARK, ""))))
+
+
+def is_whole(beginning: bytes) -> bool:
+    """Whether the header of a message ends within what is read of it."""
+    head = beginning[:HEADER_SIZE]
+    return len(head) < HEADER_SIZE or b"\r\n\r\n" in head or b"\n\n" in head

@@ -11,7 +11,7 @@ from gateway.config.people import ResolvingSection
 from gateway.config.schema import OptionsSection, SendingSection
 from gateway.errors import BillingCodeMissing, PermanentError, SenderNotAllowed
 from gateway.model.job import Sender
-from gateway.model.mail_header import HEADER_SIZE
+from gateway.model.mail_header import HEADER_SIZE, is_whole
 from gateway.model.number import FaxNumber
 from gateway.model.options import JobOptions, Wish
 from gateway.model.permission import Rules, Used, Verdict
@@ -23,6 +23,8 @@ from gateway.resolving.automatic import why_automatic
 from gateway.resolving.identity import proof
 from gateway.resolving.recipients import RECIPIENT_WISHES
 from gateway.resolving.sender import sender_of
+
+_UNREAD = "what stands behind the first 256 KB of the header"
 
 #: What the mail that begins with these bytes asks for.
 WishesIn = Callable[[bytes], Iterable[Wish]]
@@ -82,6 +84,8 @@ class Resolver:
             facts = replace(facts, reasons=(f"The sender is {mail} ({why}).",))
             wishes = self._wishes(beginning, options)
             options = self._checked(options.with_wishes(wishes, at=submission.accepted_at))
+            if not is_whole(header):
+                options = replace(options, not_done=(*options.not_done, _UNREAD))
             facts = replace(facts, options=options)
             return self._with_resolution(await self._known(facts, submission, header))
         except PermanentError as error:

@@ -153,6 +153,8 @@ class Collector:
             return f"Nothing proves that this mail is from {sender}."
         if size > self._max_message_size:
             return _in_words(replies.TOO_LARGE)
+        if not (mail.envelope or header.is_whole):
+            return "The header of the mail is too long to read all of its recipients. Name them in a list."
         if not (mail.envelope.recipients if mail.envelope else header.recipients):
             return f"The mail names no fax number. {_HOW}"
         return ""

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from gateway.model.header_addresses import addresses_in, decoded, fields_in
-from gateway.model.mail_header import HEADER_SIZE
+from gateway.model.mail_header import HEADER_SIZE, is_whole
 
 _LONGEST_SUBJECT, _LONGEST_ID = 300, 998  # characters, as written; RFC 5322 2.1.1
 _TO = ("To", "Cc", "Bcc", "Resent-To", "X-Original-To", "Delivered-To", "Envelope-To")
@@ -23,6 +23,7 @@ class Header:
     subject: str = ""
     message_id: str = ""
     auth_as: str = ""  #: X-MS-Exchange-Organization-AuthAs; "" when it is not there exactly once
+    is_whole: bool = True  #: no more of it is in the mail than was read
 
 
 def beginning(content: bytes | Path) -> bytes:
@@ -46,6 +47,7 @@ def read_header(head: bytes) -> Header:
         subject=decoded(_first(head, "Subject")[:_LONGEST_SUBJECT]),
         message_id="".join(_first(head, "Message-ID").split())[:_LONGEST_ID],
         auth_as=stamps[0] if len(stamps) == 1 else "",
+        is_whole=is_whole(head),
     )
 
 

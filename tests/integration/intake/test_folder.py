@@ -252,6 +252,21 @@ async def test_what_cannot_be_faxed_is_kept_and_the_err_file_says_why(
     assert drop.queue.submissions == []
 
 
+async def test_no_recipient_is_lost_behind_the_end_of_what_is_read(drop: Drop):
+    names = [f'"Name Number {number}" <+4930{number:07}@fax.example.com>' for number in range(8000)]
+    drop.write("all.eml", "From: ann@example.com\r\nTo: " + ",\r\n ".join(names) + "\r\n\r\nHello\r\n")
+    drop.write(
+        "some.eml", "From: ann@example.com\r\nTo: " + ",\r\n ".join(names[:4000]) + "\r\n\r\nHello\r\n"
+    )
+
+    await drop.collector.run_once()
+
+    assert len(drop.numbers) == 4000
+    assert (drop.path / "all.err").read_text() == (
+        "refused The header of the mail is too long to read all of its recipients. Name them in a list.\n"
+    )
+
+
 async def test_a_gateway_that_died_after_storing_a_mail_does_not_fax_it_again(drop: Drop):
     drop.write("offer.eml", MAIL)
     (mail,) = await drop.look()

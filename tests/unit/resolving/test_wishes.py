@@ -56,3 +56,10 @@ async def test_a_dialect_that_is_off_changes_nothing(opened):
 
     assert not job.options
     assert job.due_at - NOW < timedelta(hours=1)
+
+
+async def test_wishes_that_are_not_read_are_told(opened):
+    fields = "".join(f"X-Field-{number}: something\r\n" for number in range(15_000))
+    job = await resolved(opened, f"{fields}X-Faxgw-Cover: blue\r\n\r\nHello".encode(), ["faxgw"])
+
+    assert job.options.not_done == ("what stands behind the first 256 KB of the header",)
