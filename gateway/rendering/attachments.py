@@ -178,13 +178,23 @@ def _chosen(part: Part, defects: list[str], notes: list[str]) -> Iterator[Part]:
             return
         yield part
     elif part.media_type == "multipart/alternative":
-        yield from _chosen(_best(part.parts, defects), defects, notes)
+        best = _best(part.parts, defects)
+        for child in part.parts:
+            if child is best or _is_file(child):
+                yield from _chosen(child, defects, notes)
     elif part.media_type == "multipart/signed":
         notes.extend("left out the signature of the mail" for _ in part.parts[1:2])
         yield from _chosen(part.parts[0], defects, notes)
     else:
         for child in part.parts:
             yield from _chosen(child, defects, notes)
+
+
+def _is_file(alternative: Part) -> bool:
+    """Whether it is no other way to say the same, though its sender put it there."""
+    is_other_kind = alternative.media_type not in (*BODY_TYPES, *_BESIDE_THE_TEXT, *_LEFT_OUT)
+    is_text = alternative.media_type in BODY_TYPES and alternative.disposition == "attachment"
+    return not alternative.parts and (is_text or (is_other_kind and bool(alternative.filename)))
 
 
 def _best(alternatives: list[Part], defects: list[str]) -> Part:
@@ -194,10 +204,8 @@ def _best(alternatives: list[Part], defects: list[str]) -> Part:
             for leaf in _bodies(part):
                 if leaf.media_type == media_type and not is_empty(leaf, text_of(leaf, defects)):
                     return part
-    return next(
-        (part for part in reversed(alternatives) if part.media_type not in _LEFT_OUT | _BESIDE_THE_TEXT),
-        alternatives[-1],
-    )
+    shown = (part for part in reversed(alternatives) if part.media_type not in _LEFT_OUT | _BESIDE_THE_TEXT)
+    return next(shown, alternatives[-1])
 
 
 def _bodies(part: Part) -> Iterator[Part]:

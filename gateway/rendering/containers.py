@@ -7,6 +7,7 @@ is told from its bytes; depth, number and size are bounded for the mail as a who
 import io
 import re
 import zipfile
+from codecs import BOM_UTF8
 from dataclasses import dataclass, field
 
 from gateway.config.schema import RenderingSection
@@ -138,5 +139,5 @@ def _is_archive(content: bytes) -> bool:
 def _is_mail(head: bytes, part: Part) -> bool:
     """A mail saved as a file: by its name, and in any case by its headers."""
     named = part.filename.lower().endswith((".eml", ".mht", ".mhtml"))
-    lines = _MAIL.match(head)
+    lines = _MAIL.match(head.removeprefix(BOM_UTF8))
     return bool(named and lines and _MAIL_HEADER.search(lines[0]))

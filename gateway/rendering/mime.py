@@ -157,7 +157,8 @@ class _Parser:
         part.media_type = _media_type(part) or default
         if part.media_type.startswith("multipart/"):
             self._open_multipart(part, depth)
-        elif part.media_type == "message/rfc822":
+        elif part.media_type in ("message/rfc822", "message/global"):
+            part.media_type = "message/rfc822"
             if depth < MAX_DEPTH:
                 inner = memoryview(part.content([]))
                 part.parts = [self.part(inner, depth=depth + 1, default="text/plain")]

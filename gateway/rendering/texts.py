@@ -3,6 +3,7 @@
 import re
 from html import unescape
 
+from gateway.rendering.clear_signed import without_signature
 from gateway.rendering.flowed import unflowed
 from gateway.rendering.mime import Part
 from renderers import decoded
@@ -22,9 +23,11 @@ def is_body(part: Part) -> bool:
 def text_of(part: Part, defects: list[str]) -> str:
     """What stands in it, with its markup."""
     text = decoded(part.content(defects), part.parameter("content-type", "charset"))
-    if part.media_type == "text/plain" and part.parameter("content-type", "format").lower() == "flowed":
-        return unflowed(text, delsp=part.parameter("content-type", "delsp").lower() == "yes")
-    return text
+    if part.media_type != "text/plain":
+        return text
+    if part.parameter("content-type", "format").lower() == "flowed":
+        text = unflowed(text, delsp=part.parameter("content-type", "delsp").lower() == "yes")
+    return without_signature(text)
 
 
 def is_empty(part: Part, text: str) -> bool:

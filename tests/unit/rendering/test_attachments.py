@@ -482,3 +482,62 @@ def test_the_empty_texts_that_exchange_makes_files_of_are_left_out(name, content
     mail.add_attachment(content, subtype="html" if name.endswith("htm") else "plain", filename=name)
 
     assert names(mail) == ["mail.txt", *([name] if is_faxed else [])]
+
+
+@pytest.mark.parametrize(
+    ("part", "faxed"),
+    [
+        ("Content-Type: application/pdf; name=offer.pdf\n\n%PDF", ["mail.html", "offer.pdf"]),
+        (
+            "Content-Type: text/plain\nContent-Disposition: attachment; filename=a.txt\n\nx",
+            ["mail.html", "a.txt"],
+        ),
+        ("Content-Type: text/calendar; name=invite.ics\n\nBEGIN:VCALENDAR", ["mail.html"]),
+        ("Content-Type: text/x-amp-html\n\n<p>", ["mail.html"]),
+        ("Content-Type: application/pdf\n\n%PDF", ["mail.html"]),
+    ],
+)
+def test_a_file_among_alternatives_is_none_of_them(part: str, faxed: list[str]):
+    raw = f"""\
+Content-Type: multipart/alternative; boundary=a
+
+--a
+
+text
+--a
+Content-Type: text/html
+
+<p>html
+--a
+{part}
+--a--
+"""
+
+    assert [part.name for part in documents_in(raw.encode()).parts] == faxed
+
+
+def test_a_forwarded_mail_may_have_letters_in_its_header():
+    raw = "Content-Type: message/global\n\nFrom: J\u00f6rg <j\u00f6rg@example.com>\n\nHello\n".encode()
+
+    assert documents_in(raw).parts[0].content == "From: J\u00f6rg <j\u00f6rg@example.com>\n\nHello\n".encode()
+
+
+def test_a_text_that_pgp_signed_where_it_stands_is_faxed_alone():
+    signed = """\
+Before
+-----BEGIN PGP SIGNED MESSAGE-----
+Hash: SHA256
+
+Dear Ann,
+- - one
+- -----
+-----BEGIN PGP SIGNATURE-----
+
+iQEzBAEB
+-----END PGP SIGNATURE-----
+After
+"""
+
+    (body,) = documents_in(f"Content-Type: text/plain\n\n{signed}".encode()).parts
+
+    assert body.content == b"Before\nDear Ann,\n- one\n-----\nAfter\n"

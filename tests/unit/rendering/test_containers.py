@@ -127,7 +127,9 @@ def test_a_word_document_of_the_old_kind_is_no_mail():
 def test_a_saved_mail_is_opened_whatever_its_declared_type():
     inner = a_mail_with(PDF, "offer.pdf", text="inner")
 
-    assert [name for name, _ in told(documents_in(a_mail_with(inner, "a.eml")))] == ["mail.txt", "offer.pdf"]
+    for mark in (b"", b"\xef\xbb\xbf"):
+        found = documents_in(a_mail_with(mark + inner, "a.eml"))
+        assert [name for name, _ in told(found)] == ["mail.txt", "offer.pdf"]
 
 
 def a_zip(files: dict[str, bytes]) -> bytes:
