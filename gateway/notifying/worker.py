@@ -7,7 +7,6 @@ A mail server that is away loses nothing: a notification is tried again, later a
 import asyncio
 import logging
 from collections.abc import Callable
-from contextlib import suppress
 from dataclasses import replace
 from datetime import timedelta
 from email.message import EmailMessage, Message
@@ -17,6 +16,7 @@ from zoneinfo import ZoneInfo
 
 from gateway import faxlog
 from gateway.config.schema import MailerSection
+from gateway.ear import Ear
 from gateway.errors import MailerRefused, MailerUnavailable, StoreUnavailable
 from gateway.model.ids import BlobRef
 from gateway.model.job import Job
@@ -89,28 +89,23 @@ class NotifyingWorker:
 
     async def run(self, stopping: asyncio.Event) -> None:
         """Works until `stopping` is set; a mail that is on its way is finished first."""
-        while not stopping.is_set():
-            try:
-                if await self.run_once():
-                    continue
-                pause = await self._outbox.next_due_in()
-            except StoreUnavailable as error:
-                _log.warning("notifying: %s Trying again.", error)
-                pause = _STORE_AWAY
-            await self._woken_or_stopped(stopping, pause)
-
-    async def _woken_or_stopped(self, stopping: asyncio.Event, pause: timedelta | None) -> None:
-        waits = [
-            asyncio.ensure_future(stopping.wait()),
-            asyncio.ensure_future(self._wakeups.wait(Topic.NOTIFYING, pause)),
-        ]
+        stopped = asyncio.ensure_future(stopping.wait())
         try:
-            await asyncio.wait(waits, return_when=asyncio.FIRST_COMPLETED)
+            async with Ear(self._wakeups, Topic.NOTIFYING) as ear:
+                while not stopping.is_set():
+                    await ear.wait([stopped], await self._sent_what_is_due())
         finally:
-            for wait in waits:
-                wait.cancel()
-                with suppress(asyncio.CancelledError):
-                    await wait
+            stopped.cancel()
+
+    async def _sent_what_is_due(self) -> timedelta | None:
+        """How long there will be nothing to send, as far as is known."""
+        try:
+            if await self.run_once():
+                return timedelta()
+            return await self._outbox.next_due_in()
+        except StoreUnavailable as error:
+            _log.warning("notifying: %s Trying again.", error)
+            return _STORE_AWAY
 
     async def run_once(self) -> int:
         """How many notifications were due; each is sent, postponed or given up now."""

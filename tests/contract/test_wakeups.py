@@ -14,6 +14,7 @@ import pytest
 
 from gateway.cluster.wakeups import open_wakeups
 from gateway.config.schema import NodeSection, QueueSection
+from gateway.ear import Ear
 from gateway.ports.wakeups import Topic, Wakeups
 from tests.contract.conftest import Site
 from tests.patience import PATIENCE
@@ -93,6 +94,23 @@ async def test_every_task_that_waits_is_woken(mine: Wakeups, theirs: Wakeups):
     mine.wake(Topic.SENDING)
 
     assert await asyncio.gather(*waiting) == [True, True, True]
+
+
+async def test_an_ear_hears_each_wakeup_once(mine: Wakeups, theirs: Wakeups):
+    never: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+    await ready(mine, Topic.SENDING)
+    async with Ear(mine, Topic.SENDING) as ear:
+        await ear.wait([never], timedelta(seconds=1))  # what came before is not known
+        theirs.wake(Topic.SENDING)
+        await ear.wait([never], None)
+
+        again = asyncio.create_task(ear.wait([never], None))
+        for _ in range(100):
+            await asyncio.sleep(0)
+        assert not again.done()
+
+        theirs.wake(Topic.SENDING)
+        await again
 
 
 async def test_a_flood_of_other_topics_does_not_drown_a_wakeup(mine: Wakeups, theirs: Wakeups):
