@@ -233,7 +233,7 @@ async def sipp(
         Path(folder, "scenario.xml").write_text(text)
         command = [
             "sipp", "-sf", "scenario.xml", "-i", host, "-p", port, "-m", str(times), "-nostdin",
-            "-trace_msg", "-trace_err", "-timeout", "90", "-timeout_error", *([calls] if calls else []),
+            "-trace_msg", "-trace_err", "-timeout", "180", "-timeout_error", *([calls] if calls else []),
         ]  # fmt: skip
         process = await asyncio.create_subprocess_exec(
             *command, cwd=folder, stdout=asyncio.subprocess.DEVNULL, stderr=asyncio.subprocess.DEVNULL,

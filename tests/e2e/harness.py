@@ -65,7 +65,7 @@ operators = "operators@example.com"
 host = "127.0.0.1"
 port = {sink}
 sender = "fax@example.com"
-timeout = "2s"
+timeout = "5s"
 """
 
 

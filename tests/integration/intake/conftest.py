@@ -1,6 +1,7 @@
 """A listener with its store, as a process, on both databases."""
 
 import asyncio
+import os
 import re
 import resource
 import sys
@@ -24,6 +25,11 @@ class Listener:
         found = re.search(rf"{name}:\s+(\d+) kB", Path(f"/proc/{self.pid}/status").read_text())
         assert found
         return int(found[1]) * 1024
+
+    def processor_seconds(self) -> float:
+        """What it has taken of the processor so far (proc_pid_stat(5))."""
+        fields = Path(f"/proc/{self.pid}/stat").read_text().rpartition(")")[2].split()
+        return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
 
     def limit_files(self, size: int) -> None:
         """No file of it grows beyond `size` bytes, as on a full disk; -1 ends that."""

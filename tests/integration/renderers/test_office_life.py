@@ -9,7 +9,8 @@ import pytest
 
 from renderers import ConverterTimedOut, Limits, Profile, RenderPool, SourceDocument
 from tests.integration.renderers.office_life import LOADED_WHEN_WARM, libraries_of, the_libreoffice_of
-from tests.integration.renderers.test_pool import children_of, command_of, ends_soon
+from tests.integration.renderers.test_pool import children_of, command_of, ends_soon, until_rendered
+from tests.patience import PATIENCE
 
 pytestmark = pytest.mark.needs("libreoffice")
 
@@ -23,7 +24,7 @@ def pages(tmp_path):
 
 async def test_a_libreoffice_that_hangs_is_ended_and_the_next_document_works(sample, pages):
     async with RenderPool(workers=1, limits=Limits(office_seconds=4)) as pool:
-        await pool.render([sample("letter.odt")], FINE, pages)
+        await until_rendered(pool, sample("letter.odt"), pages)
         hanging = await the_libreoffice_of(pool)
         os.kill(hanging, signal.SIGSTOP)
 
@@ -32,13 +33,13 @@ async def test_a_libreoffice_that_hangs_is_ended_and_the_next_document_works(sam
 
         assert "report.docx" in caught.value.sentence
         assert await the_libreoffice_of(pool, other_than=hanging)
-        assert (await pool.render([sample("report.docx")], FINE, pages)).page_count == 1
+        assert (await until_rendered(pool, sample("report.docx"), pages)).page_count == 1
 
 
 async def test_the_first_documents_find_everything_in_memory(sample, pages, tmp_path):
     openpyxl.Workbook().save(tmp_path / "a.xlsx")
     async with RenderPool(workers=1) as pool:
-        assert await pool.office_is_warm(within=60)
+        assert await pool.office_is_warm(within=PATIENCE)
         office = await the_libreoffice_of(pool)
         loaded = libraries_of(office)
 
@@ -51,7 +52,7 @@ async def test_the_first_documents_find_everything_in_memory(sample, pages, tmp_
 
 async def test_an_old_libreoffice_goes_on_until_another_one_is_warm(sample, pages):
     async with RenderPool(workers=1, limits=Limits(office_documents=2)) as pool:
-        await pool.office_is_warm(within=60)
+        await pool.office_is_warm(within=PATIENCE)
         old = await the_libreoffice_of(pool)
         ended = os.pidfd_open(old)
 
@@ -65,7 +66,7 @@ async def test_an_old_libreoffice_goes_on_until_another_one_is_warm(sample, page
 
 async def test_a_libreoffice_that_ends_while_nobody_needs_it_costs_no_document(sample, pages):
     async with RenderPool(workers=1) as pool:
-        await pool.office_is_warm(within=60)
+        await pool.office_is_warm(within=PATIENCE)
         first = await the_libreoffice_of(pool)
 
         os.kill(first, signal.SIGKILL)

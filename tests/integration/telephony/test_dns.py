@@ -67,7 +67,7 @@ async def test_the_next_server_of_a_domain_is_called_when_the_first_is_dead(tmp_
 
 
 async def test_a_call_to_a_name_ends_when_no_name_server_can_be_addressed_and_others_go_on(tmp_path):
-    nowhere = tmp_path / "resolv.conf"
+    nowhere, fax = tmp_path / "resolv.conf", draw_fax(tmp_path / "fax.tif")
     nowhere.write_text(
         "nameserver 255.255.255.255\n"
     )  # connect(2) refuses it, as all addresses without a network
@@ -75,12 +75,12 @@ async def test_a_call_to_a_name_ends_when_no_name_server_can_be_addressed_and_ot
         a_station() as far,
         a_station(calls=DOMAIN, resolv_conf=nowhere, answer_timeout_s=60.0) as caller,
     ):
-        asked = asyncio.ensure_future(caller.sends(draw_fax(tmp_path / "fax.tif")))
+        asked = asyncio.ensure_future(caller.sends(fax))
         busy = asyncio.ensure_future(refuses(far))
         await asyncio.sleep(0)
 
         other = Trunk("near", proxy=f"sip:{far.address}")
-        near = await caller.engine.send(SendOrder("1", draw_fax(tmp_path / "fax.tif"), other), Heard())
+        near = await caller.engine.send(SendOrder("1", fax, other), Heard())
 
         await busy
         sent = await asked

@@ -68,7 +68,7 @@ async def test_a_far_end_that_is_silent_is_no_fax(tmp_path):
         await peer.plays_to_the_end()
 
     assert facts.disposition is Disposition.NO_FAX_ANSWERED
-    assert facts.duration.total_seconds() < 15
+    assert facts.duration.total_seconds() < 30
 
 
 @pytest.mark.parametrize("nowhere", ["IP4 0.0.0.0", "IP6 ::"])
@@ -101,7 +101,7 @@ async def test_a_peer_that_takes_t38_and_then_sends_nothing_is_let_go_in_time(tm
         await peer.plays_to_the_end()
 
     assert (facts.disposition, facts.medium) == (Disposition.NO_FAX_ANSWERED, Medium.T38)
-    assert facts.duration.total_seconds() < 15
+    assert facts.duration.total_seconds() < 30
 
 
 async def test_a_bye_before_any_fax_is_no_fax_and_its_cause_is_kept(tmp_path):

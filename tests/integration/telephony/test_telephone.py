@@ -53,6 +53,14 @@ async def a_telephone(codec: str, *what: str, srtp: str = "") -> AsyncIterator[T
         await process.communicate()
 
 
+def both_hear(ours: dict[str, int], theirs: dict[str, int]) -> bool:
+    """Packets went to and fro all the time, and arrived; how many they were says how long the call was."""
+    almost = 0.8
+    return (
+        theirs["received"] >= almost * ours["rtp_out"] > 0 and ours["rtp_in"] >= almost * theirs["sent"] > 0
+    )
+
+
 @pytest.mark.parametrize("codec", CODECS)
 async def test_a_person_who_answers_a_fax_hears_it_and_is_let_go(tmp_path, codec):
     settings = {"t38": T38Policy.ACCEPT, "no_fax_timeout_s": 6.0}
@@ -63,10 +71,10 @@ async def test_a_person_who_answers_a_fax_hears_it_and_is_let_go(tmp_path, codec
         statistics = station.engine.statistics()
 
     assert (facts.disposition, facts.medium) == (Disposition.NO_FAX_ANSWERED, Medium.AUDIO)
-    assert facts.duration.total_seconds() < 20
+    assert facts.duration.total_seconds() < 30
     assert talking["codec"] == codec
-    assert 250 <= counted["received"] <= 330  # 50 a second, for six seconds
-    assert statistics["rtp_in"] >= 250
+    assert counted["received"] <= 50 * facts.duration.total_seconds() + 30  # 50 a second
+    assert both_hear(statistics, counted)
     assert statistics["rtp_bad"] == 0
 
 
@@ -83,8 +91,7 @@ async def test_a_person_who_calls_a_fax_hears_it_answer(tmp_path, codec):
 
     assert facts.disposition is Disposition.NO_FAX_ANSWERED
     assert talking["codec"] == codec
-    assert counted["received"] >= 400  # we always send, twelve seconds long
-    assert statistics["rtp_in"] >= 400
+    assert both_hear(statistics, counted)
 
 
 async def test_digits_that_a_telephone_dials_behind_the_number_are_heard(tmp_path):
@@ -105,6 +112,7 @@ async def test_a_telephone_that_refuses_t38_is_left_in_audio(tmp_path):
         async with a_telephone("PCMA", f"sip:49301@{station.address}") as telephone:
             counted = await telephone.says("counted")
             facts = await receiving
+        statistics = station.engine.statistics()
 
     assert facts.medium is Medium.AUDIO
-    assert counted["received"] > 250  # the audio went on while T.38 was asked for and refused
+    assert both_hear(statistics, counted)  # the audio went on while T.38 was asked for and refused
