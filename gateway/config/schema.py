@@ -142,6 +142,7 @@ class RenderingSection:
     workers: int = 2
     page_limit: int = 300
     timeout: timedelta = timedelta(seconds=120)  #: for one submission
+    office: bool = True  #: LibreOffice runs all the time
     ocr: str = ""  #: languages in which the PDFs of faxes can be searched; "" means not at all
     blank_pages: str = "drop"  #: "drop" or "keep"
     on_partial: str = "fail"  #: "fail", "send_rest_with_note" or "hold"

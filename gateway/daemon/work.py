@@ -46,7 +46,9 @@ async def run(config: Config, stopping: asyncio.Event, ready: Ready) -> None:
     limits = Limits(wall_seconds=config.rendering.timeout.total_seconds())
     with scratch_folder(config.node.data_dir, "work") as scratch:
         async with (
-            RenderPool(workers=config.rendering.workers + _ANSWERING, limits=limits) as pool,
+            RenderPool(
+                workers=config.rendering.workers + _ANSWERING, limits=limits, office=config.rendering.office
+            ) as pool,
             open_wakeups(config.queue, config.node) as wakeups,
             open_store(config.queue, config.node, wakeups) as store,
             open_mailer(config) as mailer,
@@ -135,7 +137,7 @@ async def run(config: Config, stopping: asyncio.Event, ready: Ready) -> None:
                 approval_link=approval_link,
             )
             reaper = Reaper(store.jobs, lease=config.queue.lease)
-            if not await pool.office_is_warm(_WARM_WITHIN):
+            if config.rendering.office and not await pool.office_is_warm(_WARM_WITHIN):
                 _log.warning("LibreOffice does not run (yet); only office documents need it")
             ready()
             async with asyncio.TaskGroup() as group:

@@ -46,6 +46,8 @@ lease = "5s"
 listen = "127.0.0.1:{smtp}"
 domains = ["fax.example.com"]
 relay_networks = ["127.0.0.0/8"]
+[rendering]
+office = false
 [sending]
 station_id = "+49 30 999"
 attempts = 2

@@ -16,7 +16,7 @@ TWO_PAGES = "".join(f"Line {line}\n" for line in range(1, 91))
 
 
 async def test_mails_become_faxes_with_a_cover_page_and_a_fax_becomes_a_mail(world, tmp_path):
-    await world.start_gateway("-o", f'cover.numbers=["{NUMBER}=standard"]')
+    await world.start_gateway(*("-o", f'cover.numbers=["{NUMBER}=standard"]', "-o", "rendering.office=true"))
     (tmp_path / "note.txt").write_text("A note\n")
     await asyncio.to_thread(
         render_now, [SourceDocument("note.txt", tmp_path / "note.txt")], Profile(), tmp_path / "note.tif"
@@ -81,7 +81,8 @@ async def test_the_call_begins_when_the_mail_was_accepted_and_waits_for_no_clock
     with world.database() as database:
         query = """SELECT (julianday(min(attempt.started_at)) - julianday(submission.accepted_at)) * 86400
                    FROM attempt JOIN job ON job.id = attempt.job_id
-                   JOIN submission ON submission.id = job.submission_id WHERE job.number = ? GROUP BY job.id"""
+                   JOIN submission ON submission.id = job.submission_id
+                   WHERE job.number = ? GROUP BY job.id"""
         for number in ("+491", "+492", "+493", "+494"):
             await world.mail(number)
             await world.until(lambda number=number: database.execute(query, [number]).fetchone() is not None)

@@ -52,11 +52,18 @@ async def test_the_first_mail_does_not_wait_for_libreoffice_to_start(world):
         with socket.socket() as client:
             return client.connect_ex(("127.0.0.1", world.smtp)) == 0
 
-    world.gateway = await world.run("serve", "-c", str(world.config))
+    world.gateway = await world.run("serve", "-c", str(world.config), "-o", "rendering.office=true")
     await world.until(answers)
 
     (office,) = libreoffices_below(world.pid("work"))
     assert libraries_of(office) >= LOADED_WHEN_WARM
+
+
+@pytest.mark.needs("libreoffice")
+async def test_no_libreoffice_runs_where_none_is_wanted(world):
+    await world.start_gateway("-o", "rendering.office=false", roles=["work"])
+
+    assert libreoffices_below(world.pid("work")) == []
 
 
 async def test_no_role_outlives_its_supervisor(world):
