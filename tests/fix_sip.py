@@ -98,6 +98,17 @@ class Station:
         return asyncio.ensure_future(self.next_call())
 
 
+async def busy_when_it_rings(
+    arriving: "asyncio.Future[IncomingCall]", sending: "asyncio.Future[Transmission]"
+) -> Transmission:
+    """The facts of a call that is busy when it rings. One that never rings says in them why."""
+    await asyncio.wait([arriving, sending], return_when=asyncio.FIRST_COMPLETED)
+    if arriving.done():
+        await arriving.result().reject(486)
+    arriving.cancel()
+    return await sending
+
+
 @contextlib.asynccontextmanager
 async def a_station(
     calls: str = "127.0.0.1:9",

@@ -5,15 +5,17 @@ from pathlib import Path
 
 import pytest
 
-from telephony import Disposition, Medium, Transmission
+from telephony import Disposition, Medium, T38Policy, Transmission
 from tests.fix_sip import Heard, a_station, free_address, sipp
 
 pytestmark = pytest.mark.slow
 
 
-async def a_call_of(scenario: str, tmp_path: Path, **keys: str) -> Transmission:
+async def a_call_of(
+    scenario: str, tmp_path: Path, t38: T38Policy = T38Policy.PREFER, **keys: str
+) -> Transmission:
     """What became of a call of sipp, which played it to the end."""
-    async with a_station() as station:
+    async with a_station(t38=t38) as station:
         receiving = asyncio.ensure_future(station.receives(tmp_path / "in.tif"))
         await asyncio.sleep(0)
         async with sipp(scenario, station.address, **keys) as peer:
@@ -55,6 +57,12 @@ async def test_an_odd_caller_is_answered_by_the_book(tmp_path, scenario, medium)
 
     assert facts.medium is medium
     assert facts.disposition in (Disposition.NO_FAX_ANSWERED, Disposition.LINE_FAILED)
+
+
+async def test_questions_in_a_call_do_not_end_it(tmp_path):
+    facts = await a_call_of("call_with_questions", tmp_path, T38Policy.ACCEPT)
+
+    assert (facts.medium, facts.disposition) == (Medium.AUDIO, Disposition.NO_FAX_ANSWERED)
 
 
 @pytest.mark.parametrize(

@@ -13,7 +13,7 @@ from telephony.trunk import Srtp, Trunk
 from tests.fax_pages import Sheet, draw_fax, pictures
 from tests.fix_certificates import make_certificates
 from tests.fix_kamailio import PASSWORD, USER, Provider, a_provider
-from tests.fix_sip import MEDIA_PORTS, a_station, free_address
+from tests.fix_sip import MEDIA_PORTS, a_station, busy_when_it_rings, free_address
 
 pytestmark = pytest.mark.slow
 ACCOUNT = {"username": USER, "password": PASSWORD}
@@ -27,11 +27,7 @@ async def rings_through(
     await asyncio.sleep(0)
     async with a_station(calls=calls, tls=tls, **ACCOUNT | settings) as near:
         sending = asyncio.ensure_future(near.sends(draw_fax(tmp_path / "fax.tif")))
-        done, _ = await asyncio.wait([arriving, sending], return_when=asyncio.FIRST_COMPLETED)
-        if arriving in done:
-            await arriving.result().reject(486)
-        arriving.cancel()
-        return await sending
+        return await busy_when_it_rings(arriving, sending)
 
 
 @pytest.fixture
@@ -109,11 +105,7 @@ async def test_a_trunk_that_is_an_address_is_known_by_the_addresses_in_its_certi
         await asyncio.sleep(0)
         async with a_station(calls=f"{theirs.listen};transport=tls", host=host, tls=ours) as near:
             sending = asyncio.ensure_future(near.sends(draw_fax(tmp_path / "fax.tif")))
-            await asyncio.wait([arriving, sending], return_when=asyncio.FIRST_COMPLETED)
-            if arriving.done():
-                await arriving.result().reject(486)
-            arriving.cancel()
-            facts = await sending
+            facts = await busy_when_it_rings(arriving, sending)
 
     assert facts.sip_status == status
     assert facts.disposition is (Disposition.BUSY if status else Disposition.TRUNK_UNAVAILABLE)

@@ -12,7 +12,7 @@ from telephony.sip_engine import SipEngine
 from telephony.trunk import T38Policy, Trunk
 from tests.fax_pages import Sheet, draw_fax, pictures
 from tests.fix_kamailio import PASSWORD, USER, a_provider
-from tests.fix_sip import MEDIA_PORTS, a_station, free_address, sipp
+from tests.fix_sip import MEDIA_PORTS, a_station, busy_when_it_rings, free_address, sipp
 from tests.patience import PATIENCE
 
 pytestmark = pytest.mark.slow
@@ -35,8 +35,7 @@ async def test_a_trunk_that_asks_for_a_password_gets_it(tmp_path, algorithm):
         with a_provider(calls=far.address, algorithm=algorithm) as provider:
             async with a_station(calls=provider.address, **ACCOUNT) as near:
                 sending = asyncio.ensure_future(near.sends(draw_fax(tmp_path / "fax.tif")))
-                await (await arriving).reject(486)
-                sent = await sending
+                sent = await busy_when_it_rings(arriving, sending)
 
     assert sent.disposition is Disposition.BUSY
 
@@ -155,8 +154,7 @@ async def test_a_flood_of_calls_from_a_stranger_is_counted_and_told_once_and_a_c
                 if number % 20 == 0:
                     await asyncio.sleep(0.001)
             sending = asyncio.ensure_future(far.sends(draw_fax(tmp_path / "fax.tif")))
-            await (await arriving).reject(486)
-            sent = await sending
+            sent = await busy_when_it_rings(arriving, sending)
         refused = near.engine.statistics()["strangers_refused"]
 
     assert sent.disposition is Disposition.BUSY
@@ -194,7 +192,6 @@ async def test_a_call_from_a_source_of_a_trunk_is_taken(tmp_path, source):
         arriving = asyncio.ensure_future(anext(aiter(engine.incoming())))
         await asyncio.sleep(0)
         sending = asyncio.ensure_future(far.sends(draw_fax(tmp_path / "fax.tif")))
-        await (await arriving).reject(486)
-        sent = await sending
+        sent = await busy_when_it_rings(arriving, sending)
 
     assert sent.disposition is Disposition.BUSY
