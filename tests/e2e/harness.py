@@ -306,6 +306,11 @@ class World:
         with self.database() as database:
             return Counter(dict(database.execute(query).fetchall()))
 
+    def tries(self) -> Counter[str]:
+        """How often each mail was begun to be sent, by Message-ID."""
+        with self.database() as database:
+            return Counter(dict(database.execute("SELECT message_id, tries FROM notification").fetchall()))
+
     async def until_finished(self) -> None:
         """Every job is, and every mail that is owed has left."""
         query = "SELECT count(*) FROM notification WHERE sent_at IS NULL"

@@ -40,9 +40,11 @@ async def nothing_is_lost_and_nothing_comes_twice(world: World, role: str) -> No
     assert world.journal() == pages
     await world.until(lambda: world.received() >= pages)
     assert world.received() == pages
-    answers = [answer["Message-ID"] for answer in world.answers()]
-    assert len(set(answers)) == len(answers) == len(world.states())
-    assert Counter(answer["X-Fax-State"] for answer in world.answers()) == {
+    answers = {answer["Message-ID"]: answer["X-Fax-State"] for answer in world.answers()}
+    assert len(answers) == len(world.states())
+    # One that a kill kept from being recorded as sent is sent again, and is the same mail.
+    assert Counter(answer["Message-ID"] for answer in world.answers()) <= world.tries()
+    assert Counter(answers.values()) == {
         "delivered": len(pages),
         "failed": 1,
     }
