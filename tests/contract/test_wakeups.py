@@ -99,7 +99,7 @@ async def test_every_task_that_waits_is_woken(mine: Wakeups, theirs: Wakeups):
 async def test_an_ear_hears_each_wakeup_once(mine: Wakeups, theirs: Wakeups):
     never: asyncio.Future[None] = asyncio.get_running_loop().create_future()
     await ready(mine, Topic.SENDING)
-    async with Ear(mine, Topic.SENDING) as ear:
+    async with asyncio.timeout(6 * LONG.total_seconds()), Ear(mine, Topic.SENDING) as ear:
         await ear.wait([never], timedelta(seconds=1))  # what came before is not known
         theirs.wake(Topic.SENDING)
         await ear.wait([never], None)
