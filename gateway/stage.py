@@ -11,18 +11,18 @@ Resolving, rendering and sending differ in `work` alone; what they share is here
 import asyncio
 import logging
 from collections.abc import Awaitable, Callable, Sequence
+from contextlib import suppress
 from datetime import timedelta
 from time import monotonic
 
 from gateway import faxlog
-from gateway.ear import Ear
 from gateway.errors import InvariantError, LeaseLost, PermanentError, StoreUnavailable, TemporaryError
 from gateway.model.ids import JobId
 from gateway.model.job import Failure, Job
 from gateway.model.lifecycle import TERMINAL, JobEvent, JobState
 from gateway.model.notification import NewNotification, NotificationKind
 from gateway.ports.job_store import JobStore, Outcome
-from gateway.ports.wakeups import Topic, Wakeups
+from gateway.ports.wakeups import Listener, Topic, Wakeups
 
 _log = logging.getLogger("faxgw.stage")
 
@@ -68,12 +68,13 @@ class Stage:
 
     async def run(self, stopping: asyncio.Event) -> None:
         """Works until `stopping` is set, and then finishes what is under way within the grace period."""
-        async with Ear(self._wakeups, self._topic) as ear, asyncio.TaskGroup() as group:
+        listener = self._wakeups.listener(self._topic)
+        async with asyncio.TaskGroup() as group:
             keeper = group.create_task(self._keep_leases())
             stopped = group.create_task(stopping.wait())
             while not stopping.is_set():
                 pause = await self._start_due(group)
-                await self._something_happens(ear, stopped, pause)
+                await self._something_happens(listener, stopped, pause)
             await self._finish()
             keeper.cancel()
 
@@ -106,13 +107,19 @@ class Stage:
         self._running[job.id] = group.create_task(self._one(job), name=f"{self._topic} {job.id}")
 
     async def _something_happens(
-        self, ear: Ear, stopped: asyncio.Task[bool], pause: timedelta | None
+        self, listener: Listener, stopped: asyncio.Task[bool], pause: timedelta | None
     ) -> None:
         """Returns at a stop, when a job is finished, at a wake-up, or after the pause."""
         if pause is None:
             await asyncio.wait([stopped, *self._running.values()], return_when=asyncio.FIRST_COMPLETED)
             return
-        await ear.wait([stopped, *self._running.values()], pause)
+        woken = asyncio.ensure_future(listener.wait(pause))
+        try:
+            await asyncio.wait([stopped, woken, *self._running.values()], return_when=asyncio.FIRST_COMPLETED)
+        finally:
+            woken.cancel()
+            with suppress(asyncio.CancelledError):
+                await woken
 
     async def _finish(self) -> None:
         if self._running:

@@ -1,5 +1,6 @@
 """What the tests of every stage start from: a real store in a temporary folder, and jobs in each state."""
 
+import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from datetime import timedelta
@@ -109,6 +110,12 @@ async def answers(store: Store) -> list[tuple[NotificationKind, str]]:
     """The mails that are owed now: which kind, to whom."""
     owed = await store.outbox.claim(lease=LEASE, limit=100)
     return [(notification.kind, notification.mailbox) for notification in owed]
+
+
+async def many_turns() -> None:
+    """The event loop goes round until whoever may sleep does sleep."""
+    for _ in range(200):
+        await asyncio.sleep(0)
 
 
 async def _advance(store: Store, state: JobState, event: JobEvent, outcome: Outcome) -> Job:

@@ -1,7 +1,7 @@
 """Wake-ups between the processes of one machine, by datagrams on Unix sockets.
 
-Every process binds a socket for each topic it waits for, in `<data_dir>/wake/<topic>/`. A wake-up is one byte
-to each of them; a full socket has one waiting already. A socket whose process has died is removed by the
+Every process binds a socket for each topic it listens to, in `<data_dir>/wake/<topic>/`. A wake-up is one
+byte to each of them; a full socket has one waiting already. A socket whose process has died is removed by the
 first one that finds nobody there.
 """
 
@@ -9,11 +9,10 @@ import asyncio
 import errno
 import os
 import socket
-from datetime import timedelta
 from pathlib import Path
 
 from gateway.cluster.bell import Bells
-from gateway.ports.wakeups import Topic
+from gateway.ports.wakeups import Listener, Topic
 
 _NOBODY = (errno.ECONNREFUSED, errno.ENOTSOCK)
 
@@ -43,12 +42,11 @@ class DatagramWakeups:
                 if error.errno in _NOBODY:
                     (self._folder / topic / name).unlink(missing_ok=True)
 
-    async def wait(self, topic: Topic, timeout: timedelta | None) -> None:
-        """The first wait of a process binds the socket and returns at once: nobody could reach us before."""
+    def listener(self, topic: Topic) -> Listener:
+        """The first listener of a topic binds the socket."""
         if topic not in self._sockets:
             self._listen(topic)
-            return
-        await self._bells.wait(topic, timeout)
+        return self._bells.listener(topic)
 
     def close(self) -> None:
         """Nobody is woken here any more."""

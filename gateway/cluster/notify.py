@@ -11,7 +11,7 @@ from datetime import timedelta
 import psycopg
 
 from gateway.cluster.bell import Bells
-from gateway.ports.wakeups import Topic
+from gateway.ports.wakeups import Listener, Topic
 
 _CHANNEL = "faxgw_wakeup"
 _AGAIN = timedelta(seconds=1)
@@ -42,9 +42,9 @@ class NotifyWakeups:
         self._something_to_send.set()
         self._all_sent.clear()
 
-    async def wait(self, topic: Topic, timeout: timedelta | None) -> None:
-        """While the connection is lost, the time alone wakes."""
-        await self._bells.wait(topic, timeout)
+    def listener(self, topic: Topic) -> Listener:
+        """While the connection is lost, the time alone wakes it."""
+        return self._bells.listener(topic)
 
     async def listen(self) -> None:
         """Every wake-up of others is heard. A new connection rings every bell: we may have missed some."""

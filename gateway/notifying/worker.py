@@ -7,6 +7,7 @@ A mail server that is away loses nothing: a notification is tried again, later a
 import asyncio
 import logging
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import replace
 from datetime import timedelta
 from email.message import EmailMessage, Message
@@ -16,7 +17,6 @@ from zoneinfo import ZoneInfo
 
 from gateway import faxlog
 from gateway.config.schema import MailerSection
-from gateway.ear import Ear
 from gateway.errors import MailerRefused, MailerUnavailable, StoreUnavailable
 from gateway.model.ids import BlobRef
 from gateway.model.job import Job
@@ -40,7 +40,7 @@ from gateway.ports.mailer import Mailer
 from gateway.ports.outbox import Outbox
 from gateway.ports.page_views import PageViews
 from gateway.ports.received_log import ReceivedLog
-from gateway.ports.wakeups import Topic, Wakeups
+from gateway.ports.wakeups import Listener, Topic, Wakeups
 
 _log = logging.getLogger("faxgw.notifying")
 
@@ -48,6 +48,7 @@ _LEASE = timedelta(minutes=10)  # longer than a mail takes to compose and to be 
 _AT_ONCE = 4
 _DELAYS = tuple(timedelta(minutes=m) for m in (1, 5, 15, 60, 240))  # the last one again and again
 _STORE_AWAY = timedelta(seconds=5)
+_LOOK_ANYWAY = timedelta(seconds=30)  # a node that dies after its COMMIT wakes nobody
 _MAX_PDF = 20 * 1024 * 1024  # bytes; what common mail servers take
 
 
@@ -89,23 +90,21 @@ class NotifyingWorker:
 
     async def run(self, stopping: asyncio.Event) -> None:
         """Works until `stopping` is set; a mail that is on its way is finished first."""
-        stopped = asyncio.ensure_future(stopping.wait())
-        try:
-            async with Ear(self._wakeups, Topic.NOTIFYING) as ear:
-                while not stopping.is_set():
-                    await ear.wait([stopped], await self._sent_what_is_due())
-        finally:
-            stopped.cancel()
+        listener = self._wakeups.listener(Topic.NOTIFYING)
+        while not stopping.is_set():
+            pause = await self._sent_what_is_due()
+            await _woken_or_stopped(listener, stopping, pause)
 
-    async def _sent_what_is_due(self) -> timedelta | None:
+    async def _sent_what_is_due(self) -> timedelta:
         """How long there will be nothing to send, as far as is known."""
         try:
             if await self.run_once():
                 return timedelta()
-            return await self._outbox.next_due_in()
+            due_in = await self._outbox.next_due_in()
         except StoreUnavailable as error:
             _log.warning("notifying: %s Trying again.", error)
             return _STORE_AWAY
+        return _LOOK_ANYWAY if due_in is None else min(due_in, _LOOK_ANYWAY)
 
     async def run_once(self) -> int:
         """How many notifications were due; each is sent, postponed or given up now."""
@@ -258,3 +257,14 @@ class NotifyingWorker:
             if pdf.stat().st_size > _MAX_PDF:
                 return replace(enclosure, note=words.TOO_LARGE)
             return replace(enclosure, pdf=pdf.read_bytes())
+
+
+async def _woken_or_stopped(listener: Listener, stopping: asyncio.Event, pause: timedelta) -> None:
+    waits = [asyncio.ensure_future(stopping.wait()), asyncio.ensure_future(listener.wait(pause))]
+    try:
+        await asyncio.wait(waits, return_when=asyncio.FIRST_COMPLETED)
+    finally:
+        for wait in waits:
+            wait.cancel()
+            with suppress(asyncio.CancelledError):
+                await wait

@@ -14,13 +14,24 @@ class Topic(StrEnum):
     NOTIFYING = "notifying"
 
 
+class Listener(Protocol):
+    """Somebody who waits for a topic, again and again. A wake-up between two of its waits is not lost."""
+
+    async def wait(self, timeout: timedelta | None) -> None:
+        """Returns at a wake-up since the last wait, or after `timeout`.
+
+        The first wait returns at once: who knows what came before. One wait at a time; it may be cancelled.
+        """
+        ...
+
+
 class Wakeups(Protocol):
-    """Sends and waits for wake-ups. A wake-up between two waits is not lost."""
+    """Sends wake-ups, and hears them."""
 
     def wake(self, topic: Topic) -> None:
         """Whoever waits for `topic`, in this or another process, looks now."""
         ...
 
-    async def wait(self, topic: Topic, timeout: timedelta | None) -> None:
-        """Returns at a wake-up for `topic`, or after `timeout`."""
+    def listener(self, topic: Topic) -> Listener:
+        """Somebody new who waits for `topic`. On the event loop only."""
         ...

@@ -202,9 +202,10 @@ async def wakeup_latency(site: Site) -> str:
     node = NodeSection(name="one", data_dir=site.folder)
     taken = []
     async with open_wakeups(site.queue, node) as mine, open_wakeups(site.queue, node) as theirs:
-        await theirs.wait(Topic.SENDING, timedelta(seconds=1))
+        listener = theirs.listener(Topic.SENDING)
+        await listener.wait(timedelta(seconds=1))
         for _ in range(200):
-            waiting = asyncio.create_task(theirs.wait(Topic.SENDING, timedelta(seconds=1)))
+            waiting = asyncio.create_task(listener.wait(timedelta(seconds=1)))
             await asyncio.sleep(0.001)
             began = time.perf_counter()
             mine.wake(Topic.SENDING)

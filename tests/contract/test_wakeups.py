@@ -14,13 +14,11 @@ import pytest
 
 from gateway.cluster.wakeups import open_wakeups
 from gateway.config.schema import NodeSection, QueueSection
-from gateway.ear import Ear
-from gateway.ports.wakeups import Topic, Wakeups
+from gateway.ports.wakeups import Listener, Topic, Wakeups
 from tests.contract.conftest import Site
 from tests.patience import PATIENCE
 
 LONG = timedelta(seconds=2 * PATIENCE)
-NOT_AT_ALL = timedelta(0)
 
 
 def wakeups_of(site: Site) -> AbstractAsyncContextManager[Wakeups]:
@@ -40,23 +38,25 @@ async def theirs(site: Site) -> AsyncIterator[Wakeups]:
         yield opened
 
 
-async def is_woken(wakeups: Wakeups, topic: Topic, timeout: timedelta = LONG) -> bool:
+async def is_woken(listener: Listener) -> bool:
     began = time.monotonic()
-    await wakeups.wait(topic, timeout)
-    return timeout > NOT_AT_ALL and time.monotonic() - began < timeout.total_seconds() / 2
+    await listener.wait(LONG)
+    return time.monotonic() - began < LONG.total_seconds() / 2
 
 
-async def ready(wakeups: Wakeups, topic: Topic) -> None:
-    """Whatever could have been missed before has been heard: the next wait really waits."""
+async def ready(wakeups: Wakeups, topic: Topic) -> Listener:
+    """Somebody who has heard whatever could have been missed before: the next wait really waits."""
     listening = getattr(wakeups, "listening", None)
     if listening is not None:
         await listening.wait()
-    await wakeups.wait(topic, LONG)
+    listener = wakeups.listener(topic)
+    await listener.wait(LONG)
+    return listener
 
 
 async def test_a_wakeup_reaches_another_process(mine: Wakeups, theirs: Wakeups):
-    await ready(theirs, Topic.SENDING)
-    waiting = asyncio.create_task(is_woken(theirs, Topic.SENDING))
+    listener = await ready(theirs, Topic.SENDING)
+    waiting = asyncio.create_task(is_woken(listener))
     await asyncio.sleep(0)
 
     mine.wake(Topic.SENDING)
@@ -65,8 +65,8 @@ async def test_a_wakeup_reaches_another_process(mine: Wakeups, theirs: Wakeups):
 
 
 async def test_a_wakeup_reaches_its_own_process(mine: Wakeups):
-    await ready(mine, Topic.SENDING)
-    waiting = asyncio.create_task(is_woken(mine, Topic.SENDING))
+    listener = await ready(mine, Topic.SENDING)
+    waiting = asyncio.create_task(is_woken(listener))
     await asyncio.sleep(0)
 
     mine.wake(Topic.SENDING)
@@ -75,20 +75,45 @@ async def test_a_wakeup_reaches_its_own_process(mine: Wakeups):
 
 
 async def test_a_wakeup_between_two_waits_is_not_lost(mine: Wakeups, theirs: Wakeups):
-    await ready(theirs, Topic.SENDING)
+    listener = await ready(theirs, Topic.SENDING)
 
     mine.wake(Topic.SENDING)
 
-    assert await is_woken(theirs, Topic.SENDING)
+    assert await is_woken(listener)
+
+
+async def test_a_wakeup_is_heard_once_by_whichever_task_waits(mine: Wakeups, theirs: Wakeups):
+    listener = await ready(theirs, Topic.SENDING)
+    mine.wake(Topic.SENDING)
+    assert await asyncio.create_task(is_woken(listener))
+
+    again = asyncio.create_task(listener.wait(None))
+    await asyncio.wait([again], timeout=0.1)
+
+    assert not again.done()
+    mine.wake(Topic.SENDING)
+    await again
+
+
+async def test_a_wakeup_is_not_lost_by_a_wait_that_is_cancelled(mine: Wakeups, theirs: Wakeups):
+    listener = await ready(theirs, Topic.SENDING)
+    waiting = asyncio.create_task(listener.wait(None))
+    await asyncio.sleep(0)
+    waiting.cancel()
+    await asyncio.wait([waiting])
+
+    mine.wake(Topic.SENDING)
+
+    assert await is_woken(listener)
 
 
 async def test_the_first_wait_returns_at_once_because_nobody_knows_what_came_before(mine: Wakeups):
-    assert await is_woken(mine, Topic.RENDERING)
+    assert await is_woken(mine.listener(Topic.RENDERING))
 
 
 async def test_every_task_that_waits_is_woken(mine: Wakeups, theirs: Wakeups):
-    await ready(theirs, Topic.SENDING)
-    waiting = [asyncio.create_task(is_woken(theirs, Topic.SENDING)) for _ in range(3)]
+    listeners = [await ready(theirs, Topic.SENDING) for _ in range(3)]
+    waiting = [asyncio.create_task(is_woken(listener)) for listener in listeners]
     await asyncio.sleep(0)
 
     mine.wake(Topic.SENDING)
@@ -96,54 +121,37 @@ async def test_every_task_that_waits_is_woken(mine: Wakeups, theirs: Wakeups):
     assert await asyncio.gather(*waiting) == [True, True, True]
 
 
-async def test_an_ear_hears_each_wakeup_once(mine: Wakeups, theirs: Wakeups):
-    never: asyncio.Future[None] = asyncio.get_running_loop().create_future()
-    await ready(mine, Topic.SENDING)
-    async with asyncio.timeout(6 * LONG.total_seconds()), Ear(mine, Topic.SENDING) as ear:
-        await ear.wait([never], timedelta(seconds=1))  # what came before is not known
-        theirs.wake(Topic.SENDING)
-        await ear.wait([never], None)
-
-        again = asyncio.create_task(ear.wait([never], None))
-        for _ in range(100):
-            await asyncio.sleep(0)
-        assert not again.done()
-
-        theirs.wake(Topic.SENDING)
-        await again
-
-
 async def test_a_flood_of_other_topics_does_not_drown_a_wakeup(mine: Wakeups, theirs: Wakeups):
     await ready(theirs, Topic.RESOLVING)
-    await ready(theirs, Topic.NOTIFYING)
+    listener = await ready(theirs, Topic.NOTIFYING)
 
     for _ in range(1000):
         mine.wake(Topic.RESOLVING)
     mine.wake(Topic.NOTIFYING)
 
-    assert await is_woken(theirs, Topic.NOTIFYING)
+    assert await is_woken(listener)
 
 
 async def test_a_wait_ends_after_its_timeout(mine: Wakeups):
-    await ready(mine, Topic.SENDING)
+    listener = await ready(mine, Topic.SENDING)
 
-    await mine.wait(Topic.SENDING, timedelta(milliseconds=20))
-    await mine.wait(Topic.SENDING, timedelta(seconds=-5))
+    await listener.wait(timedelta(milliseconds=20))
+    await listener.wait(timedelta(seconds=-5))
 
 
 async def test_a_wakeup_from_another_thread_arrives(mine: Wakeups):
-    await ready(mine, Topic.SENDING)
+    listener = await ready(mine, Topic.SENDING)
 
     await asyncio.to_thread(mine.wake, Topic.SENDING)
 
-    assert await is_woken(mine, Topic.SENDING)
+    assert await is_woken(listener)
 
 
 async def test_a_wakeup_takes_milliseconds(mine: Wakeups, theirs: Wakeups):
-    await ready(theirs, Topic.SENDING)
+    listener = await ready(theirs, Topic.SENDING)
     taken = []
     for _ in range(60):
-        waiting = asyncio.create_task(theirs.wait(Topic.SENDING, LONG))
+        waiting = asyncio.create_task(listener.wait(LONG))
         await asyncio.sleep(0)
         began = time.perf_counter()
         mine.wake(Topic.SENDING)
@@ -157,7 +165,7 @@ async def test_a_process_that_was_killed_is_forgotten(tmp_path: Path):
     folder = tmp_path / ("a folder whose path is longer than a Unix address may be " * 3).replace(" ", "-")
     node = NodeSection(name="one", data_dir=folder)
     async with open_wakeups(QueueSection(), node) as mine:
-        await ready(mine, Topic.SENDING)
+        listener = await ready(mine, Topic.SENDING)
         descriptor = os.open(folder / "wake" / "sending", os.O_RDONLY)
         dead = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)
         dead.bind(f"/proc/self/fd/{descriptor}/4711-dead")
@@ -166,7 +174,7 @@ async def test_a_process_that_was_killed_is_forgotten(tmp_path: Path):
 
         mine.wake(Topic.SENDING)
 
-        assert await is_woken(mine, Topic.SENDING)
+        assert await is_woken(listener)
         assert len(list((folder / "wake" / "sending").iterdir())) == 1
     assert list((folder / "wake" / "sending").iterdir()) == []
 
@@ -174,19 +182,19 @@ async def test_a_process_that_was_killed_is_forgotten(tmp_path: Path):
 async def test_wakeups_go_on_when_postgresql_was_restarted(own_postgres, tmp_path: Path):
     queue, node = QueueSection(url=own_postgres.url("postgres")), NodeSection(name="one", data_dir=tmp_path)
     async with open_wakeups(queue, node) as mine, open_wakeups(queue, node) as theirs:
-        await ready(theirs, Topic.SENDING)
+        listener = await ready(theirs, Topic.SENDING)
 
         own_postgres.stop("immediate")
         own_postgres.start()
 
-        assert await is_woken(theirs, Topic.SENDING)  # who knows what was missed
+        assert await is_woken(listener)  # who knows what was missed
         await theirs.listening.wait()
         mine.wake(Topic.SENDING)
-        assert await is_woken(theirs, Topic.SENDING)
+        assert await is_woken(listener)
 
 
 async def test_a_command_that_only_wakes_reaches_the_waiting_process(site: Site, mine: Wakeups):
-    await ready(mine, Topic.SENDING)
+    listener = await ready(mine, Topic.SENDING)
     script = (
         "import asyncio, sys\n"
         "from pathlib import Path\n"
@@ -205,4 +213,4 @@ async def test_a_command_that_only_wakes_reaches_the_waiting_process(site: Site,
     )
     await child.wait()
 
-    assert await is_woken(mine, Topic.SENDING)
+    assert await is_woken(listener)

@@ -14,7 +14,10 @@ class RememberedWakeups:
     def wake(self, topic: Topic) -> None:
         self.topics.append(topic)
 
-    async def wait(self, topic: Topic, timeout: timedelta | None) -> None:
+    def listener(self, topic: Topic) -> "RememberedWakeups":
+        return self
+
+    async def wait(self, timeout: timedelta | None) -> None:
         """Nobody waits here."""
 
     def taken(self) -> set[Topic]:

@@ -2,6 +2,7 @@
 
 import asyncio
 from datetime import UTC, datetime, timedelta
+from types import SimpleNamespace
 
 import pytest
 
@@ -15,7 +16,7 @@ from gateway.model.options import JobOptions
 from gateway.ports.job_store import Outcome
 from gateway.ports.wakeups import Topic
 from gateway.stage import Stage, answer
-from tests.stages import ANN, LEASE, a_received_job, a_resolved_job, a_store, answers
+from tests.stages import ANN, LEASE, a_received_job, a_resolved_job, a_store, answers, many_turns
 
 
 @pytest.fixture
@@ -95,6 +96,36 @@ async def test_a_job_that_comes_later_is_taken_up_at_once(opened, store):
     taken = await worked.get()
 
     assert taken.id == job.id
+    stopping.set()
+    await running
+
+
+class EmptyQueue:
+    """Nothing is ever due; counts who looks."""
+
+    def __init__(self) -> None:
+        self.looks = 0
+
+    async def claim(self, *_: JobState, **__: object) -> list[Job]:
+        self.looks += 1
+        return []
+
+    async def next_due_in(self, *_: JobState) -> None:
+        return None
+
+
+async def test_a_stage_that_was_woken_looks_once_and_sleeps_again(opened):
+    _, wakeups = opened
+    queue, stopping = EmptyQueue(), asyncio.Event()
+    stage = a_stage((SimpleNamespace(jobs=queue), wakeups), raising(TemporaryError("")))
+    running = asyncio.create_task(stage.run(stopping))
+    await many_turns()
+    before = queue.looks
+
+    wakeups.wake(Topic.RENDERING)
+    await many_turns()
+
+    assert queue.looks == before + 1
     stopping.set()
     await running
 

@@ -12,10 +12,11 @@ from gateway.config.schema import MailerSection
 from gateway.errors import MailerRefused, MailerUnavailable
 from gateway.model.job import Failure, Job
 from gateway.model.lifecycle import JobEvent, JobState
-from gateway.model.notification import NotificationKind
+from gateway.model.notification import Notification, NotificationKind
 from gateway.model.options import JobOptions
 from gateway.notifying.worker import NotifyingWorker
 from gateway.ports.job_store import Outcome
+from gateway.ports.outbox import Outbox
 from gateway.ports.wakeups import Topic
 from gateway.stage import answer
 from tests.fakes.clock import FakeClock
@@ -23,7 +24,7 @@ from tests.fakes.mailer import FakeMailer
 from tests.fakes.page_views import RecordingViews
 from tests.fakes.pages import a_fax
 from tests.patience import PATIENCE
-from tests.stages import LEASE, a_rendered_job, a_store
+from tests.stages import LEASE, a_rendered_job, a_store, many_turns
 
 AWAY = MailerUnavailable("The mail server is away.")
 REFUSES = MailerRefused("The mail server refuses the mail: 552 too large")
@@ -32,11 +33,11 @@ REFUSES = MailerRefused("The mail server refuses the mail: 552 too large")
 class Desk:
     """A worker with its surroundings."""
 
-    def __init__(self, store, wakeups, folder: Path) -> None:
+    def __init__(self, store, wakeups, folder: Path, outbox: Outbox | None = None) -> None:
         self.store, self.wakeups, self.folder = store, wakeups, folder
         self.mailer, self.views, self.clock = FakeMailer(), RecordingViews(), FakeClock(datetime.now(UTC))
         self.worker = NotifyingWorker(
-            outbox=store.outbox,
+            outbox=outbox or store.outbox,
             jobs=store.jobs,
             received=store.received,
             blobs=store.blobs,
@@ -93,6 +94,35 @@ async def test_a_finished_job_is_answered_once(desk):
     assert mail.message["Subject"] == "Fax to +49301234567 NOT delivered: the line was busy"
     assert mail.message["X-Fax-Job"] == job.id
     assert [part.get_filename() for part in mail.message.iter_attachments()] == ["fax-+49301234567.pdf"]
+
+
+class EmptyOutbox:
+    """Nothing is ever owed; counts who looks."""
+
+    def __init__(self) -> None:
+        self.looks = 0
+
+    async def claim(self, **_: object) -> list[Notification]:
+        self.looks += 1
+        return []
+
+    async def next_due_in(self) -> None:
+        return None
+
+
+async def test_a_worker_that_was_woken_looks_once_and_sleeps_again(tmp_path):
+    async with a_store(tmp_path) as (store, wakeups):
+        outbox, stopping = EmptyOutbox(), asyncio.Event()
+        running = asyncio.create_task(Desk(store, wakeups, tmp_path, outbox).worker.run(stopping))
+        await many_turns()
+        before = outbox.looks
+
+        wakeups.wake(Topic.NOTIFYING)
+        await many_turns()
+
+        assert outbox.looks == before + 1
+        stopping.set()
+        await running
 
 
 async def test_who_asked_for_his_mail_gets_it_back_with_the_report_of_a_failure(desk):
@@ -219,7 +249,7 @@ async def test_it_sleeps_until_it_is_woken_and_stops_when_told(desk):
     desk.wakeups.wake(Topic.NOTIFYING)
     async with asyncio.timeout(PATIENCE):
         while await desk.due_in() is not None:
-            await desk.wakeups.wait(Topic.SENDING, timedelta(milliseconds=10))
+            await asyncio.wait([running], timeout=0.01)
     stopping.set()
     async with asyncio.timeout(PATIENCE):
         await running
