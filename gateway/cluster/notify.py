@@ -87,14 +87,17 @@ class NotifyWakeups:
     async def _send_over(self, connection: psycopg.AsyncConnection[tuple[object, ...]]) -> None:
         while True:
             await self._something_to_send.wait()
-            topics = sorted(self._to_send)
-            await connection.execute(
-                "SELECT pg_notify(%s, topic) FROM unnest(%s::text[]) AS topic", [_CHANNEL, topics]
-            )
-            # What was added meanwhile is still to be sent; what was lost with a connection is sent again.
-            self._to_send.difference_update(topics)
-            if not self._to_send:
-                self._something_to_send.clear()
+            topics, self._to_send = self._to_send, set()
+            self._something_to_send.clear()
+            try:
+                await connection.execute(
+                    "SELECT pg_notify(%s, topic) FROM unnest(%s::text[]) AS topic", [_CHANNEL, sorted(topics)]
+                )
+            except BaseException:  # what was lost with a connection is sent again
+                self._to_send |= topics
+                self._something_to_send.set()
+                raise
+            if not self._to_send:  # what is the same as before, and came meanwhile, is news to the others
                 self._all_sent.set()
 
     async def _connect(self) -> psycopg.AsyncConnection[tuple[object, ...]]:
