@@ -1,7 +1,4 @@
-"""Grey pages of text and lines to T.6 in one step of C; what else is on a page is left to bilevel.py.
-
-The dots are the same either way; the memory is the same from page to page.
-"""
+"""Grey pages to T.6 in one step of C; the memory is the same from page to page."""
 
 from __future__ import annotations
 
@@ -11,15 +8,14 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from renderers.bilevel import looks
+from renderers.bilevel import greys_of_blocks, looks, sides_of
 from renderers.fax_code import mmr_code, room_for
-from renderers.native.library import Looks, library
+from renderers.native.library import library
 from renderers.profile import PAGE_WIDTH, Profile
-from renderers.spec import Bits, Gray
+from renderers.spec import BilevelPage, Bits, RasterPage
 
 #: Black dots that a page without anything on it may have: a speck of half a millimetre.
 _DUST = 16
-_BLOCK_ROWS, _BLOCK_DOTS, _GREYS = 8, 16, 6
 
 
 @dataclass(frozen=True)
@@ -43,24 +39,37 @@ class PageCoder:
     """Codes pages of a profile, one after another."""
 
     def __init__(self, profile: Profile) -> None:
+        self._resolution = profile.resolution
         self._margin = profile.margin_rows
-        self._looks = Looks(**looks(profile.resolution), margin_rows=self._margin)
-        rows = profile.rows
+        self._room_for_page = profile.room[1]
+        self._set_up(profile.rows)
+
+    def _set_up(self, rows: int) -> None:
+        """There is memory for pages of so many rows, and the margin."""
         self._rows = rows
-        self._bits = np.empty((rows + self._margin, PAGE_WIDTH // 8), np.uint8)
-        self._blocks = np.empty((_GREYS, rows // _BLOCK_ROWS, PAGE_WIDTH // _BLOCK_DOTS), np.uint8)
-        self._room = mmap.mmap(-1, room_for(rows + self._margin, PAGE_WIDTH))
+        rows += self._margin
+        self._bits = np.empty((rows, PAGE_WIDTH // 8), np.uint8)
+        self._greys = greys_of_blocks(rows, PAGE_WIDTH)
+        self._room = mmap.mmap(-1, room_for(rows, PAGE_WIDTH))
         self._code = (ctypes.c_char * len(self._room)).from_buffer(self._room)
 
-    def code(self, gray: Gray) -> CodedPage | None:
-        """The page, below its margin; None when it needs more than its dots compared with a threshold."""
-        if len(gray) > self._rows:
-            return None
-        page, is_blank = np.ascontiguousarray(gray), ctypes.c_int()
-        memory = (self._bits.ctypes.data, self._blocks.ctypes.data, ctypes.byref(is_blank))
+    def code(self, page: RasterPage) -> CodedPage:
+        """The page below the white margin. A fax that goes through dot for dot, and full pages, have none.
+
+        Raises:
+            MemoryError
+        """
+        if isinstance(page, BilevelPage):
+            return CodedPage.of(page.bits)
+        if len(page.gray) > self._rows:
+            self._set_up(len(page.gray))
+        margin = self._margin if len(page.gray) <= self._room_for_page else 0
+        gray, is_blank = np.ascontiguousarray(page.gray), ctypes.c_int()
+        boxes = sides_of(page.pictures)
+        given = (gray.ctypes.data, PAGE_WIDTH, len(gray), looks(self._resolution, margin))
+        memory = (self._bits.ctypes.data, self._greys.ctypes.data, ctypes.byref(is_blank))
         code = (self._code, len(self._room))
-        size = library().code_page(page.ctypes.data, PAGE_WIDTH, len(page), self._looks, *memory, *code)
+        size = library().code_page(*given, boxes.ctypes.data, len(boxes), *memory, *code)
         if not size:
-            return None
-        rows = self._margin + len(page)
-        return CodedPage(self._room[:size], rows, PAGE_WIDTH, bool(is_blank.value))
+            raise MemoryError
+        return CodedPage(self._room[:size], margin + len(gray), PAGE_WIDTH, bool(is_blank.value))

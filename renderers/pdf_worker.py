@@ -103,12 +103,12 @@ def _texts(job: Job, folder: Path, limits: Limits) -> list[Any]:
     """The job as pdf_worker.c reads it."""
     profile, out = profile_from_wire(job["profile"]), Path(job["out"])
     numbers = (*profile.room, profile.resolution.y_dpi, profile.page_limit, int(profile.drop_blank))
-    how = (*looks(profile.resolution).values(), profile.margin_rows)
+    how = looks(profile.resolution, profile.margin_rows)
     return [
         *(folder, out.parent),
         *map(str, (limits.cpu_seconds, limits.memory_bytes, limits.file_bytes)),
         *(part_of(out), out, profile.resolution.name, profile.description.encode("ascii", "replace")),
-        *map(str, map(int, (*numbers, *how))),
+        *map(str, (*numbers, *(getattr(how, name) for name, *_ in how._fields_))),
         *(document["path"] for document in job["documents"]),
     ]
 

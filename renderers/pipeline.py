@@ -9,9 +9,6 @@ from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from pathlib import Path
 
-import numpy as np
-
-from renderers.bilevel import bilevel
 from renderers.builtin.fax_tiff import fax_resolution, is_fax
 from renderers.document import FaxPages, SourceDocument
 from renderers.errors import DocumentDamaged, DocumentEmpty, DocumentProtected, TooManyPages
@@ -24,10 +21,10 @@ from renderers.media_type import (
     has_macros,
     media_type_of,
 )
-from renderers.page_coder import CodedPage, PageCoder
-from renderers.profile import Profile, Resolution
+from renderers.page_coder import PageCoder
+from renderers.profile import Resolution
 from renderers.registry import renderer_for
-from renderers.spec import BilevelPage, Bits, GrayPage, RasterPage, Workshop
+from renderers.spec import RasterPage, Workshop
 from renderers.tiff import decode_pages
 from renderers.tiff_writer import FaxWriter
 
@@ -55,7 +52,7 @@ def _rendered(documents: Sequence[SourceDocument], out: Path, workshop: Workshop
     with FaxWriter(out, profile.description) as tiff:
         for document in documents:
             for page in raster(document, workshop):
-                coded = _coded(page, coder, profile)
+                coded = coder.code(page)
                 if profile.drop_blank and coded.is_blank:
                     dropped += 1
                     continue
@@ -65,12 +62,6 @@ def _rendered(documents: Sequence[SourceDocument], out: Path, workshop: Workshop
         if not tiff.page_count:
             raise _empty(documents[0])
     return replace(tiff.pages, dropped=dropped)
-
-
-def _coded(page: RasterPage, coder: PageCoder, profile: Profile) -> CodedPage:
-    if isinstance(page, GrayPage) and not page.pictures and (coded := coder.code(page.gray)):
-        return coded
-    return CodedPage.of(_with_margin(page, black_and_white(page, profile), profile))
 
 
 def _needs_fine(pages: FaxPages) -> bool:
@@ -85,13 +76,6 @@ def _at_standard(documents: Sequence[SourceDocument], out: Path, workshop: Works
 def _are_standard_faxes(documents: Sequence[SourceDocument]) -> bool:
     """Whether all are faxes of standard resolution already: more lines would only make the call longer."""
     return all(is_fax(one.path) and fax_resolution(one.path) is Resolution.STANDARD for one in documents)
-
-
-def _with_margin(page: RasterPage, bits: Bits, profile: Profile) -> Bits:
-    """The page below the margin at the top; a fax that goes through dot for dot, and full pages, stay."""
-    if not profile.margin_rows or isinstance(page, BilevelPage) or len(bits) > profile.room[1]:
-        return bits
-    return np.pad(bits, ((profile.margin_rows, 0), (0, 0)))
 
 
 def _empty(document: SourceDocument) -> DocumentEmpty:
@@ -125,8 +109,3 @@ def recognised(document: SourceDocument) -> SourceDocument:
     if kind == UNKNOWN and Path(document.name).suffix.lower() in USUAL_ENDINGS:
         raise DocumentDamaged(document.name, detail="its bytes are not what its name says")
     return replace(document, media_type=kind, charset=document.charset or charset_of(document.media_type))
-
-
-def black_and_white(page: RasterPage, profile: Profile) -> Bits:
-    """The page as packed bits, 1 = black."""
-    return page.bits if isinstance(page, BilevelPage) else bilevel(page, profile.resolution)

@@ -12,7 +12,10 @@ LIBRARY = HERE / "_pages.so"
 PDF_WORKER = HERE / "_pdf_worker"
 SOURCES = [
     HERE / f"{name}.c"
-    for name in ("fax_code", "page", "place", "rescue", "resize", "rules", "strokes", "survey", "tiff_writer")
+    for name in (
+        *("fax_code", "page", "pictures", "place", "rescue", "resize", "rules", "scan", "screen", "strokes"),
+        *("survey", "tiff_writer", "tints"),
+    )
 ]
 PDF_SOURCES = [*SOURCES, *(HERE / f"{name}.c" for name in ("confine", "pdf_fax", "pdf_worker"))]
 _FLAGS = ["-std=gnu11", "-O3", "-g", "-Wall", "-Wextra", "-Wshadow", "-Wconversion",

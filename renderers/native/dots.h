@@ -67,4 +67,13 @@ INLINED uint16_t bits_of(dots mask)
 #endif
 }
 
+/* Two bytes of what is darker than its limit: black is 1, and the leftmost dot of each byte its highest bit. */
+INLINED void pack(const uint8_t *gray, dots limit, uint8_t *bits)
+{
+    const dots from_the_right = {7, 6, 5, 4, 3, 2, 1, 0, 15, 14, 13, 12, 11, 10, 9, 8};
+    uint16_t black = bits_of(__builtin_shuffle((dots)(load(gray) < limit), from_the_right));
+    bits[0] = (uint8_t)black;
+    bits[1] = (uint8_t)(black >> 8);
+}
+
 #endif

@@ -16,8 +16,16 @@ class Looks(ctypes.Structure):
     _fields_ = tuple(
         (name, ctypes.c_int32)
         for name in (
-            *("threshold", "beside_rows", "least_rows", "stroke_rows", "stroke_dots"),
-            *("is_coarse", "margin_rows"),
+            *(
+                "threshold",
+                "beside_rows",
+                "least_rows",
+                "stroke_rows",
+                "stroke_dots",
+                "light_rows",
+                "light_dots",
+            ),
+            *("drawing_rows", "screen_rows", "is_coarse", "margin_rows"),
         )
     )
 
@@ -37,8 +45,10 @@ def library() -> Any:
     found.mmr_encode.restype = found.mh_encode.restype = found.code_page.restype = ctypes.c_long
     found.mmr_encode.argtypes = [memory, ctypes.c_int, ctypes.c_long, memory, ctypes.c_long]
     found.mh_encode.argtypes = found.mmr_encode.argtypes
-    found.code_page.argtypes = [memory, ctypes.c_int, ctypes.c_long, ctypes.POINTER(Looks)]
-    found.code_page.argtypes += [memory, memory, memory, memory, ctypes.c_long]
+    looks = ctypes.POINTER(Looks)
+    page: list[Any] = [memory, ctypes.c_int, ctypes.c_long, looks, memory, ctypes.c_int, memory, memory]
+    found.blacken.argtypes = page
+    found.code_page.argtypes = [*page, memory, memory, ctypes.c_long]
     found.survey.argtypes = [memory, ctypes.c_int, ctypes.c_long, ctypes.c_int, memory, memory, memory]
     found.sharpen.argtypes = [memory, ctypes.c_int, ctypes.c_long, memory]
     found.draw_rules.argtypes = [*[memory] * 3, *[ctypes.c_int] * 5, memory, ctypes.c_int, memory]

@@ -1,16 +1,22 @@
-/* A grey page to T.6 in one go: for pages of text and lines, which most are. */
+/* A grey page to black and white, and to T.6, in one go.
+
+   One threshold for the page; text that it would lose is rescued (rescue.c), tints with dark text on them become paper
+   (tints.c), thin grey rules stay whole (rules.c). Then every picture on the page is judged alone (pictures.c). */
 
 #include <stdlib.h>
 #include <string.h>
 
-#include "pages.h"
+#include "page.h"
 
 enum { MOST_ROWS = 100000 };
 
-/* What is found of each block, one after another in the caller's memory. */
-struct found {
-    uint8_t *darkest, *lightest, *black, *dark, *pale, *ink;
-    int rows, columns;
+/* What a page is made from and with. */
+struct task {
+    const uint8_t *gray;
+    int width, rows;
+    const struct looks *looks;
+    struct pictures pictures;
+    uint8_t *bits, *blocks;
 };
 
 static struct found blocks_in(uint8_t *memory, int rows, int columns)
@@ -30,17 +36,39 @@ static int is_dust(const uint8_t *bits, long size)
     return ink <= DUST;
 }
 
-static int has_lost(const struct found *found, int threshold)
+/* Pictures hold no text that could be lost: but for drawings, their blocks are not looked at. */
+static void leave_out_pictures(const struct found *found, const struct task *task, int block_rows)
 {
-    return find_lost(found->darkest, found->lightest, found->rows, found->columns, threshold, found->black, found->dark,
-                     found->pale);
+    for (const struct box *box = task->pictures.boxes; box < task->pictures.boxes + task->pictures.others; box++) {
+        int left = box->left / BLOCK, right = (box->right + BLOCK - 1) / BLOCK;
+        int bottom = (box->bottom + block_rows - 1) / block_rows;
+        for (int row = box->top / block_rows; row < bottom && row < found->rows; row++) {
+            long at = (long)row * found->columns + left;
+            memset(found->black + at, 0, (size_t)(right - left));
+            memset(found->dark + at, 0, (size_t)(right - left));
+            memset(found->pale + at, 0, (size_t)(right - left));
+        }
+    }
 }
 
+/* Whether there is text to be rescued; marks it. */
+static int has_lost(const struct found *found, const struct task *task, int block_rows)
+{
+    if (!find_lost(found->darkest, found->lightest, found->rows, found->columns, task->looks->threshold, found->black,
+                   found->dark, found->pale))
+        return 0;
+    leave_out_pictures(found, task, block_rows);
+    return 1;
+}
+
+/* Rescues text. Returns 0 when there is no memory. */
 static int save(const struct found *found, const struct looks *looks, const uint8_t *gray, const uint8_t *sharp,
                 uint8_t *bits)
 {
-    return !rescue(gray, sharp, found->darkest, found->lightest, found->dark, found->pale, found->rows, found->columns,
-                   looks->threshold, looks->stroke_rows, looks->stroke_dots, bits, found->ink);
+    int tints = rescue(gray, sharp, found->darkest, found->lightest, found->dark, found->pale, found->rows,
+                       found->columns, looks->threshold, looks->stroke_rows, looks->stroke_dots, bits, found->ink);
+
+    return tints == 0 || (tints > 0 && whiten_tints(gray, sharp, found, looks, bits));
 }
 
 /* Copies rows, each of them `times` times and every `every`th only. */
@@ -52,72 +80,88 @@ static void copy_rows(uint8_t *to, const uint8_t *from, long row_bytes, int rows
 }
 
 /* Rescues text on a page that is made twice as high for it. */
-static int save_coarse(const struct found *found, const struct looks *looks, const uint8_t *gray, const uint8_t *sharp,
-                       int width, int rows, uint8_t *bits)
+static int save_coarse(const struct found *found, const struct task *task, const uint8_t *sharp)
 {
+    const int width = task->width, rows = task->rows;
     long page = (long)width * rows, dots = page / 8;
     uint8_t *twice = malloc((size_t)(4 * page + 2 * dots)), *tall = twice + 4 * page;
 
     if (!twice)
         return 0;
-    copy_rows(twice, gray, width, rows, 2, 1);
+    copy_rows(twice, task->gray, width, rows, 2, 1);
     copy_rows(twice + 2 * page, sharp, width, rows, 2, 1);
-    copy_rows(tall, bits, width / 8, rows, 2, 1);
-    int done = save(found, looks, twice, twice + 2 * page, tall);
-    copy_rows(bits, tall, width / 8, 2 * rows, 1, 2);
+    copy_rows(tall, task->bits, width / 8, rows, 2, 1);
+    int done = save(found, task->looks, twice, twice + 2 * page, tall);
+    copy_rows(task->bits, tall, width / 8, 2 * rows, 1, 2);
     free(twice);
     return done;
 }
 
-/* Fills `bits`; returns 0 when a tint has to become paper. */
-static int blacken_coarse(const uint8_t *gray, int width, int rows, const struct looks *looks, uint8_t *bits,
-                          uint8_t *blocks)
+static void add_rules(const struct task *task, const struct found *found)
 {
-    struct found found = blocks_in(blocks, rows / BLOCK, width / BLOCK);
+    draw_rules(task->gray, found->darkest, found->lightest, task->width, task->rows, task->looks->threshold,
+               task->looks->beside_rows, task->looks->least_rows, task->pictures.boxes, task->pictures.photos,
+               task->bits);
+}
+
+/* Makes black and white of what is no picture, where a row is as high as a stroke. */
+static int blacken_coarse(const struct task *task)
+{
+    const int width = task->width, rows = task->rows;
+    struct found found = blocks_in(task->blocks, rows / BLOCK, width / BLOCK);
     uint8_t *sharp = malloc((size_t)width * (size_t)rows);
 
     if (!sharp)
         return 0;
-    sharpen(gray, width, rows, sharp);
-    int done = survey(sharp, width, rows, looks->threshold, bits, found.darkest, found.lightest);
+    sharpen(task->gray, width, rows, sharp);
+    int done = survey(sharp, width, rows, task->looks->threshold, task->bits, found.darkest, found.lightest);
     if (done) {
-        find_greys(gray, width, rows, BLOCK, found.darkest, found.lightest);
-        draw_rules(gray, found.darkest, found.lightest, width, rows, looks->threshold, looks->beside_rows,
-                   looks->least_rows, NULL, 0, bits);
+        find_greys(task->gray, width, rows, BLOCK, found.darkest, found.lightest);
+        add_rules(task, &found);
         /* Blocks of 16 lines are as high as a line of text, and few lie in a tint altogether. */
-        found = blocks_in(blocks, rows / (BLOCK / 2), width / BLOCK);
-        find_greys(gray, width, rows, BLOCK / 2, found.darkest, found.lightest);
-        done = !has_lost(&found, looks->threshold) || save_coarse(&found, looks, gray, sharp, width, rows, bits);
+        found = blocks_in(task->blocks, rows / (BLOCK / 2), width / BLOCK);
+        find_greys(task->gray, width, rows, BLOCK / 2, found.darkest, found.lightest);
+        done = !has_lost(&found, task, BLOCK / 2) || save_coarse(&found, task, sharp);
     }
     free(sharp);
     return done;
 }
 
 /* The same where rows are finer than strokes. */
-static int blacken(const uint8_t *gray, int width, int rows, const struct looks *looks, uint8_t *bits, uint8_t *blocks)
+static int blacken_fine(const struct task *task)
 {
-    struct found found = blocks_in(blocks, rows / BLOCK, width / BLOCK);
+    struct found found = blocks_in(task->blocks, task->rows / BLOCK, task->width / BLOCK);
 
-    if (!survey(gray, width, rows, looks->threshold, bits, found.darkest, found.lightest))
+    if (!survey(task->gray, task->width, task->rows, task->looks->threshold, task->bits, found.darkest, found.lightest))
         return 0;
-    draw_rules(gray, found.darkest, found.lightest, width, rows, looks->threshold, looks->beside_rows,
-               looks->least_rows, NULL, 0, bits);
-    return !has_lost(&found, looks->threshold) || save(&found, looks, gray, gray, bits);
+    add_rules(task, &found);
+    return !has_lost(&found, task, BLOCK) || save(&found, task->looks, task->gray, task->gray, task->bits);
 }
 
-/* Writes the T.6 code of a page without pictures to `code`, and to `is_blank` whether nothing is on it. Returns the
-   code's size; 0 when there is more to the page than this does, or it is too wide. `bits` has room for the rows of
-   the margin and the page, `blocks` for six greys of each block of 8 x 16 dots. */
-long code_page(const uint8_t *gray, int width, long rows, const struct looks *looks, uint8_t *bits, uint8_t *blocks,
-               int *is_blank, uint8_t *code, long room)
+/* Fills `bits` with the page, 1 = black; what lies in the `boxes` are pictures. Returns 0 when there is no memory, or
+   the page is too wide. `blocks` has room for six greys of each block of 8 x 16 dots. */
+int blacken(const uint8_t *gray, int width, long rows, const struct looks *looks, const struct box *boxes, int box_count,
+            uint8_t *bits, uint8_t *blocks)
+{
+    struct task task = {gray, width, (int)rows, looks, {NULL, 0, 0, 0}, bits, blocks};
+
+    if (rows < 1 || rows > MOST_ROWS)
+        return 0;
+    int done = sort_pictures(gray, width, task.rows, boxes, box_count, &task.pictures) &&
+               (looks->is_coarse ? blacken_coarse(&task) : blacken_fine(&task)) &&
+               draw_pictures(gray, width, &task.pictures, looks, bits);
+    free(task.pictures.boxes);
+    return done;
+}
+
+/* Writes the T.6 code of a page below its white margin to `code`, and to `is_blank` whether nothing is on it. Returns
+   the code's size, or 0 as blacken() does. `bits` has room for the rows of the margin and the page. */
+long code_page(const uint8_t *gray, int width, long rows, const struct looks *looks, const struct box *boxes,
+               int box_count, uint8_t *bits, uint8_t *blocks, int *is_blank, uint8_t *code, long room)
 {
     long margin = (long)looks->margin_rows * (width / 8);
 
-    if (rows < 1 || rows > MOST_ROWS || looks->margin_rows < 0)
-        return 0;
-    int done = looks->is_coarse ? blacken_coarse(gray, width, (int)rows, looks, bits + margin, blocks)
-                                : blacken(gray, width, (int)rows, looks, bits + margin, blocks);
-    if (!done)
+    if (looks->margin_rows < 0 || !blacken(gray, width, rows, looks, boxes, box_count, bits + margin, blocks))
         return 0;
     memset(bits, 0, (size_t)margin);
     *is_blank = is_dust(bits + margin, rows * (width / 8));

@@ -22,6 +22,9 @@ struct looks {
     int32_t threshold;
     int32_t beside_rows, least_rows;    /* of rules: see draw_rules() */
     int32_t stroke_rows, stroke_dots;   /* of thin strokes: see rescue() */
+    int32_t light_rows, light_dots;     /* of light ones on tints: see whiten_tints() */
+    int32_t drawing_rows;               /* of strokes on drawings, which are as many dots wide */
+    int32_t screen_rows;                /* of a dash of the screen that photographs get */
     int32_t is_coarse;                  /* a row is as high as a stroke: rows are sharpened first */
     int32_t margin_rows;                /* white above the page */
 };
@@ -48,8 +51,10 @@ int rescue(const uint8_t *gray, const uint8_t *sharp, const uint8_t *darkest, co
            int stroke_dots, uint8_t *bits, uint8_t *ink);
 long mmr_encode(const uint8_t *bits, int width, long rows, uint8_t *out, long room);
 long mh_encode(const uint8_t *bits, int width, long rows, uint8_t *out, long room);
-long code_page(const uint8_t *gray, int width, long rows, const struct looks *looks, uint8_t *bits, uint8_t *blocks,
-               int *is_blank, uint8_t *code, long room);
+int blacken(const uint8_t *gray, int width, long rows, const struct looks *looks, const struct box *boxes, int box_count,
+            uint8_t *bits, uint8_t *blocks);
+long code_page(const uint8_t *gray, int width, long rows, const struct looks *looks, const struct box *boxes,
+               int box_count, uint8_t *bits, uint8_t *blocks, int *is_blank, uint8_t *code, long room);
 int resize(const uint8_t *gray, long width, long rows, uint8_t *out, long new_width, long new_rows, long stride);
 
 struct fax;

@@ -141,8 +141,8 @@ static int add_page(struct work *work, void *page)
                profile->y_dpi, &spot);
     if (!draw(page, &spot, desk->gray))
         return 0;
-    long size = code_page(desk->gray, PAGE_WIDTH, spot.rows, &profile->looks, desk->bits, desk->blocks, &is_blank,
-                          desk->code, desk->code_room);
+    long size = code_page(desk->gray, PAGE_WIDTH, spot.rows, &profile->looks, NULL, 0, desk->bits, desk->blocks,
+                          &is_blank, desk->code, desk->code_room);
     if (size && profile->drop_blank && is_blank) {
         work->dropped++;
         return 1;

@@ -133,7 +133,7 @@ static void leave_pictures_out(const struct page *page, int y, int words, uint64
             clear(row, words, box->left, box->right);
 }
 
-static void blacken(const struct page *page, int x, int y)
+static void blacken_dot(const struct page *page, int x, int y)
 {
     page->bits[(long)y * (page->width / 8) + x / 8] |= (uint8_t)(0x80 >> x % 8);
 }
@@ -141,7 +141,7 @@ static void blacken(const struct page *page, int x, int y)
 static void blacken_row(const struct page *page, int start, int last, int y)
 {
     for (int x = start; last - start + 1 >= LEAST && x <= last; x++)
-        blacken(page, x, y);
+        blacken_dot(page, x, y);
 }
 
 /* Whether dots of a row may be a rule's: LEAST of them, wherever they begin, fill at least one block but for gaps. */
@@ -213,7 +213,7 @@ static int grey_at(const struct page *page, int x, int y)
 static void blacken_column(const struct page *page, int x, int start, int last)
 {
     for (int y = start; last - start + 1 >= page->least_rows && y <= last; y++)
-        blacken(page, x, y);
+        blacken_dot(page, x, y);
 }
 
 static void draw_down(const struct page *page, int x)

@@ -2,15 +2,6 @@
 
 #include "dots.h"
 
-/* Black is 1 and the leftmost dot of each byte its highest bit. */
-INLINED void pack(const uint8_t *gray, dots threshold, uint8_t *bits)
-{
-    const dots from_the_right = {7, 6, 5, 4, 3, 2, 1, 0, 15, 14, 13, 12, 11, 10, 9, 8};
-    uint16_t black = bits_of((dots)(__builtin_shuffle(load(gray), from_the_right) < threshold));
-    bits[0] = (uint8_t)black;
-    bits[1] = (uint8_t)(black >> 8);
-}
-
 INLINED dots choose(dots one, dots other, int greater)
 {
     return greater ? most(one, other) : least(one, other);

@@ -70,6 +70,7 @@ PAGES = """<style>@page { size: A4 } @page wide { size: A3 landscape } @page lon
 @page small { size: 90mm 50mm } .w { page: wide } .l { page: long } .s { page: small }
 h1 { color: #999 } td { border: 0.3pt solid #bbb } .p { color: #c8c8c8 }</style>
 <h1>Order 4711</h1><p>The pump in hall B is to be exchanged.</p><p class=p>Pale words</p>
+<p style="background: #777; color: #222; font: 20pt serif">Dark text on a tint</p>
 <table><tr><td>Pump<td>3<tr><td>Valve<td>12</table>
 <h1 class=w>A wide page</h1><h1 class=l>A long page</h1><h1 class=s>A small one</h1>"""
 
@@ -135,9 +136,6 @@ GIVEN_BACK = {
         folder, b"/Annots [<< /Type /Annot /Subtype /Square /Rect [50 50 200 200] /C [0 0 0] >>]"
     ),
     "a form to fill in": lambda folder: a_pdf_with(folder, b"", b"/AcroForm << /Fields [] >>"),
-    "text on a tint": lambda folder: printed(
-        folder, "<p style='background: #777; color: #222; font: 20pt serif'>Dark text on a tint</p>"
-    ),
     "too many pages": lambda folder: printed(folder, "<p style='break-after: page'>x" * 11),
     "no pages": lambda folder: a_pdf_with(folder, b"", b"/Pages null"),
 }

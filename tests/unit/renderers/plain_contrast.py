@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from renderers.contrast import stroke_size
+from renderers.bilevel import stroke_size
 
 BLOCK, BLOCK_CONTRAST, EDGE_CONTRAST, BROKEN, TEXT_DOTS = 16, 28, 10, 58, 8
 
@@ -21,7 +21,7 @@ def lost_blocks(darkest, lightest, threshold):
     )
 
 
-def rescued(gray, bits, found, resolution):
+def rescued(gray, sharp, bits, found, resolution):
     """The bits with their lost text, and the grey of dark text for each black block that has some."""
     dark, pale, darkest, threshold = found.dark, found.pale, found.darkest, found.threshold
     low, high = range_around(darkest, found.lightest, dark, threshold)
@@ -31,7 +31,7 @@ def rescued(gray, bits, found, resolution):
     ground = np.where(dark, of_dark, around(sums(page), np.add) / (9 * BLOCK**2))
     on_light = np.clip(ground, low, high) > low // 2 + high // 2
     lost = dark | pale
-    page = np.clip(page, dots_of(np.where(lost, low, 0)), dots_of(np.where(lost, high, 255)))
+    page = np.clip(sharp[:whole], dots_of(np.where(lost, low, 0)), dots_of(np.where(lost, high, 255)))
     size = stroke_size(resolution)
     darker = extreme(extreme(page, size, np.maximum), size, np.minimum) - page
     lighter = page - extreme(extreme(page, size, np.minimum), size, np.maximum)

@@ -1,57 +1,46 @@
 import numpy as np
 import pytest
-from hypothesis import given, settings
-from hypothesis import strategies as st
-from PIL import Image
 
 from renderers.bilevel import bilevel
 from renderers.page_coder import CodedPage, PageCoder
 from renderers.profile import PAGE_WIDTH, Profile, Resolution
-from renderers.spec import GrayPage
+from renderers.spec import BilevelPage, Box, GrayPage
+from tests.unit.renderers.pages import striped
 from tests.unit.renderers.test_contrast import written
-from tests.unit.renderers.test_rescue import pages
-
-CODERS = {resolution: PageCoder(Profile(resolution)) for resolution in Resolution}
 
 
-@settings(deadline=None, max_examples=60)
-@given(gray=pages(), resolution=st.sampled_from(Resolution))
-def test_what_is_coded_in_one_step_has_the_dots_it_has_step_by_step(gray, resolution):
-    coded = CODERS[resolution].code(gray)
-
-    assert coded is None or coded == CodedPage.of(bilevel(GrayPage(gray), resolution))
-
-
+@pytest.mark.parametrize("pictures", [(), (Box(100, 100, 1600, 300),)], ids=["text", "a picture"])
 @pytest.mark.parametrize("resolution", Resolution)
-def test_a_page_of_text_is_coded_in_one_step(resolution):
-    gray, _ = written(255, 0)
+def test_a_page_is_coded_as_it_is_in_black_and_white(resolution, pictures):
+    page = GrayPage(written(255, 0)[0], pictures)
 
-    assert CODERS[resolution].code(gray) == CodedPage.of(bilevel(GrayPage(gray), resolution))
-
-
-def test_a_tint_that_becomes_paper_needs_more_than_one_step():
-    gray, _ = written(110, 30)
-
-    assert CODERS[Resolution.FINE].code(gray) is None
+    assert PageCoder(Profile(resolution)).code(page) == CodedPage.of(bilevel(page, resolution))
 
 
 def test_the_margin_is_white_above_the_page():
-    gray, _ = written(255, 0)
-    profile = Profile(margin=10.0)
+    page, profile = GrayPage(written(255, 0)[0]), Profile(margin=10.0)
 
-    coded = PageCoder(profile).code(gray)
+    coded = PageCoder(profile).code(page)
 
-    wanted = np.pad(bilevel(GrayPage(gray), Resolution.FINE), ((profile.margin_rows, 0), (0, 0)))
+    wanted = np.pad(bilevel(page, Resolution.FINE), ((profile.margin_rows, 0), (0, 0)))
     assert coded == CodedPage.of(wanted)
 
 
-def test_a_page_that_is_longer_than_the_sheet_needs_more_than_one_step():
-    assert PageCoder(Profile()).code(np.full((2400, PAGE_WIDTH), 255, np.uint8)) is None
+def test_there_is_no_margin_above_what_is_black_and_white_already():
+    assert PageCoder(Profile(margin=10.0)).code(BilevelPage(striped())) == CodedPage.of(striped())
+
+
+@pytest.mark.parametrize("rows", [2290, 2400])
+def test_there_is_no_margin_above_a_page_that_fills_the_sheet_without_it(rows):
+    page = GrayPage(np.full((rows, PAGE_WIDTH), 255, np.uint8))
+
+    assert PageCoder(Profile(margin=10.0)).code(page).rows == rows
 
 
 def test_a_page_with_nothing_but_a_speck_is_blank():
-    speck = Image.new("L", (PAGE_WIDTH, 600), 255)
-    speck.paste(0, (800, 300, 804, 304))
+    speck = np.full((600, PAGE_WIDTH), 255, np.uint8)
+    speck[300:304, 800:804] = 0
+    coder = PageCoder(Profile())
 
-    assert CODERS[Resolution.FINE].code(np.asarray(speck)).is_blank
-    assert not CODERS[Resolution.FINE].code(written(255, 0)[0]).is_blank
+    assert coder.code(GrayPage(speck)).is_blank
+    assert not coder.code(GrayPage(written(255, 0)[0])).is_blank

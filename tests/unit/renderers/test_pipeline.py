@@ -6,10 +6,10 @@ from PIL import Image
 
 from renderers.document import SourceDocument
 from renderers.errors import DocumentEmpty, DocumentProtected, DocumentUnsupported, TooManyPages
-from renderers.pipeline import black_and_white, recognised, render
+from renderers.pipeline import recognised, render
 from renderers.profile import Profile, Resolution
 from renderers.registry import all_renderers, renderer_for
-from renderers.spec import BilevelPage, GrayPage, RasterPage, Workshop
+from renderers.spec import BilevelPage, RasterPage, Workshop
 from renderers.work import document_to_wire, pages_from_wire, profile_to_wire, run
 from tests.unit.renderers.pages import a_document, a_fax, a_workshop, bits_of, black_dots, striped, white
 
@@ -135,11 +135,6 @@ def test_a_plugin_above_the_builtin_score_replaces_it(tmp_path):
 def test_what_nobody_accepts_is_unsupported(tmp_path):
     with pytest.raises(DocumentUnsupported, match="Send it as PDF"):
         renderer_for(recognised(a_document(tmp_path, b"\0\1\2\3")))
-
-
-@pytest.mark.parametrize("page", [BilevelPage(striped()), GrayPage(np.full((200, 1728), 255, np.uint8))])
-def test_every_page_is_packed_to_216_bytes_a_row(page):
-    assert black_and_white(page, Profile()).shape == (200, 216)
 
 
 def test_a_job_leaves_its_output_only_when_it_is_complete(tmp_path):

@@ -6,11 +6,14 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from PIL import Image, ImageDraw
 
-from renderers.contrast import darker_strokes, stroke_size, survey
+from renderers.bilevel import bilevel, stroke_size
 from renderers.fonts import MONOSPACED, font
 from renderers.native.library import library
 from renderers.profile import PAGE_WIDTH, Resolution
+from renderers.spec import GrayPage
 from tests.unit.renderers import plain_contrast as plain
+from tests.unit.renderers import plain_page
+from tests.unit.renderers.plain_survey import survey
 
 GREYS = st.integers(0, 255)
 
@@ -39,7 +42,7 @@ def pages(draw):
 @settings(deadline=None, max_examples=60)
 @given(gray=pages(), resolution=st.sampled_from([Resolution.FINE, Resolution.SUPERFINE]))
 def test_lost_text_is_found_and_turned_as_written_plainly(gray, resolution):
-    found = survey(gray, (), 168)
+    found = survey(gray, 168)
     dark, pale = plain.lost_blocks(found.darkest, found.lightest, 168)
     assert np.array_equal(found.dark, dark)
     assert np.array_equal(found.pale, pale)
@@ -49,21 +52,35 @@ def test_lost_text_is_found_and_turned_as_written_plainly(gray, resolution):
     sizes = (*dark.shape, 168, *stroke_size(resolution))
     answer = library().rescue(*(one.ctypes.data for one in given), *sizes, bits.ctypes.data, ink.ctypes.data)
 
-    wanted_bits, wanted_ink = plain.rescued(gray, found.bits, found, resolution)
+    wanted_bits, wanted_ink = plain.rescued(gray, gray, found.bits, found, resolution)
     assert np.array_equal(bits, wanted_bits)
     assert np.array_equal(ink, wanted_ink)
     assert answer == (wanted_ink < 255).any()
 
 
-@settings(deadline=None, max_examples=20)
+@settings(deadline=None, max_examples=25)
 @given(gray=pages(), resolution=st.sampled_from(Resolution))
-def test_strokes_stand_out_from_their_ground_as_written_plainly(gray, resolution):
-    size = stroke_size(resolution)
-    ground = plain.extreme(plain.extreme(gray, size, np.maximum), size, np.minimum)
+def test_a_page_of_text_becomes_black_and_white_as_written_plainly(gray, resolution):
+    page = GrayPage(gray)
 
-    assert np.array_equal(darker_strokes(gray, resolution), ground - gray)
+    assert np.array_equal(bilevel(page, resolution), plain_page.bilevel(page, resolution))
+
+
+@settings(deadline=None, max_examples=20)
+@given(gray=pages(), resolution=st.sampled_from(Resolution), dark=st.booleans())
+def test_a_page_without_its_strokes_is_as_written_plainly(gray, resolution, dark):
+    size, (rows, width) = stroke_size(resolution), gray.shape
+    ground, line = np.empty((rows + size[0], width), np.uint8), np.empty(2 * (width + size[1]), np.uint8)
+
+    library().remove_strokes(gray.ctypes.data, rows, width, *size, dark, line.ctypes.data, ground.ctypes.data)
+
+    first, second = (np.maximum, np.minimum) if dark else (np.minimum, np.maximum)
+    assert np.array_equal(ground[:rows], plain.extreme(plain.extreme(gray, size, first), size, second))
 
 
 @pytest.mark.parametrize("rows", [1, 15])
 def test_a_page_lower_than_a_block_has_no_lost_text(rows):
-    assert not survey(np.zeros((rows, PAGE_WIDTH), np.uint8), (), 168).finds_lost_text
+    found = survey(np.zeros((rows, PAGE_WIDTH), np.uint8), 168)
+
+    assert not found.dark.any()
+    assert not found.pale.any()

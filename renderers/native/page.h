@@ -1,0 +1,30 @@
+/* A page on its way from grey to black and white; the C files say what each function does. */
+
+#ifndef FAXGW_PAGE_H
+#define FAXGW_PAGE_H
+
+#include "pages.h"
+
+/* What is found of each block of a page. */
+struct found {
+    uint8_t *darkest, *lightest;
+    uint8_t *black; /* whether it is all black by the threshold */
+    uint8_t *dark, *pale; /* whether there is text in it that the threshold would lose: on black, on white */
+    uint8_t *ink; /* the grey of dark text on a tint; 255 elsewhere */
+    int rows, columns;
+};
+
+/* The pictures of a page: photographs and scans first, then those too small to be judged, then drawings. */
+struct pictures {
+    struct box *boxes;
+    int photos, others, all; /* where in `boxes` the first, the second and the last of these end */
+};
+
+int sort_pictures(const uint8_t *gray, int width, int rows, const struct box *boxes, int count,
+                  struct pictures *pictures);
+int draw_pictures(const uint8_t *gray, int width, const struct pictures *pictures, const struct looks *looks,
+                  uint8_t *bits);
+int whiten_tints(const uint8_t *gray, const uint8_t *sharp, const struct found *found, const struct looks *looks,
+                 uint8_t *bits);
+
+#endif

@@ -1,0 +1,148 @@
+/* Scans of paper: black is what is darker than what is around it, so that grey paper and shadows go white.
+
+   Surroundings are taken for every 4 x 4 dots alike: a fifth of the time, and no dot differs that an eye would see. */
+
+#include <stdlib.h>
+
+#include "dots.h"
+#include "pictures.h"
+
+enum {
+    SIDE = 4,             /* of a square of dots with the same surroundings */
+    REACH = 5,            /* these are so many squares each way, and the square itself: */
+    ACROSS = 2 * REACH + 1,
+    LOCAL_CONTRAST = 12,  /* a dot is black when it is this much darker than the mean of them, */
+};
+static const double SOLID_SHARE = 0.4; /* ... or darker than this share of the paper: large black areas stay black */
+
+/* The squares of a picture: columns x rows. */
+struct squares {
+    int columns, rows;
+    uint16_t *line;   /* sums of the dots of a row of squares, one below another */
+    uint8_t *means;
+    uint16_t *across; /* sums of the means around, across only */
+    uint16_t *around; /* both ways, for one row of squares */
+};
+
+/* The means of the squares; those at the right and at the bottom have fewer dots. */
+FAST static void find_means(const struct picture *picture, const struct squares *squares)
+{
+    uint8_t *mean = squares->means;
+
+    for (int y = 0; y < picture->rows; y += SIDE) {
+        int down = picture->rows - y < SIDE ? picture->rows - y : SIDE;
+        memset(squares->line, 0, (size_t)(squares->columns * SIDE) * sizeof *squares->line);
+        for (int i = 0; i < down; i++) {
+            const uint8_t *restrict gray = picture->gray + (long)(y + i) * picture->stride;
+            uint16_t *restrict line = squares->line;
+            for (int x = 0; x < picture->width; x++)
+                line[x] = (uint16_t)(line[x] + gray[x]);
+        }
+        for (int x = 0; x < picture->width; x += SIDE) {
+            int count = down * (picture->width - x < SIDE ? picture->width - x : SIDE);
+            const uint16_t *four = squares->line + x;
+            *mean++ = (uint8_t)((four[0] + four[1] + four[2] + four[3] + count / 2) / count);
+        }
+    }
+}
+
+static int within(int place, int count)
+{
+    return place < 0 ? 0 : place < count ? place : count - 1;
+}
+
+/* Beyond its edges the picture goes on as it ends. */
+static void sum_across(const struct squares *squares, int y)
+{
+    const uint8_t *means = squares->means + (long)y * squares->columns;
+    uint16_t *sums = squares->across + (long)y * squares->columns;
+    int sum = 0;
+
+    for (int x = -REACH; x <= REACH; x++)
+        sum += means[within(x, squares->columns)];
+    for (int x = 0; x < squares->columns; x++) {
+        sums[x] = (uint16_t)sum;
+        sum += means[within(x + REACH + 1, squares->columns)] - means[within(x - REACH, squares->columns)];
+    }
+}
+
+/* Adds the sums of a row, or takes them away. */
+FAST static void add_row(const struct squares *squares, int y, int times)
+{
+    const uint16_t *restrict sums = squares->across + (long)within(y, squares->rows) * squares->columns;
+    uint16_t *restrict around = squares->around;
+
+    for (int x = 0; x < squares->columns; x++)
+        around[x] = (uint16_t)(around[x] + times * sums[x]);
+}
+
+static void set_limits(const struct squares *squares, int solid, uint8_t *limit)
+{
+    for (int x = 0; x < squares->columns; x++, limit += SIDE) {
+        int mean = (squares->around[x] + ACROSS * ACROSS / 2) / (ACROSS * ACROSS), less = mean - LOCAL_CONTRAST;
+        memset(limit, less > solid ? less : solid, SIDE);
+    }
+}
+
+static void blacken_squares(const struct picture *picture, const struct squares *squares, int solid)
+{
+    for (int y = 0; y < squares->rows; y++)
+        sum_across(squares, y);
+    for (int y = -REACH; y <= REACH; y++)
+        add_row(squares, y, 1);
+    for (int y = 0; y < squares->rows; y++) {
+        set_limits(squares, solid, picture->limit);
+        for (int row = y * SIDE; row < (y + 1) * SIDE && row < picture->rows; row++)
+            blacken_row(picture, row);
+        add_row(squares, y + REACH + 1, 1);
+        add_row(squares, y - REACH, -1);
+    }
+}
+
+/* What is black of 3 x 8 dots beside those of a byte: in its own row without these themselves. */
+INLINED uint8_t beside(const uint8_t *at)
+{
+    return (uint8_t)(at[0] >> 1 | at[0] << 1 | at[-1] << 7 | at[1] >> 7);
+}
+
+/* Whitens dots that stand alone: dust and noise cost more time on the line than text. `before` is a copy of the row
+   above as it was, and becomes one of this row. */
+FAST static void wipe_row(const struct picture *picture, int y, uint8_t *restrict before, uint8_t *restrict wiped)
+{
+    uint8_t *row = row_of(picture, y);
+    const uint8_t *below = row + picture->row_bytes;
+    const int bytes = picture->row_bytes - 2;
+
+    for (int i = 0; i < bytes; i++)
+        wiped[i] = row[i] & (before[i] | beside(before + i) | beside(row + i) | below[i] | beside(below + i));
+    memcpy(before, row, (size_t)bytes);
+    memcpy(row, wiped, (size_t)bytes);
+}
+
+static int wipe(const struct picture *picture)
+{
+    uint8_t *rows = calloc(2, (size_t)picture->row_bytes);
+
+    for (int y = 0; rows && y < picture->rows; y++)
+        wipe_row(picture, y, rows + 1, rows + picture->row_bytes);
+    free(rows);
+    return rows != NULL;
+}
+
+/* Returns 0 when there is no memory. `paper` is the grey of the paper. */
+int blacken_scan(struct picture *picture, int paper)
+{
+    struct squares squares = {.columns = (picture->width + SIDE - 1) / SIDE, .rows = (picture->rows + SIDE - 1) / SIDE};
+    const long count = (long)squares.columns * squares.rows;
+
+    squares.across = calloc((size_t)(count + squares.columns * (SIDE + 1)), sizeof *squares.across + 1);
+    if (!squares.across)
+        return 0;
+    squares.around = squares.across + count;
+    squares.line = squares.around + squares.columns;
+    squares.means = (uint8_t *)(squares.line + squares.columns * SIDE);
+    find_means(picture, &squares);
+    blacken_squares(picture, &squares, (int)(paper * SOLID_SHARE));
+    free(squares.across);
+    return wipe(picture);
+}

@@ -1,0 +1,83 @@
+"""What renderers/native/page.c makes of a page, written for the reader and not for speed, with NumPy."""
+
+import numpy as np
+
+from renderers.bilevel import THRESHOLDS, looks, sides_of
+from renderers.native.library import library
+from renderers.profile import Resolution
+from renderers.spec import Box
+from tests.unit.renderers import plain_contrast, plain_pictures, plain_tints
+from tests.unit.renderers.plain_survey import survey
+
+BLOCK, SMALL = 16, 40_000
+
+
+def bilevel(page, resolution):
+    """The page in black and white, packed."""
+    kinds = [(box, plain_pictures.kind_of(page.gray[inside(box)])) for box in page.pictures if dots_of(box)]
+    others = [box for box, kind in kinds if kind != "drawing"]
+    photos = [box for box, kind in kinds if kind in ("paper", "photograph")]
+    black = np.unpackbits(without_pictures(page.gray, others, photos, resolution), axis=1).view(np.bool_)
+    for box, kind in kinds:
+        if kind == "drawing":
+            black[inside(box)] |= plain_pictures.strokes(page.gray[inside(box)], resolution)
+    for box in photos:
+        black[inside(box)] = plain_pictures.picture(page.gray[inside(box)], resolution)
+    return np.packbits(black, axis=1)
+
+
+def without_pictures(gray, others, photos, resolution):
+    """Text and lines, and the drawings."""
+    threshold = THRESHOLDS[resolution]
+    if resolution is not Resolution.STANDARD:
+        found = left_out(survey(gray, threshold), others)
+        draw_rules(gray, found, photos, resolution, found.bits)
+        return rescued(gray, gray, found.bits, found, resolution)
+    sharp = sharpened(gray)
+    bits = survey(sharp, threshold).bits
+    draw_rules(gray, survey(gray, threshold), photos, resolution, bits)
+    gray, sharp, bits = (np.repeat(one, 2, axis=0) for one in (gray, sharp, bits))
+    others = [Box(box.left, 2 * box.top, box.right, 2 * box.bottom) for box in others]
+    return rescued(gray, sharp, bits, left_out(survey(gray, threshold), others), Resolution.FINE)[::2]
+
+
+def rescued(gray, sharp, bits, found, resolution):
+    """The bits with what one threshold loses."""
+    if not (found.dark.any() or found.pale.any()):
+        return bits
+    bits, ink = plain_contrast.rescued(gray, sharp, bits, found, resolution)
+    return plain_tints.whitened(gray, sharp, bits, found, ink, resolution)
+
+
+def left_out(found, boxes):
+    """What is found, but for what lies in the boxes."""
+    for box in boxes:
+        blocks = (
+            slice(box.top // BLOCK, -(-box.bottom // BLOCK)),
+            slice(box.left // BLOCK, -(-box.right // BLOCK)),
+        )
+        found.black[blocks] = found.dark[blocks] = found.pale[blocks] = False
+    return found
+
+
+def draw_rules(gray, found, photos, resolution, bits):
+    """As the library does it: test_rules.py has it plainly."""
+    rows, width = gray.shape
+    how, boxes = looks(resolution), sides_of(photos)
+    greys = (one.ctypes.data for one in (gray, found.darkest, found.lightest))
+    sizes = (width, rows, how.threshold, how.beside_rows, how.least_rows)
+    assert library().draw_rules(*greys, *sizes, boxes.ctypes.data, len(boxes), bits.ctypes.data)
+
+
+def sharpened(gray):
+    """Each dot differs twice as much from those above and below it."""
+    wide = np.pad(gray.astype(int), ((1, 1), (0, 0)), mode="edge")
+    return np.clip(2 * wide[1:-1] - (wide[:-2] + wide[2:]) // 2, 0, 255).astype(np.uint8)
+
+
+def inside(box):
+    return slice(box.top, box.bottom), slice(box.left, box.right)
+
+
+def dots_of(box):
+    return max(0, box.right - box.left) * max(0, box.bottom - box.top)

@@ -1,0 +1,88 @@
+"""What renderers/native makes of pictures (pictures.c, scan.c, screen.c), written plainly, with NumPy."""
+
+import numpy as np
+
+from renderers.bilevel import stroke_size
+from tests.unit.renderers.plain_contrast import extreme
+
+
+def kind_of(gray):
+    """How a picture is treated."""
+    if gray.size < 40_000:
+        return "small"
+    counts = counts_of(gray)
+    if is_drawing(counts):
+        return "drawing"
+    return "photograph" if paper_grey(counts) is None else "paper"
+
+
+def counts_of(gray):
+    return np.bincount(gray[::4, ::4].ravel(), minlength=256)
+
+
+def is_drawing(counts):
+    """A tint on white, or few greys."""
+    if counts[250:].sum() >= 0.5 * counts.sum():
+        middle = counts[40:200]
+        if np.convolve(middle, np.ones(5, int)).max() > 0.35 * middle.sum():
+            return True
+    return np.sort(counts)[-24:].sum() > 0.8 * counts.sum() and paper_grey(counts) is None
+
+
+def paper_grey(counts):
+    """The grey of the paper when the picture is mostly paper; else None."""
+    mode = int(counts[100:].argmax()) + 100
+    return mode if counts[mode - 26 : mode + 27].sum() > 0.62 * counts.sum() else None
+
+
+def picture(gray, resolution):
+    """Which dots of a scan or photograph are black."""
+    paper = paper_grey(counts_of(gray))
+    return screened(gray, resolution) if paper is None else without_specks(darker_than_around(gray, paper))
+
+
+def strokes(gray, resolution):
+    """Thin things that are darker than their ground."""
+    size = stroke_size(resolution)
+    ground = extreme(extreme(gray, size, np.maximum), size, np.minimum)
+    return ground - gray > 40
+
+
+def darker_than_around(gray, paper):
+    """Than the mean of 11 x 11 squares of 4 x 4 dots, or simply dark."""
+    rows, width = gray.shape
+    ends = [np.arange(0, length, 4) for length in gray.shape]
+    sums = np.add.reduceat(np.add.reduceat(gray.astype(int), ends[0], axis=0), ends[1], axis=1)
+    sizes = np.minimum(4, rows - ends[0])[:, None] * np.minimum(4, width - ends[1])
+    means = np.pad((sums + sizes // 2) // sizes, 5, mode="edge")
+    around = np.lib.stride_tricks.sliding_window_view(means, (11, 11)).sum(axis=(2, 3))
+    limit = np.maximum((around + 60) // 121 - 12, int(paper * 0.4))
+    return gray < np.repeat(np.repeat(limit, 4, axis=0), 4, axis=1)[:rows, :width]
+
+
+def without_specks(black):
+    """Without dots that stand alone."""
+    rows, width = black.shape
+    wide = np.pad(black, 1)
+    near = sum(
+        wide[y : y + rows, x : x + width].astype(int) for y in range(3) for x in range(3) if (y, x) != (1, 1)
+    )
+    return black & (near > 0)
+
+
+def screened(gray, resolution):
+    """A screen of dots, its darkest parts black and its lightest white."""
+    rows, width = gray.shape
+    share = counts_of(gray).cumsum() / counts_of(gray).sum()
+    low, high = min(40, np.searchsorted(share, 0.02)), max(200, np.searchsorted(share, 0.98))
+    limit = (low + cell(resolution) * (high - low)).astype(np.uint8)
+    return gray < np.tile(limit, (-(-rows // len(limit)), -(-width // 16)))[:rows, :width]
+
+
+def cell(resolution):
+    """A dash as thresholds from 0 to 1."""
+    rows = {98: 3, 196: 6, 391: 12}[resolution.y_dpi]
+    y, x = np.mgrid[0:rows, 0:16]
+    height = np.cos(2 * np.pi * (x + 0.5) / 16) + 4 * np.cos(2 * np.pi * (y + 0.5) / rows)
+    order = np.lexsort((y.ravel(), x.ravel(), np.round(height * 1e6).ravel())).argsort()
+    return (order.reshape(rows, 16) + 0.5) / (rows * 16)
