@@ -53,6 +53,8 @@ _EXPORTS = (
     ("com.sun.star.drawing.DrawingDocument", "draw_pdf_Export"),
 )
 
+_TEXT = "com.sun.star.text.TextDocument"
+
 #: What is loaded before the first document comes, as far as there is time.
 _REHEARSALS = (
     ("swriter", "MS Word 2007 XML"),
@@ -96,6 +98,7 @@ class Office:
         self._sockets: list[str] = []
         self._process: subprocess.Popen[bytes] | None = None
         self._desktop: Any = None
+        self._context: Any = None
         self._pidfd = -1
 
     def start(self) -> None:
@@ -107,7 +110,8 @@ class Office:
         settings = "".join(_SETTING.format(*value) for value in _VALUES)
         (self._profile / "user" / "registrymodifications.xcu").write_text(_SETTINGS % settings)
         self._process = self._launch()
-        self._desktop = self._connect()
+        self._context = self._connect()
+        self._desktop = self._made("com.sun.star.frame.Desktop")
         self._pidfd = os.pidfd_open(self._process.pid)
         self._sockets = _sockets_of(self._process.pid)
         self._left_behind.write_text("\n".join(self._sockets))
@@ -141,14 +145,8 @@ class Office:
 
     def convert(self, request: dict[str, Any]) -> dict[str, str]:
         """Writes the PDF the request names; the answer says what became of it."""
-        load = {"Hidden": True, "ReadOnly": True, "MacroExecutionMode": 0, "UpdateDocMode": 0}
-        load |= {"FilterName": request["filter"]}
-        if request["options"]:
-            load["FilterOptions"] = request["options"]
         try:
-            document = self._desktop.loadComponentFromURL(
-                _url(request["source"]), "_blank", 0, _properties(load)
-            )
+            document = self._loaded(request)
         except Exception as error:  # noqa: BLE001  UNO errors share no base class
             return self.failed(error)
         if document is None:
@@ -160,6 +158,37 @@ class Office:
         finally:
             with contextlib.suppress(Exception):
                 document.close(True)
+
+    def _loaded(self, request: dict[str, Any]) -> Any:
+        """The document as it shall be printed, in a view that nobody sees; None when it cannot be read."""
+        address = _url(request["source"])
+        load = {"Hidden": True, "ReadOnly": True, "MacroExecutionMode": 0, "UpdateDocMode": 0}
+        load |= {"FilterName": request["filter"]}
+        if request["options"]:
+            load["FilterOptions"] = request["options"]
+        if self._service_of(request["filter"]) != _TEXT:
+            return self._desktop.loadComponentFromURL(address, "_blank", 0, _properties(load))
+        # A view makes a window of every comment, and a LibreOffice without a screen has no plan of such
+        # windows and crashes: comments, which are not printed, are removed before there is a view.
+        document = self._made(_TEXT)
+        try:
+            document.load(_properties(load | {"URL": address}))
+            _remove_comments(document)
+            show = {"Model": document, "Hidden": True}
+            self._desktop.loadComponentFromURL("private:object", "_blank", 0, _properties(show))
+        except Exception:
+            with contextlib.suppress(Exception):
+                document.close(True)
+            raise
+        return document
+
+    def _service_of(self, filter_name: str) -> str:
+        """Which kind of document a filter makes."""
+        facts = self._made("com.sun.star.document.FilterFactory").getByName(filter_name)
+        return next((str(fact.Value) for fact in facts if fact.Name == "DocumentService"), "")
+
+    def _made(self, service: str) -> Any:
+        return self._context.ServiceManager.createInstanceWithContext(service, self._context)
 
     def failed(self, error: Exception) -> dict[str, str]:
         """The answer to a call that failed; one that is gone is not alive any more."""
@@ -227,8 +256,7 @@ class Office:
         until = time.monotonic() + _START_SECONDS
         while time.monotonic() < until:
             try:
-                context = resolver.resolve(address)
-                return context.ServiceManager.createInstanceWithContext("com.sun.star.frame.Desktop", context)
+                return resolver.resolve(address)
             except Exception:  # noqa: BLE001  not listening yet: it tells nobody when it is
                 ended = self._process.poll() if self._process is not None else None
                 if ended == _START_AGAIN:
@@ -237,6 +265,17 @@ class Office:
                     break
                 time.sleep(0.02)
         raise TimeoutError("LibreOffice did not start")
+
+
+def _remove_comments(document: Any) -> None:
+    fields = document.getTextFields().createEnumeration()
+    found = []
+    while fields.hasMoreElements():
+        field = fields.nextElement()
+        if field.supportsService("com.sun.star.text.textfield.Annotation"):
+            found.append(field)
+    for comment in found:
+        comment.dispose()
 
 
 def _fit(document: Any) -> None:

@@ -17,12 +17,12 @@ from urllib.parse import unquote
 
 from gateway.config.schema import RenderingSection
 from gateway.model.body_codes import read_codes
-from gateway.rendering import hygiene
+from gateway.rendering import hygiene, rtf
 from gateway.rendering.containers import opener
 from gateway.rendering.facts import facts_in
 from gateway.rendering.mail_documents import DocumentPart, MailDocuments, Related
 from gateway.rendering.mime import Part, parse
-from gateway.rendering.saved_mail import with_heading
+from gateway.rendering.saved_mail import heading_of, with_heading
 from gateway.rendering.texts import BODY_TYPES, RTF, SHOWS, is_body, is_empty, text_of
 from renderers import decoded
 
@@ -219,7 +219,8 @@ def _body(part: Part, shown: Related, codes: Collection[str], defects: list[str]
     if is_empty(part, text):
         return None
     if part.media_type == RTF:
-        return DocumentPart("mail.rtf", part.content(defects), RTF)
+        content, lines = part.content(defects), heading_of(part)
+        return DocumentPart("mail.rtf", rtf.with_lines(content, lines) if lines else content, RTF)
     is_html = part.media_type == "text/html"
     text = with_heading(text, part, is_html=is_html)
     content_ids = {unquote(unescape(cid)) for cid in _CID.findall(text)} if is_html else set()

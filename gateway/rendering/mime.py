@@ -132,7 +132,12 @@ def made_part(content: bytes, media_type: str, *, name: str = "", content_id: st
 
 def decoded_words(raw: str) -> str:
     """A header value as people read it: one line, encoded words and raw 8-bit decoded."""
-    return _encoded_words(decoded(raw[:_MAX_VALUE].encode("ascii", "surrogateescape")))
+    return _encoded_words(_unescaped(raw))
+
+
+def _unescaped(raw: str) -> str:
+    """A header value with its 8-bit bytes as letters; what a file of Outlook's says has letters already."""
+    return decoded(raw[:_MAX_VALUE].encode("utf-8", "surrogateescape"))
 
 
 def _encoded_words(text: str) -> str:
@@ -237,8 +242,7 @@ def _split(raw: memoryview, defects: list[str]) -> tuple[dict[str, list[str]], m
 def _structured(part: Part, header: str) -> Message:
     message: Message = Message()
     for value in part.headers.get(header, ())[:1]:
-        text = decoded(value[:_MAX_VALUE].encode("ascii", "surrogateescape"))
-        message[header] = text.replace("\r", " ").replace("\n", " ")
+        message[header] = _unescaped(value).replace("\r", " ").replace("\n", " ")
     return message
 
 

@@ -6,7 +6,7 @@ Spec: [MS-OXMSG] 2.1 (properties), 2.2 (storages), 2.4 (the stream of properties
 import struct
 
 from gateway.rendering.mime import Part
-from gateway.rendering.outlook import DATA, OutlookAttachment, Properties, message_part
+from gateway.rendering.outlook import CODEPAGE, DATA, OutlookAttachment, Properties, message_part
 from gateway.rendering.outlook_codecs import codec_of
 from renderers import compound_file
 
@@ -38,7 +38,7 @@ def part_of(data: bytes, defects: list[str]) -> Part:
 
 def _message(storage: compound_file.Storage, head: int, defects: list[str], depth: int) -> Part:
     mail = _properties(storage, head, "cp1252")
-    if codepage := mail.number(_CODEPAGE):
+    if codepage := mail.number(_CODEPAGE) or mail.number(CODEPAGE):
         mail.codec = codec_of(codepage)
     attachments = []
     for name in sorted(name for name in storage.storages if name.startswith(_ATTACHMENT))[:_MOST_ATTACHMENTS]:

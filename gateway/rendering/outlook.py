@@ -15,10 +15,11 @@ from gateway.rendering import rtf, rtf_html
 from gateway.rendering.mime import Part, made_part
 from gateway.rendering.outlook_codecs import WESTERN, codec_of
 from gateway.rendering.saved_mail import head
+from renderers import decoded
 
 #: Property ids.
 SUBJECT, BODY, RTF_COMPRESSED, HTML, CODEPAGE = 0x0037, 0x1000, 0x1009, 0x1013, 0x3FDE
-_SENDER_NAME, _SENDER_MAIL, _DISPLAY_NAME = 0x0C1A, 0x5D01, 0x3001
+_SENDER_NAME, _SENDER_MAIL, _SENDER_ADDRESS, _DISPLAY_NAME = 0x0C1A, 0x5D01, 0x0C1F, 0x3001
 _SENT, _TO, _CC = 0x0039, 0x0E04, 0x0E03
 DATA, _SHORT_NAME, METHOD, _LONG_NAME, _MEDIA_TYPE, _CONTENT_ID = (
     0x3701,
@@ -47,7 +48,8 @@ class Properties:
         """The first of these that is there and not empty, without its ending zero; or ""."""
         for number in ids:
             kind, data = self.values.get(number, (0, b""))
-            text = data.decode("utf-16-le" if kind == TEXT16 else self.codec, "replace").rstrip("\0")
+            text = data.decode("utf-16-le", "replace") if kind == TEXT16 else decoded(data, self.codec)
+            text = text.rstrip("\0")
             if text and kind in (TEXT8, TEXT16):
                 return text
         return ""
@@ -87,31 +89,38 @@ def message_part(mail: Properties, attachments: Sequence[OutlookAttachment], def
 
 
 def _headers(mail: Properties) -> Mapping[str, str]:
-    name = mail.text(_SENDER_NAME).replace('"', "")
     return {
         "subject": mail.text(SUBJECT),
-        "from": f'"{name}" <{mail.text(_SENDER_MAIL)}>' if name else "",
+        "from": _sender(mail),
         "to": mail.text(_TO),
         "cc": mail.text(_CC),
         "date": mail.moment(_SENT),
     }
 
 
+def _sender(mail: Properties) -> str:
+    """Name and address, as far as they are known; addresses inside of Exchange are none that people read."""
+    name = mail.text(_SENDER_NAME).replace('"', "")
+    address = next((one for one in map(mail.text, (_SENDER_MAIL, _SENDER_ADDRESS)) if "@" in one), "")
+    return f'"{name}" <{address}>' if name and address else name or address
+
+
 def _text_parts(mail: Properties, defects: list[str]) -> list[Part]:
-    """The HTML, else that in the RTF, else the RTF, else the plain text."""
+    """The HTML, else that in the RTF, else the RTF unless it was plain text, else the plain text."""
     kind, html = mail.values.get(HTML, (0, b""))
     if html and kind in (TEXT8, TEXT16):
         return [made_part(mail.text(HTML).encode("utf-8", "replace"), "text/html")]
     if html:
         codec = codec_of(mail.number(CODEPAGE)) if mail.number(CODEPAGE) else mail.codec
-        return [made_part(html.decode(codec, "replace").encode(), "text/html")]
+        return [made_part(decoded(html, codec).encode("utf-8", "replace"), "text/html")]
     if packed := mail.bytes(RTF_COMPRESSED):
         try:
             plain = rtf.decompressed(packed)
             hidden = rtf_html.html_in(plain)
             if hidden is not None:
                 return [made_part(hidden.encode("utf-8", "replace"), "text/html")]
-            return [made_part(plain, "application/rtf")]
+            if not (rtf.was_text(plain) and mail.text(BODY).strip()):
+                return [made_part(plain, "application/rtf")]
         except ValueError as error:
             defects.append(f"an Outlook mail has {error}")
     text = mail.text(BODY)

@@ -1,7 +1,20 @@
 """Python's names for the code pages of Windows."""
 
-_CODECS = {65000: "utf-7", 65001: "utf-8", 20127: "ascii", 20866: "koi8-r", 50220: "iso2022_jp"}
 WESTERN = "cp1252"
+#: 20127 is ASCII, which Outlook says of letters with accents, too.
+_CODECS = {
+    65000: "utf-7",
+    65001: "utf-8",
+    20127: WESTERN,
+    20866: "koi8-r",
+    21866: "koi8-u",
+    50220: "iso2022_jp",
+    50221: "iso2022_jp",
+    50222: "iso2022_jp",
+    51932: "euc_jp",
+    51949: "euc_kr",
+    54936: "gb18030",
+}
 
 
 def codec_of(codepage: int) -> str:

@@ -1,9 +1,11 @@
 """Outlook's compressed RTF: the text of mails in winmail.dat and .msg files.
 
-Spec: [MS-OXRTFCP] 2.1.3 (header and dictionary), 2.2 (decompression).
+Spec: [MS-OXRTFCP] 2.1.3 (header and dictionary), 2.2 (decompression); [MS-OXRTFEX] 2.1.3.1 (text in RTF).
 """
 
+import re
 import struct
+from collections.abc import Sequence
 
 MOST = 20_000_000  #: bytes of unpacked RTF
 _HEADER = struct.Struct("<IIII")
@@ -15,6 +17,10 @@ _DICTIONARY = (
     b"\r\n"
     rb"\par \pard\plain\f0\fs20\b\i\u\tab\tx"
 )
+_TOKEN = re.compile(rb"\\'..|\\[a-zA-Z]+-?[0-9]*|\\.|[{}]|[^\\{}]+", re.DOTALL)
+_FROM_TEXT = re.compile(rb"\\fromtext(?![0-9a-z])")
+_HEADER_SIZE = 4096  # bytes in which \\fromtext stands
+_BODY_STARTS = frozenset({b"\\pard", b"\\plain", b"\\par"})
 
 
 def decompressed(data: bytes) -> bytes:
@@ -64,3 +70,36 @@ def _unpacked(data: bytes, size: int) -> bytes:
                 write = (write + 1) % _RING
                 at += 1
     return bytes(out[:size])
+
+
+def was_text(rtf: bytes) -> bool:
+    """Whether a program wrapped plain text in it, which the mail has, too."""
+    return _FROM_TEXT.search(rtf[:_HEADER_SIZE]) is not None
+
+
+def with_lines(rtf: bytes, lines: Sequence[str]) -> bytes:
+    """The document with these lines above its text."""
+    at, depth = 0, 0
+    for token in _TOKEN.finditer(rtf):
+        said = token[0]
+        depth += (said == b"{") - (said == b"}")
+        is_text = said[0] not in b"\\{}" and said.strip()
+        if depth == 1 and (is_text or said in _BODY_STARTS):
+            at = token.start()
+            break
+    # A blank in front of text ends the word before it.
+    above = b"{\\pard\\plain\\fs20 " + b"\\line ".join(map(_escaped, lines)) + b"\\par\\par}"
+    return rtf[:at] + above + rtf[at:] if at else rtf
+
+
+def _escaped(line: str) -> bytes:
+    found = bytearray()
+    for letter in line:
+        if letter in "\\{}":
+            found += b"\\" + letter.encode()
+        elif " " <= letter <= "~":
+            found += letter.encode()
+        else:
+            for (unit,) in struct.iter_unpack("<h", letter.encode("utf-16-le", "replace")):
+                found += b"\\u%d?" % unit
+    return bytes(found)

@@ -26,10 +26,15 @@ def mark(part: Part, heading: list[str]) -> None:
             mark(child, heading)
 
 
+def heading_of(part: Part) -> list[str]:
+    """The lines that its mail begins with, if nobody has printed them yet; they are printed now."""
+    lines, part.heading[:] = part.heading[:], []
+    return lines
+
+
 def with_heading(text: str, part: Part, *, is_html: bool) -> str:
     """The text below the heading that its mail has, if nobody has printed it yet."""
-    lines, part.heading[:] = part.heading[:], []
-    if not lines:
+    if not (lines := heading_of(part)):
         return text
     if not is_html:
         return "\n".join(lines) + "\n\n" + text

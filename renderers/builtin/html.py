@@ -32,6 +32,7 @@ logging.getLogger("fontTools").setLevel(logging.ERROR)
 _STYLE = """
 @page { size: %dmm %dmm; margin: 8mm }
 html { font-family: "Liberation Sans", "DejaVu Sans", sans-serif }
+* { page: auto !important }
 img, div, section, article, p, pre, table { max-width: 100%% !important }
 pre { white-space: pre-wrap; overflow-wrap: anywhere }
 """
