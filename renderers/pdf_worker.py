@@ -13,11 +13,10 @@ import subprocess
 from pathlib import Path
 from typing import Any
 
-import pypdfium2_raw
-
 from renderers import landlock, seccomp
 from renderers.bilevel import looks
 from renderers.native.build import PDF_WORKER
+from renderers.native.pdf_library import PDFIUM
 from renderers.sandbox import Limits
 from renderers.work import Job, part_of, profile_from_wire
 
@@ -53,7 +52,7 @@ class PdfWorker:
             descriptors = (theirs.fileno(), calls.fileno())
             places = [str(path) for path in landlock.system_paths()]
             self._program = subprocess.Popen(
-                [self._path, str(descriptors[0]), _pdfium(), str(descriptors[1]), *places],
+                [self._path, str(descriptors[0]), PDFIUM, str(descriptors[1]), *places],
                 pass_fds=descriptors,
                 stdin=subprocess.DEVNULL,
                 stdout=subprocess.DEVNULL,
@@ -119,7 +118,3 @@ def _begins_as_pdf(path: str) -> bool:
             return file.read(5) == b"%PDF-"
     except OSError:
         return False
-
-
-def _pdfium() -> str:
-    return str(Path(pypdfium2_raw.__file__).with_name("libpdfium.so"))

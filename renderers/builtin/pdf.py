@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import ctypes
 from collections.abc import Iterator
 from pathlib import Path
@@ -11,8 +12,7 @@ import pypdfium2
 import pypdfium2.raw as pdfium
 
 from renderers.builtin import pdf_annotations
-from renderers.builtin.pdf_pictures import find_pictures
-from renderers.builtin.pdf_scan import scanned_page
+from renderers.builtin.pdf_pictures import find_pictures, scanned_page
 from renderers.document import SourceDocument
 from renderers.errors import (
     DocumentDamaged,
@@ -62,7 +62,11 @@ def pdf_pages(path: Path, name: str, profile: Profile) -> Iterator[RasterPage]:
             raise TooManyPages.over(profile.page_limit, name)
         paper = sheet(profile.rows)
         for index in range(count):
-            yield _page(document, index, name, profile, paper)
+            with _page(document, index, name) as page:
+                width, height = (points / _POINTS_PER_INCH for points in page.get_size())
+                spot = place(width, height, profile)
+                found = scanned_page(page, path, spot) or _drawn(document, page, spot, name, paper)
+            yield found
     finally:
         document.close()
 
@@ -90,21 +94,19 @@ def _refuse_program(document: Any, name: str) -> None:
         )
 
 
-def _page(document: Any, index: int, name: str, profile: Profile, paper: Gray) -> GrayPage:
+@contextlib.contextmanager
+def _page(document: Any, index: int, name: str) -> Iterator[Any]:
     try:
         page = document[index]
     except pypdfium2.PdfiumError as error:
         raise DocumentDamaged(name, detail=f"page {index + 1}: {error}") from error
-    try:
-        width, height = (points / _POINTS_PER_INCH for points in page.get_size())
-        spot = place(width, height, profile)
-        scan = scanned_page(page, spot)
-        if scan is not None:
-            return scan
-        pdf_annotations.complete(document, page)
-        return GrayPage(_draw(document, page, spot, name, paper[: spot.rows]), find_pictures(page, spot))
-    finally:
-        page.close()
+    with contextlib.closing(page):
+        yield page
+
+
+def _drawn(document: Any, page: Any, spot: Placement, name: str, paper: Gray) -> GrayPage:
+    pdf_annotations.complete(document, page)
+    return GrayPage(_draw(document, page, spot, name, paper[: spot.rows]), find_pictures(page, spot))
 
 
 def _draw(document: Any, page: Any, spot: Placement, name: str, gray: Gray) -> Gray:

@@ -13,10 +13,22 @@ PDF_WORKER = HERE / "_pdf_worker"
 SOURCES = [
     HERE / f"{name}.c"
     for name in (
-        *("fax_code", "page", "pictures", "place", "rescue", "resize", "rules", "scan", "screen", "strokes"),
-        *("survey", "tiff_writer", "tints"),
+        *(
+            "fax_code",
+            "jpeg",
+            "page",
+            "pdf_pictures",
+            "pdf_scan",
+            "pdfium",
+            "pictures",
+            "place",
+            "rescue",
+            "resize",
+        ),
+        *("rules", "scan", "screen", "strokes", "survey", "tiff_writer", "tints"),
     )
 ]
+LIBRARIES = ["-ljpeg", "-lm", "-ldl"]
 PDF_SOURCES = [*SOURCES, *(HERE / f"{name}.c" for name in ("confine", "pdf_fax", "pdf_worker"))]
 _FLAGS = ["-std=gnu11", "-O3", "-g", "-Wall", "-Wextra", "-Wshadow", "-Wconversion",
           "-Wmissing-prototypes", "-Werror", "-D_FORTIFY_SOURCE=2", "-fstack-protector-strong"]  # fmt: skip
@@ -34,7 +46,7 @@ def build_pdf_worker(target: Path = PDF_WORKER, *extra: str) -> None:
 
 def _compile(target: Path, sources: Sequence[Path], *flags: str) -> None:
     part = target.with_suffix(".part")
-    subprocess.run(["cc", *_FLAGS, *flags, "-o", str(part), *map(str, sources), "-lm", "-ldl"], check=True)
+    subprocess.run(["cc", *_FLAGS, *flags, "-o", str(part), *map(str, sources), *LIBRARIES], check=True)
     part.replace(target)  # a running process keeps the old one
 
 

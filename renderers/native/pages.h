@@ -55,6 +55,7 @@ int blacken(const uint8_t *gray, int width, long rows, const struct looks *looks
             uint8_t *bits, uint8_t *blocks);
 long code_page(const uint8_t *gray, int width, long rows, const struct looks *looks, const struct box *boxes,
                int box_count, uint8_t *bits, uint8_t *blocks, int *is_blank, uint8_t *code, long room);
+int draw_jpeg(const uint8_t *data, long size, uint8_t *out, long new_width, long new_rows, long stride);
 int resize(const uint8_t *gray, long width, long rows, uint8_t *out, long new_width, long new_rows, long stride);
 
 struct fax;

@@ -1,26 +1,24 @@
-/* PDFs of text and lines to a fax: drawn by pdfium in grey, coded, written; nothing of it is Python.
+/* PDFs to a fax: drawn by pdfium in grey, coded, written; nothing of it is Python.
 
-   This is the short way for what most PDFs are. Whatever needs more (pictures, forms, annotations, tints that become
-   paper, and every error) is left to Python, which begins anew: it says in words what is wrong. */
+   This is the short way for what most PDFs are. Whatever needs more (forms, annotations, and every error) is left to
+   Python, which begins anew: it says in words what is wrong. */
 
 #define _GNU_SOURCE
-#include <dlfcn.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/mman.h>
 #include <unistd.h>
 
 #include "pdf_fax.h"
-#include "pdfium.h"
+#include "pdf_page.h"
 
-enum { POINTS_PER_INCH = 72, MOST_OBJECTS = 20000, DEEPEST = 6, HUGE_PAGE = 2 << 20 };
-
-static struct pdfium pdf;
+enum { POINTS_PER_INCH = 72, MOST_PICTURES = 20000, HUGE_PAGE = 2 << 20 };
 
 /* Memory for one page after another. */
 struct desk {
     uint8_t *gray, *bits, *blocks, *code;
     long code_room;
+    struct box *pictures;
 };
 
 /* The work on one fax. */
@@ -28,27 +26,11 @@ struct work {
     const struct wish *wish;
     struct desk desk;
     struct fax *fax;
+    const char *path; /* of the document */
     int pages, dropped;
 };
 
-/* Loads pdfium; returns 0 when that is not possible. */
-int load_pdfium(const char *library)
-{
-    void *handle = dlopen(library, RTLD_NOW | RTLD_LOCAL);
-    int found = handle != NULL;
-
-#define PDFIUM_LOAD(result, name, arguments)                                                                           \
-    if (found) {                                                                                                       \
-        *(void **)&pdf.name = dlsym(handle, #name);                                                                    \
-        found = pdf.name != NULL;                                                                                      \
-    }
-    PDFIUM_FUNCTIONS(PDFIUM_LOAD)
-    if (found)
-        pdf.FPDF_InitLibrary();
-    return found;
-}
-
-static uint8_t *memory_of(size_t size)
+static void *memory_of(size_t size)
 {
     void *memory = mmap(NULL, size, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
     return memory == MAP_FAILED ? NULL : memory;
@@ -65,39 +47,10 @@ static int set_up(struct desk *desk, const struct profile *profile)
     desk->bits = memory_of(all * PAGE_WIDTH / 8);
     desk->blocks = memory_of(6 * (rows / 8 + 1) * (PAGE_WIDTH / BLOCK));
     desk->code = memory_of((size_t)desk->code_room);
+    desk->pictures = memory_of(MOST_PICTURES * sizeof *desk->pictures);
     if (desk->gray)
         madvise(desk->gray, gray, MADV_HUGEPAGE);
-    return desk->gray && desk->bits && desk->blocks && desk->code;
-}
-
-/* Whether an object of a page is a picture or has one in it; what is nested too deeply counts as one. */
-static int has_picture(void *object, int depth, int *left)
-{
-    int type = pdf.FPDFPageObj_GetType(object);
-
-    if (type != OBJECT_FORM)
-        return type == OBJECT_IMAGE;
-    int count = pdf.FPDFFormObj_CountObjects(object);
-    if (depth >= DEEPEST || count > *left)
-        return 1;
-    *left -= count;
-    for (int i = 0; i < count; i++)
-        if (has_picture(pdf.FPDFFormObj_GetObject(object, (unsigned long)i), depth + 1, left))
-            return 1;
-    return 0;
-}
-
-static int has_pictures(void *page)
-{
-    int left = MOST_OBJECTS, count = pdf.FPDFPage_CountObjects(page);
-
-    if (count > left)
-        return 1;
-    left -= count;
-    for (int i = 0; i < count; i++)
-        if (has_picture(pdf.FPDFPage_GetObject(page, i), 0, &left))
-            return 1;
-    return 0;
+    return desk->gray && desk->bits && desk->blocks && desk->code && desk->pictures;
 }
 
 /* Whether the page has an annotation other than links, which show nothing. */
@@ -127,6 +80,16 @@ static int draw(void *page, const struct placement *spot, uint8_t *gray)
     return 1;
 }
 
+/* Draws the page in grey and finds its pictures; returns how many, or -1 when there is no memory. */
+static int draw_page(const struct work *work, void *page, const struct placement *spot)
+{
+    const struct desk *desk = &work->desk;
+
+    if (draw_scan(page, work->path, spot, desk->gray, desk->pictures))
+        return 1;
+    return draw(page, spot, desk->gray) ? find_pictures(page, spot, desk->pictures, MOST_PICTURES) : -1;
+}
+
 static int add_page(struct work *work, void *page)
 {
     const struct profile *profile = &work->wish->profile;
@@ -134,15 +97,16 @@ static int add_page(struct work *work, void *page)
     struct placement spot;
     int is_blank;
 
-    if (has_pictures(page) || has_annotations(page))
+    if (has_annotations(page))
         return 0;
     place_page((double)pdf.FPDF_GetPageWidthF(page) / POINTS_PER_INCH,
                (double)pdf.FPDF_GetPageHeightF(page) / POINTS_PER_INCH, profile->room_width, profile->room_rows,
                profile->y_dpi, &spot);
-    if (!draw(page, &spot, desk->gray))
+    int pictures = draw_page(work, page, &spot);
+    if (pictures < 0)
         return 0;
-    long size = code_page(desk->gray, PAGE_WIDTH, spot.rows, &profile->looks, NULL, 0, desk->bits, desk->blocks,
-                          &is_blank, desk->code, desk->code_room);
+    long size = code_page(desk->gray, PAGE_WIDTH, spot.rows, &profile->looks, desk->pictures, pictures, desk->bits,
+                          desk->blocks, &is_blank, desk->code, desk->code_room);
     if (size && profile->drop_blank && is_blank) {
         work->dropped++;
         return 1;
@@ -178,6 +142,7 @@ static int add_document(struct work *work, const char *path)
 
     if (file)
         fclose(file);
+    work->path = path;
     void *document = is_pdf ? pdf.FPDF_LoadDocument(path, NULL) : NULL;
     if (!document)
         return 0;

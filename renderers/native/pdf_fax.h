@@ -22,7 +22,6 @@ struct wish {
     int document_count;
 };
 
-int load_pdfium(const char *library);
 int fax_of_pdfs(const struct wish *wish, FILE *answer);
 
 #endif

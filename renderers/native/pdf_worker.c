@@ -26,6 +26,7 @@
 
 #include "confine.h"
 #include "pdf_fax.h"
+#include "pdfium.h"
 
 enum { FOR_PYTHON = 77, LONGEST_JOB = 1 << 16, MOST_DOCUMENTS = 256 };
 
@@ -158,6 +159,7 @@ int main(int argc, char **argv)
     if (!load_filter(atoi(argv[3])) || !load_pdfium(argv[2]))
         return 1;
     close(atoi(argv[3]));
+    pdf.FPDF_InitLibrary();
     if (rehearse(atoi(argv[1])))
         serve(atoi(argv[1]));
     return 0;

@@ -3,8 +3,25 @@
 #ifndef FAXGW_PDFIUM_H
 #define FAXGW_PDFIUM_H
 
-enum { FORM_NONE = 0, OBJECT_IMAGE = 3, OBJECT_FORM = 5, ANNOTATION_LINK = 2, BITMAP_GRAY = 1 };
+enum { FORM_NONE = 0, ANNOTATION_LINK = 2, BITMAP_GRAY = 1, TEXT_INVISIBLE = 3 };
+enum { OBJECT_TEXT = 1, OBJECT_IMAGE = 3, OBJECT_FORM = 5 };
 enum { DRAW_ANNOTATIONS = 0x01, DRAW_GRAYSCALE = 0x08, DRAW_PRINTING = 0x800 };
+enum { GRAY = 1, RGB = 2, CALIBRATED_GRAY = 4, CALIBRATED_RGB = 5, OF_A_PROFILE = 7 }; /* what colours are */
+
+struct pdf_matrix {
+    float a, b, c, d, e, f;
+};
+
+struct pdf_rectangle {
+    float left, top, right, bottom;
+};
+
+struct pdf_image_facts {
+    unsigned width, height;
+    float dpi_across, dpi_down;
+    unsigned bits_per_dot;
+    int colours, marked_content;
+};
 
 /* One line a function: what it returns, its name, and what it takes. */
 #define PDFIUM_FUNCTIONS(X)                                                                                            \
@@ -17,6 +34,10 @@ enum { DRAW_ANNOTATIONS = 0x01, DRAW_GRAYSCALE = 0x08, DRAW_PRINTING = 0x800 };
     X(void, FPDF_ClosePage, (void *page))                                                                              \
     X(float, FPDF_GetPageWidthF, (void *page))                                                                         \
     X(float, FPDF_GetPageHeightF, (void *page))                                                                        \
+    X(int, FPDF_GetPageBoundingBox, (void *page, struct pdf_rectangle *box))                                           \
+    X(int, FPDF_PageToDevice,                                                                                          \
+      (void *page, int left, int top, int width, int height, int turned, double x, double y, int *across, int *down))  \
+    X(int, FPDFPage_GetRotation, (void *page))                                                                         \
     X(int, FPDFPage_GetAnnotCount, (void *page))                                                                       \
     X(void *, FPDFPage_GetAnnot, (void *page, int index))                                                              \
     X(int, FPDFAnnot_GetSubtype, (void *annotation))                                                                   \
@@ -24,6 +45,16 @@ enum { DRAW_ANNOTATIONS = 0x01, DRAW_GRAYSCALE = 0x08, DRAW_PRINTING = 0x800 };
     X(int, FPDFPage_CountObjects, (void *page))                                                                        \
     X(void *, FPDFPage_GetObject, (void *page, int index))                                                             \
     X(int, FPDFPageObj_GetType, (void *object))                                                                        \
+    X(int, FPDFPageObj_GetMatrix, (void *object, struct pdf_matrix *matrix))                                           \
+    X(int, FPDFPageObj_GetBounds, (void *object, float *left, float *bottom, float *right, float *top))                \
+    X(int, FPDFPageObj_HasTransparency, (void *object))                                                                \
+    X(void *, FPDFPageObj_GetClipPath, (void *object))                                                                 \
+    X(int, FPDFClipPath_CountPaths, (void *clip_path))                                                                 \
+    X(int, FPDFTextObj_GetTextRenderMode, (void *text))                                                                \
+    X(int, FPDFImageObj_GetImageFilterCount, (void *image))                                                            \
+    X(unsigned long, FPDFImageObj_GetImageFilter, (void *image, int index, void *name, unsigned long room))            \
+    X(unsigned long, FPDFImageObj_GetImageDataRaw, (void *image, void *data, unsigned long room))                      \
+    X(int, FPDFImageObj_GetImageMetadata, (void *image, void *page, struct pdf_image_facts *facts))                    \
     X(int, FPDFFormObj_CountObjects, (void *form))                                                                     \
     X(void *, FPDFFormObj_GetObject, (void *form, unsigned long index))                                                \
     X(void *, FPDFBitmap_CreateEx, (int width, int height, int format, void *memory, int stride))                      \
@@ -35,5 +66,8 @@ enum { DRAW_ANNOTATIONS = 0x01, DRAW_GRAYSCALE = 0x08, DRAW_PRINTING = 0x800 };
 struct pdfium {
     PDFIUM_FUNCTIONS(PDFIUM_POINTER)
 };
+extern struct pdfium pdf;
+
+int load_pdfium(const char *library);
 
 #endif

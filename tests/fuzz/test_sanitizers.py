@@ -17,8 +17,8 @@ import pytest
 
 from renderers import Limits, Profile, SourceDocument, rehearsal
 from renderers.native.build import HERE as PAGE_FOLDER
+from renderers.native.build import LIBRARIES, build_pdf_worker
 from renderers.native.build import SOURCES as PAGE_SOURCES
-from renderers.native.build import build_pdf_worker
 from renderers.pdf_worker import FOR_PYTHON, PdfWorker
 from renderers.profile import Resolution
 from renderers.work import document_to_wire, profile_to_wire
@@ -127,7 +127,19 @@ def test_no_page_reaches_beyond_its_buffers(tmp_path):
     # gcc 12 takes the entry before a table's first, which its own optimizer computed, for an access of ours
     flags = [*_SANITIZERS, "-fno-sanitize=object-size"]
     subprocess.run(
-        ["cc", "-std=gnu11", "-g", *flags, "-I", PAGE_FOLDER, "-o", driver, source, *PAGE_SOURCES, "-lm"],
+        [
+            "cc",
+            "-std=gnu11",
+            "-g",
+            *flags,
+            "-I",
+            PAGE_FOLDER,
+            "-o",
+            driver,
+            source,
+            *PAGE_SOURCES,
+            *LIBRARIES,
+        ],
         check=True,
     )
 
@@ -139,14 +151,14 @@ def test_no_page_reaches_beyond_its_buffers(tmp_path):
 def test_pdfs_of_every_kind_of_damage_hurt_no_worker(tmp_path):
     program = tmp_path / "pdf_worker"
     build_pdf_worker(program, *_SANITIZERS, "-fno-sanitize=object-size")
-    whole = (SAMPLES / "letter.pdf").read_bytes()
+    samples = [(SAMPLES / name).read_bytes() for name in ("letter.pdf", "scan.pdf", "invoice.pdf")]
     chance = random.Random(1)
     worker = PdfWorker(tmp_path, Limits(memory_bytes=1 << 46), program)
     worker.start(rehearsal.a_pdf(tmp_path))
 
     for number in range(60):
-        data = bytearray(whole)
-        for _ in range(number % 7):
+        data = bytearray(samples[number % len(samples)])
+        for _ in range(number % 7 * (1 + len(data) // 50_000)):
             data[chance.randrange(5, len(data))] = chance.randrange(256)
         (tmp_path / "a.pdf").write_bytes(data[: chance.randrange(5, len(data)) if number % 4 == 3 else None])
         profile = Profile(chance.choice(list(Resolution)), margin=float(number % 3))

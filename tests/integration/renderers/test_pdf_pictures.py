@@ -1,5 +1,6 @@
 """Where pictures lie on a page, however the PDF puts them there."""
 
+import contextlib
 import io
 
 import numpy as np
@@ -10,10 +11,11 @@ from PIL import Image
 
 from renderers.bilevel import bilevel
 from renderers.builtin.pdf import _draw, pdf_pages
-from renderers.builtin.pdf_pictures import find_pictures
-from renderers.builtin.pdf_scan import scanned_page
+from renderers.builtin.pdf_pictures import find_pictures, scanned_page
+from renderers.native.library import library
 from renderers.profile import Profile
-from renderers.raster import place, sheet
+from renderers.raster import draw_picture, place, sheet
+from renderers.spec import Box
 
 FINE = Profile()
 
@@ -25,12 +27,20 @@ def a_jpeg(size=(400, 400)) -> bytes:
 
 
 def a_pdf(
-    path, content: bytes, *, form: bytes = b"", rotate: int = 0, size=(595, 842), jpeg: bytes | None = None
+    path,
+    content: bytes,
+    *,
+    form: bytes = b"",
+    rotate: int = 0,
+    size=(595, 842),
+    jpeg: bytes | None = None,
+    change=lambda _pdf, _image: None,
 ):
     with pikepdf.new() as pdf:
         image = pikepdf.Stream(pdf, jpeg or a_jpeg(), Type=pikepdf.Name.XObject, Subtype=pikepdf.Name.Image)
         image.Width, image.Height, image.BitsPerComponent = 400, 400, 8
         image.ColorSpace, image.Filter = pikepdf.Name.DeviceGray, pikepdf.Name.DCTDecode
+        change(pdf, image)
         inner = pikepdf.Stream(pdf, form, Type=pikepdf.Name.XObject, Subtype=pikepdf.Name.Form)
         inner.BBox, inner.Matrix = [0, 0, 1000, 1000], [0.5, 0, 0, 0.5, 30, 40]
         inner.Resources = pikepdf.Dictionary(XObject=pikepdf.Dictionary(I=image))
@@ -64,11 +74,12 @@ def test_the_box_of_a_picture_is_where_it_is_drawn(tmp_path, content, form, rota
 
 
 def test_a_scan_is_the_same_the_fast_way_and_drawn(sample):
-    document = pypdfium2.PdfDocument(sample("scan.pdf").path)
+    path = sample("scan.pdf").path
+    document = pypdfium2.PdfDocument(path)
     page = document[0]
     spot = place(*(points / 72 for points in page.get_size()), FINE)
 
-    fast = scanned_page(page, spot)
+    fast = scanned_page(page, path, spot)
     drawn = _draw(document, page, spot, "scan.pdf", sheet(spot.rows))
 
     assert fast is not None
@@ -90,12 +101,74 @@ def test_a_scan_is_the_same_the_fast_way_and_drawn(sample):
     ],
 )
 def test_what_is_more_or_less_than_a_scan_is_drawn(tmp_path, content):
-    document = pypdfium2.PdfDocument(a_pdf(tmp_path / "a.pdf", content))
+    path = a_pdf(tmp_path / "a.pdf", content)
+    document = pypdfium2.PdfDocument(path)
     page = document[0]
 
-    assert scanned_page(page, place(595 / 72, 842 / 72, FINE)) is None
+    assert scanned_page(page, path, place(595 / 72, 842 / 72, FINE)) is None
     page.close()
     document.close()
+
+
+def as_a_mask(pdf, image):
+    mask = pikepdf.Stream(pdf, b"\0" * 16, Type=pikepdf.Name.XObject, Subtype=pikepdf.Name.Image)
+    mask.Width, mask.Height, mask.BitsPerComponent = 4, 4, 8
+    mask.ColorSpace = pikepdf.Name.DeviceGray
+    image.SMask = mask
+
+
+def as_ink(pdf, image):
+    to_gray = pikepdf.Dictionary(FunctionType=2, Domain=[0, 1], C0=[1], C1=[0], N=1)
+    image.ColorSpace = [pikepdf.Name.Separation, pikepdf.Name.Black, pikepdf.Name.DeviceGray, to_gray]
+
+
+def as_a_palette(pdf, image):
+    image.ColorSpace = [pikepdf.Name.Indexed, pikepdf.Name.DeviceGray, 255, bytes(range(255, -1, -1))]
+
+
+def turned_round(pdf, image):
+    image.Decode = [1, 0]
+
+
+def with_one_grey_left_out(pdf, image):
+    image.Mask = [0, 40]
+
+
+@pytest.mark.parametrize(
+    "change",
+    [as_a_mask, as_ink, as_a_palette, turned_round, with_one_grey_left_out],
+    ids=lambda one: one.__name__,
+)
+def test_a_scan_whose_dots_are_not_what_its_jpeg_says_is_white(tmp_path, change):
+    path = a_pdf(tmp_path / "a.pdf", b"q 595 0 0 842 0 0 cm /I Do Q", change=change)
+
+    (page,) = pdf_pages(path, "a.pdf", FINE)
+
+    assert page.gray[:, 20:1700].min() > 200
+
+
+def test_a_scan_that_says_the_usual_of_its_dots_takes_the_fast_way(tmp_path):
+    def usual(pdf, image):
+        image.Decode = [0, 1]
+
+    path = a_pdf(tmp_path / "a.pdf", b"q 595 0 0 842 0 0 cm /I Do Q", change=usual)
+    with contextlib.closing(pypdfium2.PdfDocument(path)) as document:
+        assert scanned_page(document[0], path, place(595 / 72, 842 / 72, FINE)) is not None
+
+
+@pytest.mark.parametrize("size", [(4, 4), (37, 900), (3000, 40), (1700, 2300)])
+def test_a_jpeg_of_any_size_is_drawn_small_as_it_would_be_large(size):
+    shades = Image.linear_gradient("L").resize(size)
+    data, out = io.BytesIO(), np.zeros((220, 300), np.uint8)
+    shades.save(data, "JPEG", quality=95)
+
+    done = library().draw_jpeg(data.getvalue(), len(data.getvalue()), out.ctypes.data, 200, 220, 300)
+
+    wanted = np.zeros_like(out)
+    draw_picture(shades, wanted, Box(0, 0, 200, 220))
+    assert done
+    assert np.abs(out[:, :200].astype(int) - wanted[:, :200]).max() < 12
+    assert not out[:, 200:].any()
 
 
 def test_a_scan_whose_jpeg_is_broken_is_left_to_pdfium(tmp_path):

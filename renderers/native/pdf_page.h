@@ -1,0 +1,19 @@
+/* What is on a page of a PDF; pages and objects are pdfium's. */
+
+#ifndef FAXGW_PDF_PAGE_H
+#define FAXGW_PDF_PAGE_H
+
+#include "pages.h"
+#include "pdfium.h"
+
+/* x' = a x + c y + e, y' = b x + d y + f (ISO 32000-1 clause 8.3.3). */
+struct matrix {
+    double a, b, c, d, e, f;
+};
+
+struct matrix matrix_of(void *object);
+struct box box_on_fax(void *page, const struct placement *spot, void *object);
+int find_pictures(void *page, const struct placement *spot, struct box *boxes, int most);
+int draw_scan(void *page, const char *path, const struct placement *spot, uint8_t *gray, struct box *box);
+
+#endif
