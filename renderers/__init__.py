@@ -20,7 +20,7 @@ from renderers.errors import (
     RenderError,
     TooManyPages,
 )
-from renderers.media_type import media_type_of
+from renderers.media_type import is_document, media_type_of
 from renderers.pool import RenderPool, render_now
 from renderers.profile import Paper, Profile, Resolution
 from renderers.sandbox import Limits
@@ -47,6 +47,7 @@ __all__ = [
     "SourceDocument",
     "TooManyPages",
     "decoded",
+    "is_document",
     "media_type_of",
     "read_description",
     "read_fax_pages",

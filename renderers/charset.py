@@ -28,6 +28,17 @@ _MEANT = {
     "euc_kr": "cp949",
     "shift_jis": "cp932",
 }
+#: Boxes of lines, and small letters beside ü é ä ö, as programs of DOS wrote them: in Windows-1252 the first
+#: are runs of Ä, Í or Û, the others quotation marks in words.
+_DOS_BOX = re.compile(rb"\xc4{4,}|\xcd{4,}|\xdb{4,}")
+_DOS_LETTER = re.compile(rb"[a-z][\x81\x82\x84\x94][a-z]")
+_DOS_LETTERS = frozenset(b"\x81\x82\x84\x85\x87\x88\x8a\x8e\x94\x99\x9a\x9c\xa0\xa1\xa2\xa3\xa4\xa5\xe1\xf8")
+_CYRILLIC_DOS = ("cp866", "cp855")
+#: Polish letters, which are ³ ¿ and other signs in words when they are taken for Western ones; and which of
+#: them are in one coding only.
+_POLISH = re.compile(rb"[a-z][\xb1\xb3\xb6\xb9\xbc\xbf\x9c\x9f][a-z]")
+_POLISH_1250, _POLISH_8859 = b"\xa5\xb9\x8c\x9c\x8f\x9f", b"\xa1\xb1\xa6\xb6\xac\xbc"
+_WESTERN = (None, "cp1252", "iso8859-1", "iso8859-9", "iso8859-15", "cp1254", "mac-roman")
 _LOOKED_AT = 100_000  # bytes
 _LEAST_SURE = 0.15  #: what chardet is less sure of is a few accents in a Western text
 _UTF_16_LOOKED_AT = 4096  # bytes
@@ -73,14 +84,24 @@ def utf_16_in(data: bytes) -> str | None:
 
 
 def _charset_of(data: bytes) -> str:
+    name = _as_chardet_says(data)
+    if _DOS_BOX.search(data):
+        return name if name in _CYRILLIC_DOS else "cp437"
+    if _DOS_LETTER.search(data) and {letter for letter in data if letter > 0x7F} <= _DOS_LETTERS:
+        return "cp850"
+    if name in _WESTERN and _POLISH.search(data):
+        windows, iso = (sum(map(data.count, kind)) for kind in (_POLISH_1250, _POLISH_8859))
+        return "cp1250" if windows >= iso else "iso8859-2"
+    return name or _of_few_letters(data)
+
+
+def _as_chardet_says(data: bytes) -> str | None:
     found = chardet.detect(data)
     name, sure = found["encoding"], found["confidence"]
     try:
-        if name and sure >= _LEAST_SURE:
-            return codecs.lookup(name).name
+        return codecs.lookup(name).name if name and sure >= _LEAST_SURE else None
     except LookupError:
-        pass
-    return _of_few_letters(data)
+        return None
 
 
 def _of_few_letters(data: bytes) -> str:

@@ -50,6 +50,16 @@ def opened(data: bytes) -> Storage:
         raise ValueError(f"a damaged compound file: {error}") from error
 
 
+def names_in(data: bytes) -> frozenset[str]:
+    """The names of the streams and storages that are not inside of others.
+
+    Raises:
+        ValueError: this is no compound file, or it is damaged.
+    """
+    root = opened(data)
+    return frozenset((*root.streams, *root.storages))
+
+
 class _File:
     def __init__(self, data: bytes) -> None:
         if not data.startswith(SIGNATURE):

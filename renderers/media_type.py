@@ -10,9 +10,11 @@ import gzip
 import re
 import zipfile
 import zlib
+from collections.abc import Collection
 from email.message import Message
 from pathlib import Path
 
+from renderers import compound_file
 from renderers.charset import decoded, utf_16_in
 
 UNKNOWN = "application/octet-stream"
@@ -37,12 +39,19 @@ PPTX = _OOXML + "presentationml.presentation"
 XLSB = "application/vnd.ms-excel.sheet.binary.macroenabled.12"
 WORD_XML, EXCEL_XML = "application/x-word-2003-xml", "application/x-excel-2003-xml"
 WORDPERFECT = "application/vnd.wordperfect"
+VISIO, PUBLISHER = "application/vnd.visio", "application/vnd.ms-publisher"
+WORD_2 = "application/x-word-2"
+EMF, WMF = "image/emf", "image/wmf"
+IWORK = "application/x-iwork"
+POSTSCRIPT, PCL = "application/postscript", "application/vnd.hp-pcl"
 _ODF = "application/vnd.oasis.opendocument."
 ODT, ODS, ODP, ODG = _ODF + "text", _ODF + "spreadsheet", _ODF + "presentation", _ODF + "graphics"
 #: OpenDocument in one XML file, without an archive around it.
 FODT, FODS, FODP, FODG = (kind + "-flat-xml" for kind in (ODT, ODS, ODP, ODG))
 
 _HEAD = 65_536
+#: Pages, Numbers and Keynote keep what they alone can read in these.
+_OF_IWORK = re.compile(r"(?:Index/[^/]+\.iwa|Index\.zip)$")
 _MOST_OLE = 20_000_000  # bytes in which names of streams are looked for
 _MAGIC = (
     (b"\x89PNG\r\n\x1a\n", PNG),
@@ -55,20 +64,39 @@ _MAGIC = (
     (b"GIF89a", GIF),
     (b"BM", BMP),
     (b"\0\0\0\x0cjP  \r\n\x87\n", JPEG_2000),
+    (b"\xff\x4f\xff\x51", JPEG_2000),
     (b"{\\rtf", RTF),
+    (b"\xdb\xa5\x2d\0", WORD_2),
+    (b"\xd7\xcd\xc6\x9a", WMF),
+    (b"\1\0\x09\0\0\3", WMF),
+    (b"%!PS", POSTSCRIPT),
+    (b"\xc5\xd0\xd3\xc6", POSTSCRIPT),
+    (b"\x1b%-12345X", PCL),
+    (b"\x1bE\x1b", PCL),
 )
 #: ISO/IEC 23008-12 annex B.4: pictures as telephones take them.
 _HEIC_BRANDS = frozenset({b"heic", b"heix", b"heim", b"heis", b"mif1", b"msf1", b"hevc"})
-#: Streams of an OLE2 file that tell which program wrote it ([MS-CFB] 2.6.1 has names in UTF-16).
+#: Streams of an OLE2 file that tell which program wrote it ([MS-CFB] 2.6.1 has names in UTF-16), which some
+#: write in capitals.
 _OLE_STREAMS = (
     ("EncryptedPackage", PROTECTED_OFFICE),
     ("WordDocument", DOC),
     ("Workbook", XLS),
+    ("WORKBOOK", XLS),
     ("Book", XLS),
+    ("BOOK", XLS),
     ("PowerPoint Document", PPT),
+    ("VisioDocument", VISIO),
+    ("Quill", PUBLISHER),
 )
 #: How names of parts begin, the more special one first; it is the same in templates and files with macros.
-_OOXML_PARTS = (("word/", DOCX), ("xl/workbook.bin", XLSB), ("xl/", XLSX), ("ppt/", PPTX))
+_OOXML_PARTS = (
+    ("word/", DOCX),
+    ("xl/workbook.bin", XLSB),
+    ("xl/", XLSX),
+    ("ppt/", PPTX),
+    ("visio/", VISIO),
+)
 #: What may stand before the first element. Atomic: comments that never end cost one look.
 _PROLOGUE = rb"\s*+(?><\?xml[^>]*>\s*)?(?><!--.*?-->\s*)*+"
 _DOCTYPE = rb"(?><!DOCTYPE\s+svg[^\[>]*(?>\[.*?\]\s*)?>\s*)?"
@@ -107,6 +135,7 @@ USUAL_ENDINGS = frozenset(
         ".heic",
         ".svg",
         ".rtf",
+        *(".emf", ".wmf", ".vsd", ".vsdx", ".pub"),
         *(".doc", ".docx", ".docm", ".dot", ".dotx", ".dotm", ".wpd"),
         *(".xls", ".xlsx", ".xlsm", ".xlsb", ".xlt", ".xltx", ".xltm"),
         *(".ppt", ".pptx", ".pptm", ".pps", ".ppsx", ".ppsm", ".pot", ".potx", ".potm"),
@@ -138,6 +167,8 @@ def _by_magic(head: bytes) -> str | None:
         return WEBP
     if head[:4] == b"\xffWPC" and head[8:10] == b"\1\x0a":  # made by WordPerfect, and a document
         return WORDPERFECT
+    if head[:4] == b"\1\0\0\0" and head[40:44] == b" EMF":  # [MS-EMF] 2.3.4.2
+        return EMF
     if head[4:8] == b"ftyp":
         return HEIC if head[8:12] in _HEIC_BRANDS else AVIF if head[8:12] == b"avif" else None
     return None
@@ -159,7 +190,7 @@ def looks_like_text(head: bytes) -> bool:
     """No zero bytes (unless in UTF-16) and hardly any control characters."""
     if _is_utf_16(head):
         return len(head) > 2
-    if not head or b"\0" in head or head.startswith(b"%!PS"):
+    if not head or b"\0" in head:
         return False
     odd = sum(head.count(code) for code in range(32) if code not in b"\t\n\r\f\x1b\x1a\x08")
     return odd * 100 <= len(head)
@@ -233,7 +264,12 @@ def _inside_zip(path: Path) -> str:
         for beginning, kind in _OOXML_PARTS:
             if any(name.startswith(beginning) for name in names):
                 return kind
-    return UNKNOWN
+    return IWORK if any(map(_OF_IWORK.match, names)) else UNKNOWN
+
+
+def is_document(names: Collection[str]) -> bool:
+    """Whether a zip with these entries is a document, and no archive of files."""
+    return "mimetype" in names or "[Content_Types].xml" in names or any(map(_OF_IWORK.match, names))
 
 
 def _open_document(archive: zipfile.ZipFile) -> str:
@@ -250,11 +286,13 @@ def _open_document(archive: zipfile.ZipFile) -> str:
 
 
 def _inside_ole(path: Path) -> str:
-    data = _beginning(path)
-    for stream, kind in _OLE_STREAMS:
-        if stream.encode("utf-16-le") + b"\0\0" in data:
-            return kind
-    return UNKNOWN
+    """Told from what is not inside of other documents; in a damaged file, from what is there at all."""
+    data = path.read_bytes()
+    try:
+        names = compound_file.names_in(data)
+    except ValueError:
+        names = frozenset(name for name, _ in _OLE_STREAMS if name.encode("utf-16-le") + b"\0\0" in data)
+    return next((kind for name, kind in _OLE_STREAMS if name in names), UNKNOWN)
 
 
 _WRAPPED = (

@@ -162,7 +162,7 @@ class Office:
     def _loaded(self, request: dict[str, Any]) -> Any:
         """The document as it shall be printed, in a view that nobody sees; None when it cannot be read."""
         address = _url(request["source"])
-        load = {"Hidden": True, "ReadOnly": True, "MacroExecutionMode": 0, "UpdateDocMode": 0}
+        load = {"Hidden": True, "ReadOnly": not request["fit"], "MacroExecutionMode": 0, "UpdateDocMode": 0}
         load |= {"FilterName": request["filter"]}
         if request["options"]:
             load["FilterOptions"] = request["options"]
@@ -274,6 +274,8 @@ def _remove_comments(document: Any) -> None:
         field = fields.nextElement()
         if field.supportsService("com.sun.star.text.textfield.Annotation"):
             found.append(field)
+    if found:
+        document.RecordChanges = False  # otherwise they would only be marked as removed
     for comment in found:
         comment.dispose()
 
@@ -283,6 +285,9 @@ def _fit(document: Any) -> None:
     sheet = document.Sheets.getByIndex(0)
     cursor = sheet.createCursor()
     cursor.gotoEndOfUsedArea(False)
+    cursor.gotoStartOfUsedArea(True)
+    cursor.IsTextWrapped = True  # in cells of several lines; rows are as high then
+    cursor.Rows.OptimalHeight = True
     columns = sheet.Columns
     width = sum(columns.getByIndex(n).Width for n in range(cursor.RangeAddress.EndColumn + 1))
     style = document.StyleFamilies.getByName("PageStyles").getByName(sheet.PageStyle)

@@ -9,10 +9,12 @@ from pathlib import Path
 
 from renderers.document import SourceDocument
 from renderers.errors import DocumentUnsupported
+from renderers.media_type import IWORK, PCL, POSTSCRIPT
 from renderers.spec import NOT_MINE, Renderer
 
 #: Packages that add renderers name them in this group of entry points.
 GROUP = "faxgw.renderers"
+_PRINT_FILES = frozenset({POSTSCRIPT, PCL})
 
 
 @lru_cache
@@ -47,8 +49,29 @@ def renderer_for(document: SourceDocument, renderers: Sequence[Renderer] | None 
     """
     best = max(renderers or all_renderers(), key=lambda renderer: renderer.score(document))
     if best.score(document) <= NOT_MINE:
-        raise DocumentUnsupported(document.name, detail=f"media type {document.media_type}")
+        raise _unsupported(document)
     return best
+
+
+def _unsupported(document: SourceDocument) -> DocumentUnsupported:
+    """What the sender reads of a document that nobody draws; of kinds people do send, what can be done."""
+    detail = f"media type {document.media_type}"
+    if document.media_type in _PRINT_FILES:
+        return DocumentUnsupported(
+            document.name,
+            detail=detail,
+            sentence=f'The document "{document.name}" was written for a printer and cannot be faxed.',
+            remedy="Print it to a PDF instead, and send that.",
+        )
+    if document.media_type == IWORK:
+        return DocumentUnsupported(
+            document.name,
+            detail=detail,
+            sentence=f'The document "{document.name}" is of Pages, Numbers or Keynote, which only Apple\'s '
+            "programs can show.",
+            remedy="Export it there as a PDF, and send that.",
+        )
+    return DocumentUnsupported(document.name, detail=detail)
 
 
 def is_builtin(media_type: str) -> bool:

@@ -14,7 +14,7 @@ from gateway.config.schema import RenderingSection
 from gateway.rendering import archive, msg, smime, tnef, uuencode
 from gateway.rendering.mime import Part, parse
 from gateway.rendering.saved_mail import head, mark
-from renderers import DocumentDamaged, DocumentError, DocumentTooLarge, compound_file
+from renderers import DocumentDamaged, DocumentError, DocumentTooLarge, compound_file, is_document
 
 MAX_DEPTH = 5
 MAX_OPENED = 100
@@ -133,7 +133,7 @@ def _is_archive(content: bytes) -> bool:
             names = found.namelist()
     except (zipfile.BadZipFile, OSError, ValueError, EOFError, NotImplementedError):
         return True
-    return "mimetype" not in names and "[Content_Types].xml" not in names
+    return not is_document(names)
 
 
 def _is_mail(head: bytes, part: Part) -> bool:

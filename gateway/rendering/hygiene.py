@@ -14,11 +14,27 @@ _PIXEL = 3  #: dots; nobody can see a picture of this size
 _SMALL = 400  #: dots, the longer side of a logo in a signature
 _SMALL_AREA = 60_000  #: dots in all
 _NAMED_BY_A_PROGRAM = re.compile(r"(?:image|img|outlook|inline|~wrd|att)[-_]?[0-9a-z]{0,12}\.\w{3,4}", re.I)
+#: What telephones and mail programs write below a mail, in the languages people here write. It names the
+#: device or the program: "Gesendet mit der Bitte um Rückruf" is somebody's own words.
+_DEVICE = (
+    r"i(?:phon|pad|pod)|galaxy|samsung|android|blackberry|smartphone|mobiltelefon|huawei|xiaomi|pixel"
+    r"|\boutlook\b|\bmail\b(?! an\b)|\bmail\.ru|\bapp\b|\bgmx\b|\bweb\.de\b|\bspark\b|\byahoo\b|\bproton"
+)
+_SENT_FROM = (
+    r"sent (?:from|via|with|using)|gesendet (?:von|mit|über|aus)|envoyé (?:de|depuis|à partir|avec)"
+    r"|enviado (?:desde|do|de|da|a partir|por|pelo)|enviat de|inviato da(?:l|lla)?|trimis de"
+    r"|(?:verzonden|verstuurd) (?:vanaf|met|via|vanuit)|wysłan[eoy] (?:z|za)|skickat från|sendt fra"
+    r"|lähetetty|odesláno z|odoslané z|elküldve az?|poslano|отправлено|надіслано|στάλθηκε από"
+    r"|diese nachricht wurde von meinem|發自|发自"
+)
+_GET_OUTLOOK = (
+    r"(?:get|holen sie sich|hämta|hent|pobierz|scarica|descargar|obtener|obtenez|obtenir|télécharger"
+    r"|ladda ned|transferir|baixar|obter|stáhnout|download) (?:o |l')?outlook"
+)
 _PHONE = re.compile(
-    r"(?:sent from (?:my|mail for|outlook for|yahoo|samsung)|get outlook for|sent via "
-    r"|von meinem .{1,40} gesendet|gesendet (?:von|mit|über) |diese nachricht wurde von meinem"
-    r"|envoyé (?:de|depuis) mon|obtenir outlook pour|enviado desde mi|inviato da|verzonden vanaf)"
-    r"[^\n]{0,120}",
+    rf"(?:(?:{_SENT_FROM})(?=[^\n]{{0,60}}(?:{_DEVICE}))|sent from my (?=\S)|{_GET_OUTLOOK} "
+    r"|von outlook für .{1,20} beziehen|von meine[mr](?:/meiner)? .{1,40} gesendet"
+    r"|iphone(?:から送信|'dan gönderildi|'umdan gönderildi))[^\n]{0,120}",
     re.IGNORECASE,
 )
 _FORWARDED = re.compile(r"\s*(?:fwd?|wg|tr|i|rv|doorst)\s*:", re.IGNORECASE)
@@ -30,14 +46,18 @@ _ORIGINAL = (
 )
 _FROM = r"from|von|de|da|van|od|från|fra|lähettäjä"
 _SENT = (
-    r"sent|date|gesendet|datum|envoyé|fecha|enviado(?: el)?|enviada em|data|inviato|verzonden|wysłano|skickat"
-    r"|sendt|dato|lähetetty|odesláno"
+    r"sent|gesendet|envoyé|enviado(?: el)?|enviada em|inviato|verzonden|wysłano|skickat|sendt|lähetetty"
+    r"|odesláno"
 )
+_DATE = r"date|datum|fecha|data|dato"
+_SUBJECT = r"subject|betreff|objet|asunto|oggetto|onderwerp|assunto|temat|ämne|emne|aihe|předmět"
 #: "From: Anna", perhaps "To: Bob", and "Sent: Monday", each on a line of its own.
 _HISTORY = re.compile(
     rf"^[ \t]*(?:-{{3,}} ?(?:{_ORIGINAL}) ?-{{3,}}[ \t]*$"
     rf"|(?:_{{10,}}\s{{0,4}}\n\s{{0,4}})?(?:{_FROM}) ?:[ \t][^\n]{{1,300}}\n(?:[ \t]*\n)?"
-    rf"(?:(?:to|an|à|para|a|aan|do|till|til|komu) ?:[ \t][^\n]{{1,300}}\n)?(?:{_SENT}) ?:[ \t]"
+    rf"(?:(?:to|an|à|para|a|aan|do|till|til|komu) ?:[ \t][^\n]{{1,300}}\n)?"
+    # Without a subject it may be a journey: from, to, and when.
+    rf"(?:(?:{_SENT}) ?:[ \t]|(?:{_DATE}) ?:[ \t](?=(?:[^\n]*\n){{1,6}}?[ \t]*(?:{_SUBJECT}) ?:))"
     # Notes quotes without marks.
     r"|(?!>)[^\n]{1,200} (?:wrote on|schrieb am|a écrit sur) \d\d?[./]\d\d?[./]\d{4}[^\n]{0,40}:[ \t]*$)",
     re.IGNORECASE | re.MULTILINE,
@@ -61,6 +81,7 @@ _HTML_HISTORY = re.compile(
 )
 _BLOCK_START = re.compile(r"<(?:p|div|tr|td|table|li|br|hr|span|font)\b[^>]{0,1000}>", re.IGNORECASE)
 _TAG = re.compile(r"<[^<>]{0,5000}>")
+_MOZ_SIGNATURE = re.compile(r"""<(div|pre)[^>]{0,200}class=["']?moz-signature""", re.IGNORECASE)
 _QUOTE_TAG = re.compile(r"<(/?)blockquote\b", re.IGNORECASE)
 
 
@@ -92,7 +113,7 @@ def html_without_history(page: str, subject: str) -> str:
         return page
     at = found.start()
     if not words_of(page[:at]).strip() or (
-        _is_quote(found[0]) and words_of(_behind_quotes(page[at:])).strip()
+        _is_quote(found[0]) and words_of(_without_signature(_behind_quotes(page[at:]))).strip()
     ):
         return page
     return page[:at]
@@ -192,6 +213,12 @@ def _only_quotes(text: str) -> bool:
 
 def _is_quote(tag: str) -> bool:
     return tag.lower().startswith("<blockquote") or "moz-cite-prefix" in tag.lower()
+
+
+def _without_signature(page: str) -> str:
+    """What stands above the signature that Thunderbird puts below an answer."""
+    found = _MOZ_SIGNATURE.search(page)
+    return page[: found.start()] if found else page
 
 
 def _behind_quotes(page: str) -> str:

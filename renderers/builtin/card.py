@@ -10,7 +10,7 @@ import quopri
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from renderers.builtin.html import html_pages
 from renderers.charset import decoded
@@ -24,12 +24,15 @@ _MOST_ENTRIES = 1000
 _FOLD = re.compile(r"\r?\n[ \t]")
 _SOFT_BREAK = re.compile(r"=\r?\n")
 _LINE = re.compile(r"(?:[\w-]+\.)?([\w-]+)((?:;[^:;\"]*(?:\"[^\"]*\"[^:;\"]*)*)*):(.*)")
+_CHARSET = re.compile(r"(?i)CHARSET=\"?([\w-]+)")
 _ESCAPE = re.compile(r"\\(.)")
+_KINDS = re.compile(r"(?i)[;,=\"](home|work|cell|fax|pager|car|video)\b")
 _STARTS = frozenset({"VEVENT", "VTODO", "VJOURNAL", "VCARD"})
 #: What is shown, in this order, and how it is called.
 _SHOWN = {
     "SUMMARY": "Subject",
     "FN": "Name",
+    "N": "Name",
     "TITLE": "Position",
     "ORG": "Company",
     "DTSTART": "Begins",
@@ -101,6 +104,9 @@ def entries(text: str) -> list[Entry]:
             del inside[-1:]
         elif name in _SHOWN and inside and inside[-1] in _STARTS and found:
             _add(found[-1], name, parameters, value)
+    for entry in found:
+        if "FN" in entry.rows:
+            entry.rows.pop("N", None)
     return [entry for entry in found if entry.rows][:_MOST_ENTRIES]
 
 
@@ -111,12 +117,17 @@ def _without_soft_breaks(text: str) -> str:
 
 def _add(entry: Entry, name: str, parameters: str, value: str) -> None:
     if "QUOTED-PRINTABLE" in parameters.upper():
-        value = quopri.decodestring(value.encode()).decode("utf-8", "replace")
+        charset = _CHARSET.search(parameters)
+        value = decoded(quopri.decodestring(value.encode()), charset[1] if charset else None)
+    if name == "DTEND" and re.fullmatch(r"\d{8}", value):
+        value = _day_before(value)
     if name in _WHEN:
         value = _when(value, parameters)
     elif name in ("ORGANIZER", "ATTENDEE"):
         value = _person(value, parameters)
-    elif name in ("ADR", "ORG"):
+    elif name == "TEL":
+        value = _number(value, parameters)
+    elif name in ("ADR", "ORG", "N"):
         value = ", ".join(piece for piece in re.split(r"(?<!\\);", value) if piece)
     shown = _ESCAPE.sub(lambda found: "\n" if found[1] in "nN" else found[1], value).strip()
     if shown:
@@ -132,6 +143,21 @@ def _when(value: str, parameters: str) -> str:
             continue
         return f"{when} ({zone[1]})" if zone else when
     return f"{value[:4]}-{value[4:6]}-{value[6:]}" if re.fullmatch(r"\d{8}", value) else value
+
+
+def _day_before(value: str) -> str:
+    """The last day of an entry of whole days: it names the one behind it (RFC 5545 3.6.1)."""
+    try:
+        return f"{datetime.strptime(value, '%Y%m%d') - timedelta(days=1):%Y%m%d}"  # noqa: DTZ007  a day
+    except (ValueError, OverflowError):
+        return value
+
+
+def _number(value: str, parameters: str) -> str:
+    """A telephone number and what it is for, as "work, fax"."""
+    kinds = ", ".join(dict.fromkeys(kind.lower() for kind in _KINDS.findall(parameters)))
+    number = re.sub(r"(?i)^tel:", "", value)
+    return f"{number} ({kinds})" if kinds else number
 
 
 def _person(value: str, parameters: str) -> str:

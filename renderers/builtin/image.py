@@ -7,6 +7,7 @@ from collections.abc import Iterator
 import numpy as np
 import pi_heif
 from PIL import Image, ImageChops, ImageFile, ImageSequence
+from PIL.TiffImagePlugin import TiffImageFile
 
 from renderers import media_type as kind
 from renderers.builtin.fax_tiff import fax_pages, is_fax
@@ -26,6 +27,7 @@ MOST_PIXELS = 150_000_000
 #: Taken when the picture does not say, or says something no scanner or printer does.
 _USUAL_DPI, _LEAST_DPI, _MOST_DPI = 96.0, 72.0, 2400.0
 _EXIF_ORIENTATION = 0x0112
+_NEW_SUBFILE_TYPE, _REDUCED, _MASK = 254, 1, 4  # TIFF 6.0, clause 8
 _UPRIGHT = {
     2: (Image.Transpose.FLIP_LEFT_RIGHT,),
     3: (Image.Transpose.ROTATE_180,),
@@ -59,21 +61,33 @@ def _picture_pages(document: SourceDocument, profile: Profile) -> Iterator[Raste
     ImageFile.LOAD_TRUNCATED_IMAGES = False
     try:
         with Image.open(document.path) as image:
-            frames = getattr(image, "n_frames", 1) if document.media_type == kind.TIFF else 1
-            if frames > profile.page_limit:
+            is_tiff = document.media_type == kind.TIFF
+            numbers = _page_numbers(image, profile.page_limit) if is_tiff else [0]
+            if len(numbers) > profile.page_limit:
                 raise TooManyPages.over(profile.page_limit, document.name)
-            for index, frame in enumerate(ImageSequence.Iterator(image)):
-                if index == frames:
-                    break
-                if frame.width * frame.height > MOST_PIXELS:
-                    raise DocumentTooLarge(document.name, detail=f"{frame.width} x {frame.height} dots")
-                yield _page(frame, profile)
+            for number in numbers:
+                image.seek(number)
+                if image.width * image.height > MOST_PIXELS:
+                    raise DocumentTooLarge(document.name, detail=f"{image.width} x {image.height} dots")
+                yield _page(image, profile)
     except (Image.DecompressionBombError, Image.DecompressionBombWarning) as error:
         raise DocumentTooLarge(document.name, detail=str(error)) from error
-    except (OSError, ValueError, SyntaxError, EOFError, OverflowError, KeyError) as error:
+    except (OSError, ValueError, SyntaxError, EOFError, OverflowError, KeyError, TypeError) as error:
         raise DocumentDamaged(document.name, detail=str(error)) from error
     finally:
         ImageFile.LOAD_TRUNCATED_IMAGES = True
+
+
+def _page_numbers(image: Image.Image, most: int) -> list[int]:
+    """Which pictures of a file are pages, no copies and masks of others; at most one more than `most`."""
+    found = []
+    for number, frame in enumerate(ImageSequence.Iterator(image)):
+        about = frame.tag_v2.get(_NEW_SUBFILE_TYPE, 0) if isinstance(frame, TiffImageFile) else 0
+        if number == 0 or not about & (_REDUCED | _MASK):
+            found.append(number)
+        if len(found) > most:
+            break
+    return found
 
 
 def _page(image: Image.Image, profile: Profile) -> GrayPage:
@@ -121,6 +135,8 @@ def _gray(image: Image.Image) -> Image.Image:
     if image.mode == "CMYK" and image.format == "JPEG" and "adobe" not in image.info:
         # Pillow takes all of them for Adobe's, whose values are turned round.
         return ImageChops.invert(image).convert("L")
+    if image.mode == "LAB":
+        return image.getchannel("L")
     return image if image.mode == "L" else image.convert("L")
 
 

@@ -1,4 +1,4 @@
-"""Word, Excel, PowerPoint, OpenDocument, WordPerfect, RTF and CSV, through the LibreOffice that is kept warm.
+"""Word, Excel, PowerPoint, Visio, Publisher, OpenDocument, RTF, CSV ... through a LibreOffice kept warm.
 
 The worker speaks to it through a socket in the file system (office_driver.py is the other end): a request
 is one line of JSON, so is the answer, and the connection is closed after it.
@@ -6,12 +6,14 @@ is one line of JSON, so is the answer, and the connection is closed after it.
 
 from __future__ import annotations
 
+import contextlib
 import json
 import re
 import shutil
 import socket
 import struct
 import zipfile
+from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -56,11 +58,22 @@ FILTERS = {
     kind.WORD_XML: "MS Word 2003 XML",
     kind.EXCEL_XML: "MS Excel 2003 XML",
     kind.WORDPERFECT: "WordPerfect",
+    kind.WORD_2: "MS WinWord 5",
+    kind.VISIO: "Visio Document",
+    kind.PUBLISHER: "Publisher Document",
+    kind.EMF: "EMF - MS Windows Metafile",
+    kind.WMF: "WMF - MS Windows Metafile",
 }
+#: Word 6 and 95 name themselves by the first bytes of their text ([MS-DOC] 2.5.2 has those of later ones).
+_WORD_95, _OF_WORD_95 = b"\xdc\xa5", "MS Word 95"
 #: Unpacked, a document may be this large and have so many parts: a small file can unpack to terabytes.
 MOST_UNPACKED, MOST_PARTS = 300_000_000, 10_000
 _DEEPEST_GROUP = 2_000
 _ENCRYPTED_SLIDES = struct.pack("<I", 0xF3D1C4DF)
+#: Columns of a LibreOffice sheet; characters and lines that tell what separates cells.
+_MOST_COLUMNS, _LOOKED_AT, _LINES_LOOKED_AT = 1024, 100_000, 50
+_IN_QUOTES = re.compile(r'"[^"]*"')
+_WORKBOOKS = ("Workbook", "Book", "WORKBOOK", "BOOK")
 _FILE_PASS, _END_OF_SHEET = 0x2F, 0x0A
 PACKAGES = "libreoffice-writer-nogui libreoffice-calc-nogui libreoffice-impress-nogui python3-uno"
 
@@ -139,7 +152,7 @@ def converted(document: SourceDocument, workshop: Workshop) -> Path:
     request = {
         "source": str(source),
         "target": str(target),
-        "filter": FILTERS[document.media_type or ""],
+        "filter": _filter_for(document),
         "options": options,
         "fit": is_csv,
         "pages": workshop.profile.page_limit + 1,
@@ -155,6 +168,15 @@ def converted(document: SourceDocument, workshop: Workshop) -> Path:
     return target
 
 
+def _filter_for(document: SourceDocument) -> str:
+    if document.media_type == kind.DOC:
+        with contextlib.suppress(ValueError):
+            streams = compound_file.opened(document.path.read_bytes()).streams
+            if streams.get("WordDocument", b"").startswith(_WORD_95):
+                return _OF_WORD_95
+    return FILTERS[document.media_type or ""]
+
+
 def looks_encrypted(path: Path) -> bool:
     """Whether a Word, Excel or PowerPoint file of the old kind says that it is encrypted.
 
@@ -166,7 +188,7 @@ def looks_encrypted(path: Path) -> bool:
     except ValueError:
         return False
     word, slides = streams.get("WordDocument", b""), streams.get("Current User", b"")
-    sheets = streams.get("Workbook") or streams.get("Book", b"")
+    sheets = next((streams[name] for name in _WORKBOOKS if name in streams), b"")
     return bool(word[11:12] and word[11] & 1) or slides[12:16] == _ENCRYPTED_SLIDES or _has_file_pass(sheets)
 
 
@@ -187,18 +209,34 @@ def _file_name(name: str) -> str:
 
 
 def _tidy_csv(document: SourceDocument, target: Path) -> str:
-    """Writes the table in UTF-8; LibreOffice's import options: separator, quote, charset (76), first line.
+    """Writes the table in UTF-8; LibreOffice's import options: separator, quote, charset (76), line, columns.
 
-    Excel writes `sep=;` into the first line where the separator is not the usual one.
+    Every cell is text (2), as it stands there: a number that begins with 0 is a telephone's, "3/4" is no
+    date, and nothing is calculated. Excel writes `sep=;` into the first line where the separator is not the
+    usual one.
     """
     text = decoded(document.path.read_bytes(), document.charset)
     first, _, rest = text.partition("\n")
     if said := re.fullmatch(r"sep=(.)\r?", first):
         separator, text = said[1], rest
     else:
-        separator = max(";\t,|", key=first.count)
+        separator = _separator(text)
     target.write_text(text, encoding="utf-8", errors="replace", newline="")
-    return f"{ord(separator)},34,76,1"
+    columns = 1 + max((line.count(separator) for line in text.splitlines()), default=0)
+    as_text = "/".join(f"{column}/2" for column in range(1, min(columns, _MOST_COLUMNS) + 1))
+    return f"{ord(separator)},34,76,1,{as_text}"
+
+
+def _separator(text: str) -> str:
+    """What cuts most of the first lines into the same number of cells; the first of equals."""
+    beginning = _IN_QUOTES.sub("", text[:_LOOKED_AT])
+    lines = [line for line in beginning.splitlines() if line.strip()][:_LINES_LOOKED_AT]
+
+    def regular(mark: str) -> int:
+        counts = Counter(count for line in lines if (count := line.count(mark)))
+        return max(counts.values(), default=0)
+
+    return max(";\t,|", key=regular)
 
 
 def _ask(path: Path, request: dict[str, object], name: str) -> dict[str, object]:

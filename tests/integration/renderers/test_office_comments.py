@@ -2,6 +2,7 @@
 
 import docx
 import pytest
+from docx.oxml import OxmlElement
 
 from renderers import Profile, SourceDocument
 from tests.integration.renderers.test_documents import a_file, words_on
@@ -42,4 +43,19 @@ async def test_a_document_with_comments_is_printed_without_them(pool, tmp_path, 
 
     words = words_on(fax.path, tmp_path)
     assert {"Hammersmith", "Wednesday"} <= words
+    assert "Kingfisher" not in words
+
+
+async def test_comments_go_though_the_document_records_its_changes(pool, tmp_path):
+    document = docx.Document()
+    document.add_comment(document.add_paragraph().add_run("Hammersmith"), "Kingfisher", author="Anna")
+    document.settings.element.append(OxmlElement("w:trackRevisions"))
+    document.save(tmp_path / "offer.docx")
+
+    fax = await pool.render(
+        [SourceDocument("offer.docx", tmp_path / "offer.docx")], Profile(), tmp_path / "fax.tif"
+    )
+
+    words = words_on(fax.path, tmp_path)
+    assert "Hammersmith" in words
     assert "Kingfisher" not in words

@@ -69,6 +69,8 @@ SAVED_TOO = {
     "slides.otp": "impress8_template",
     "slides.fodp": "OpenDocument Presentation Flat XML",
 }
+#: Pictures, which are of the first slide only.
+DRAWN = {"slides.emf": "impress_emf_Export", "slides.wmf": "impress_wmf_Export"}
 #: What LibreOffice reads and cannot save.
 WRITTEN = ("table.xlsb", "letter.wpd", "letter.xml")
 PROTECTED = {
@@ -97,7 +99,7 @@ def made(tmp_path_factory):
     (folder / "table.csv").write_text(TABLE)
     (folder / "locked").mkdir()
     sources = {"letter": LETTER, "table": folder / "table.csv", "slides": folder / "source.fodp"}
-    wishes = [(folder / name, kind, "") for name, kind in (SAVED | SAVED_TOO).items()]
+    wishes = [(folder / name, kind, "") for name, kind in (SAVED | SAVED_TOO | DRAWN).items()]
     wishes += [(folder / "locked" / name, kind, "secret") for name, kind in PROTECTED.items()]
     lines = [
         json.dumps([str(sources[target.stem]), str(target), kind, password])
@@ -117,6 +119,14 @@ async def test_a_document_of_every_kind_can_be_read(pool, made, tmp_path, name):
     is_slides = document.path.stem == "slides"  # wide ones, which are turned
     assert WORDS[document.path.stem] <= words_on(fax.path, tmp_path, turned=is_slides)
     assert fax.page_count == (3 if is_slides else 1)
+
+
+@pytest.mark.parametrize("name", DRAWN)
+async def test_a_picture_of_windows_can_be_read(pool, made, tmp_path, name):
+    fax = await pool.render([SourceDocument("attachment", made / name)], Profile(), tmp_path / "fax.tif")
+
+    assert WORDS["slides"] <= words_on(fax.path, tmp_path) | words_on(fax.path, tmp_path, turned=True)
+    assert fax.page_count == 1
 
 
 @pytest.mark.parametrize("name", PROTECTED)

@@ -43,7 +43,7 @@ def test_a_card_of_any_age_is_read():
     new += "ADR:;;Mill Lane 12;Harwick;;HK4\nEND:VCARD"
 
     assert [entry.rows for entry in entries(f"{old}\n{new}")] == [
-        {"FN": ["Jörg"], "TEL": ["+49 30 1"]},
+        {"FN": ["Jörg"], "TEL": ["+49 30 1 (work)"]},
         {"FN": ["Anna"], "EMAIL": ["anna@example.com"], "ADR": ["Mill Lane 12, Harwick, HK4"]},
     ]
 
@@ -56,3 +56,21 @@ def test_any_order_of_lines_is_read_without_an_error(lines):
 @given(st.text())
 def test_any_text_is_read_without_an_error(text):
     entries(f"BEGIN:VEVENT\n{text}")
+
+
+def test_a_card_names_its_coding_and_what_its_numbers_are_for():
+    card = (
+        "BEGIN:VCARD\r\nVERSION:2.1\r\n"
+        "N;CHARSET=ISO-8859-1;ENCODING=QUOTED-PRINTABLE:M=FCller;J=FCrgen\r\n"
+        'TEL;WORK;FAX:+49 221 1235\r\nTEL;TYPE="work,voice";VALUE=uri:tel:+1-555-1234\r\nEND:VCARD'
+    )
+
+    assert [entry.rows for entry in entries(card)] == [
+        {"N": ["Müller, Jürgen"], "TEL": ["+49 221 1235 (work, fax)", "+1-555-1234 (work)"]}
+    ]
+
+
+def test_an_entry_of_whole_days_ends_on_its_last_one():
+    event = "BEGIN:VEVENT\nDTSTART;VALUE=DATE:20261224\nDTEND;VALUE=DATE:20270101\nEND:VEVENT"
+
+    assert [entry.rows for entry in entries(event)] == [{"DTSTART": ["2026-12-24"], "DTEND": ["2026-12-31"]}]

@@ -97,3 +97,18 @@ def test_a_charset_means_what_windows_programs_write_under_its_name(declared, ch
 
 def test_what_windows_does_not_know_either_is_read_as_declared():
     assert decoded(b"\x81M\xfcller", "iso-8859-1") == "\x81M\u00fcller"
+
+
+@pytest.mark.parametrize(
+    ("text", "charset"),
+    [
+        ("Größe und Käse für Müller, Gebühr", "cp850"),
+        ("┌────────┬──────┐\r\n│ Größe  │ 12,50│\r\n└────────┴──────┘", "cp437"),
+        ("┌────────┐\r\n│ Насос, цена без скидки │ Вентиль\r\n", "cp866"),
+        ("Zamówienie: źdźbło żółte, pięć gałęzi", "cp1250"),
+        ("Zamówienie: źdźbło żółte, pięć gałęzi", "iso8859-2"),
+        ("\u201cA word\u201dand another\u2026 it\u2019s 5 \u20ac", "cp1252"),
+    ],
+)
+def test_text_of_old_programs_is_read_though_nothing_says_its_coding(text, charset):
+    assert decoded(text.encode(charset)) == text

@@ -204,3 +204,24 @@ def test_a_picture_that_is_cut_off_is_called_damaged(tmp_path, cut):
 
     with pytest.raises(DocumentDamaged):
         pages_of(path, kind.PNG)
+
+
+def test_smaller_copies_of_a_tiff_page_are_no_pages(tmp_path):
+    frames = [Image.new("L", (100, 100), grey) for grey in (0, 64, 128)]
+    kinds = [0, 1, 4]  # TIFF 6.0: a page, a smaller copy, a mask
+    for frame, about in zip(frames, kinds, strict=True):
+        frame.encoderinfo = {"tiffinfo": {254: about}}
+    frames[0].save(tmp_path / "a.tif", save_all=True, append_images=frames[1:], tiffinfo={254: 0})
+
+    pages = pages_of(tmp_path / "a.tif", kind.TIFF, Profile(page_limit=1))
+
+    assert [int(page.gray[50, 864]) for page in pages] == [0]
+
+
+def test_a_picture_in_lab_is_as_bright_as_it_says(tmp_path):
+    lab = Image.merge("LAB", [Image.new("L", (100, 100), grey) for grey in (200, 128, 128)])
+    lab.save(tmp_path / "a.tif")
+
+    (page,) = pages_of(tmp_path / "a.tif", kind.TIFF)
+
+    assert page.gray[50, 864] == 200

@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 from renderers import media_type as kind
 from renderers.media_type import charset_of, media_type_of
 from tests.processor import processor_seconds
+from tests.unit.rendering.outlook_files import compound
 
 
 def a_zip(**entries: bytes) -> bytes:
@@ -55,6 +56,15 @@ CONTENT_TYPES = {"[Content_Types].xml": b"<Types/>"}
         (FLAT % b"application/vnd.oasis.opendocument.chart", kind.PLAIN),
         (b'<?xml version="1.0"?>\n<?mso-application progid="Excel.Sheet"?><Workbook/>', kind.EXCEL_XML),
         (b'<?xml version="1.0"?><?mso-application progid="Word.Document"?><w/>', kind.WORD_XML),
+        (b"\xff\x4f\xff\x51\0\x2f", kind.JPEG_2000),
+        (b"\xdb\xa5\x2d\0\0\0", kind.WORD_2),
+        (b"\1\0\0\0\x6c\0\0\0" + bytes(32) + b" EMF", kind.EMF),
+        (b"\xd7\xcd\xc6\x9a\0\0", kind.WMF),
+        (b"%!PS-Adobe-3.0\n", kind.POSTSCRIPT),
+        (b"\x1bE\x1b&l0OHello", kind.PCL),
+        (b"\x1b%-12345X@PJL\r\n", kind.PCL),
+        (a_zip(**CONTENT_TYPES, visio__document=b"<v/>"), kind.VISIO),
+        (a_zip(**{"Index__Document.iwa": b"", "preview.jpg": b""}), kind.IWORK),
         (b"\xffWPC\x10\0\0\0\1\x0a\0\1\0\0\0\0Dear", kind.WORDPERFECT),
         (b"\xffWPC\x10\0\0\0\1\x16\0\1\0\0\0\0a picture", kind.UNKNOWN),
         (a_zip(readme=b"only a zip"), kind.UNKNOWN),
@@ -83,7 +93,6 @@ CONTENT_TYPES = {"[Content_Types].xml": b"<Types/>"}
         ("\ufeffHallo".encode("utf-16-le"), kind.PLAIN),
         (b"BMW is a car maker, and this is text.", kind.PLAIN),
         (b"\0\1\2\3\4", kind.UNKNOWN),
-        (b"%!PS-Adobe-3.0\n", kind.UNKNOWN),
         (b"PK\x03\x04 cut off", kind.UNKNOWN),
     ],
 )
@@ -184,3 +193,20 @@ def test_text_that_begins_like_markup_for_ever_is_told_at_once(tmp_path, content
 
     assert media_type_of(tmp_path / "blob") == kind.PLAIN
     assert processor_seconds(lambda: media_type_of(tmp_path / "blob")) < 1
+
+
+@pytest.mark.parametrize(
+    ("streams", "expected"),
+    [
+        ({"Workbook": b"x", "MBD0001": {"WordDocument": b"y"}}, kind.XLS),
+        ({"WordDocument": b"x", "ObjectPool": {"_1": {"Workbook": b"y"}}}, kind.DOC),
+        ({"WORKBOOK": b"x"}, kind.XLS),
+        ({"VisioDocument": b"x"}, kind.VISIO),
+        ({"Contents": b"x", "Quill": {"CONTENTS": b"y"}}, kind.PUBLISHER),
+        ({"Package": b"x"}, kind.UNKNOWN),
+    ],
+)
+def test_a_document_that_holds_others_is_not_one_of_them(tmp_path, streams, expected):
+    (tmp_path / "file").write_bytes(compound(streams))
+
+    assert media_type_of(tmp_path / "file") == expected

@@ -6,6 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from renderers import media_type as kind
+from renderers.builtin import office
 from renderers.builtin.office import OfficeRenderer, converted, looks_encrypted, refuse_bomb
 from renderers.document import SourceDocument
 from renderers.errors import ConverterMissing, DocumentTooLarge
@@ -81,3 +82,24 @@ def test_office_kinds_are_accepted(tmp_path, media_type):
     document = SourceDocument("a", tmp_path / "a", media_type)
 
     assert OfficeRenderer().score(document) > 0
+
+
+@pytest.mark.parametrize(
+    ("table", "separator"),
+    [
+        ('"Meyer, Anna";"1,5"\n"Bond, James";"2,5"\n', ";"),
+        ("Report, May 2026\n\nName;Price\nPump;1,5\n", ";"),
+        ("Name,Note\nPump,new; good\nValve,old\n", ","),
+        ("a\tb,c\nd\te\n", "\t"),
+        ("a|b\n", "|"),
+    ],
+)
+def test_what_separates_a_table_is_what_cuts_its_lines_alike(table, separator):
+    assert office._separator(table) == separator
+
+
+@pytest.mark.parametrize(("beginning", "wanted"), [(b"\xdc\xa5", "MS Word 95"), (b"\xec\xa5", "MS Word 97")])
+def test_word_of_1995_is_read_as_such(tmp_path, beginning, wanted):
+    (tmp_path / "a.doc").write_bytes(compound({"WordDocument": beginning + bytes(600)}))
+
+    assert office._filter_for(SourceDocument("a.doc", tmp_path / "a.doc", kind.DOC)) == wanted

@@ -295,3 +295,58 @@ def test_tidying_costs_bounded_time(text):
     hygiene.words_of(text)
 
     assert time.process_time() - began < 4
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "Verstuurd vanaf mijn iPhone",
+        "Enviado do meu iPhone",
+        "Wysłane z iPhone'a",
+        "Skickat från min iPhone",
+        "Sendt fra min iPhone",
+        "Lähetetty iPhonesta",
+        "Odesláno z iPhonu",
+        "Отправлено с iPhone",
+        "iPhoneから送信",
+        "发自我的iPhone",
+        "Von Outlook für iOS beziehen",
+        "Holen Sie sich Outlook für Android",
+        "Télécharger Outlook pour iOS",
+        "Von meinem/meiner Galaxy gesendet",
+        "Sent with Spark",
+        "Sent from Proton Mail for iOS",
+    ],
+)
+def test_a_telephone_says_where_it_was_written_in_many_languages(text):
+    assert hygiene.is_small_talk(text)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "Gesendet mit der Bitte um Rückruf",
+        "Sent via courier: please call me back",
+        "Inviato da Mario Rossi, ufficio acquisti",
+        "Enviado de nuestra oficina",
+        "Lähetetty eilen",
+        "Sent from my iPhone\nPlease call back",
+    ],
+)
+def test_what_somebody_says_of_sending_is_no_small_talk(text):
+    assert not hygiene.is_small_talk(text)
+
+
+def test_a_journey_is_no_quoted_mail():
+    text = "Please book:\n\nVon: Hamburg\nAn: Ulm\nDatum: 12.5.2026\nPersonen: 2\n"
+
+    assert hygiene.without_history(text, "Reise") == text
+
+
+def test_a_signature_below_what_thunderbird_quotes_is_no_answer():
+    page = (
+        '<p>Here it is.</p><div class="moz-cite-prefix">On Monday Bob wrote:</div><blockquote type="cite">'
+        'Please send it.</blockquote><div class="moz-signature">-- <br>Anna</div>'
+    )
+
+    assert hygiene.html_without_history(page, "Re: Offer") == "<p>Here it is.</p>"
