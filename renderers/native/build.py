@@ -16,6 +16,7 @@ SOURCES = [
         *(
             "fax_code",
             "jpeg",
+            "letters",
             "page",
             "pdf_pictures",
             "pdf_scan",

@@ -2,7 +2,8 @@
 
    A drawing stands on clean white (a screenshot, a page that a program drew) or has few greys: it is treated like text,
    and its thin strokes are black, pale ones included. What looks like paper is a scan: its dots are compared with
-   the mean of their surroundings, so that grey paper and shadows go white. What remains is a photograph and gets a
+   the mean of their surroundings, so that grey paper and shadows go white; so are those of a page of text that was
+   photographed in uneven light (letters.c). What remains is a photograph and gets a
    clustered-dot screen: error diffusion would look a little finer and take five times as long on the line, because its
    scattered dots do not compress. */
 
@@ -24,7 +25,7 @@ enum {
     EVERY = 4, /* greys are counted by every fourth dot each way */
     STROKE_CONTRAST = 40, /* strokes on a drawing are this much darker than their ground */
 };
-static const double PAPER_SHARE = 0.62, DRAWING_SHARE = 0.8, CLEAN_SHARE = 0.5, TINT_SHARE = 0.35;
+static const double PAPER_SHARE = 0.62, EVEN_SHARE = 0.8, DRAWING_SHARE = 0.8, CLEAN_SHARE = 0.5, TINT_SHARE = 0.35;
 
 static int width_of(const struct box *box)
 {
@@ -55,15 +56,15 @@ static int sum_of(const struct counts *counts, int from, int until)
     return sum;
 }
 
-/* The grey of the paper when the picture is mostly paper; else 0. */
-static int paper_grey(const struct counts *counts)
+/* The grey of the paper when this share of the picture is paper; else 0. */
+static int paper_grey(const struct counts *counts, double share)
 {
     int mode = PAPER_FLOOR;
 
     for (int grey = PAPER_FLOOR; grey < 256; grey++)
         if (counts->of[grey] > counts->of[mode])
             mode = grey;
-    return sum_of(counts, mode - PAPER_SPREAD, mode + PAPER_SPREAD + 1) > PAPER_SHARE * counts->all ? mode : 0;
+    return sum_of(counts, mode - PAPER_SPREAD, mode + PAPER_SPREAD + 1) > share * counts->all ? mode : 0;
 }
 
 static int has_flat_tint(const struct counts *counts)
@@ -99,7 +100,7 @@ static int is_drawing(const struct counts *counts)
 {
     if (sum_of(counts, CLEAN_GREY, 256) >= CLEAN_SHARE * counts->all && has_flat_tint(counts))
         return 1;
-    return has_few_greys(counts) && !paper_grey(counts);
+    return has_few_greys(counts) && !paper_grey(counts, PAPER_SHARE);
 }
 
 static struct box on_page(const struct box *box, int width, int rows)
@@ -211,7 +212,11 @@ static int blacken_picture(struct picture *picture, int is_a_drawing, const stru
     if (is_a_drawing)
         return blacken_drawing(picture, looks);
     count_greys(picture->gray, picture->stride, picture->width, picture->rows, &counts);
-    int paper = paper_grey(&counts);
+    /* Where most of it is of one grey, the light is even. At fine resolution two rows are as high as two dots are wide. */
+    int page = paper_grey(&counts, EVEN_SHARE) ? 0 : is_text(picture, looks->is_coarse ? 1 : looks->screen_rows / 3);
+    if (page)
+        return page > 0 && blacken_scan(picture, 0);
+    int paper = paper_grey(&counts, PAPER_SHARE);
     return paper ? blacken_scan(picture, paper) : blacken_photograph(picture, &counts, looks);
 }
 

@@ -26,6 +26,7 @@ static inline uint8_t *row_of(const struct picture *picture, int y)
     return picture->bits + (long)(y + 1) * picture->row_bytes + 1;
 }
 
+int is_text(const struct picture *picture, int together);
 void blacken_row(const struct picture *picture, int y);
 int blacken_scan(struct picture *picture, int paper);
 int blacken_photograph(struct picture *picture, const struct counts *counts, const struct looks *looks);

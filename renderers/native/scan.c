@@ -1,4 +1,5 @@
-/* Scans of paper: black is what is darker than what is around it, so that grey paper and shadows go white.
+/* Scans of paper: black is what is darker than what is around it, so that grey paper and shadows go white. So do pages
+   that were photographed in uneven light, whatever is around them.
 
    Surroundings are taken for every 4 x 4 dots alike: a fifth of the time, and no dot differs that an eye would see. */
 
@@ -11,7 +12,10 @@ enum {
     SIDE = 4,             /* of a square of dots with the same surroundings */
     REACH = 5,            /* these are so many squares each way, and the square itself: */
     ACROSS = 2 * REACH + 1,
-    LOCAL_CONTRAST = 12,  /* a dot is black when it is this much darker than the mean of them, */
+    LOCAL_CONTRAST = 16,  /* a dot is black when it is this much darker than the mean of them, */
+    LOCAL_PERCENT = 16,   /* in uneven light by so much of it, */
+    PAPER_ACROSS = 41,    /* whose paper is the lightest there is in so many squares, */
+    SOLID_PERCENT = 35,   /* and black whatever has no more than this of its light */
 };
 static const double SOLID_SHARE = 0.4; /* ... or darker than this share of the paper: large black areas stay black */
 
@@ -22,6 +26,8 @@ struct squares {
     uint8_t *means;
     uint16_t *across; /* sums of the means around, across only */
     uint16_t *around; /* both ways, for one row of squares */
+    int solid;        /* what is darker is black: one grey for all squares, */
+    uint8_t *paper;   /* or what the paper of each is; else NULL */
 };
 
 /* The means of the squares; those at the right and at the bottom have fewer dots. */
@@ -76,22 +82,40 @@ FAST static void add_row(const struct squares *squares, int y, int times)
         around[x] = (uint16_t)(around[x] + times * sums[x]);
 }
 
+static int mean_of(uint16_t sum)
+{
+    return (sum + ACROSS * ACROSS / 2) / (ACROSS * ACROSS);
+}
+
 static void set_limits(const struct squares *squares, int solid, uint8_t *limit)
 {
     for (int x = 0; x < squares->columns; x++, limit += SIDE) {
-        int mean = (squares->around[x] + ACROSS * ACROSS / 2) / (ACROSS * ACROSS), less = mean - LOCAL_CONTRAST;
+        int less = mean_of(squares->around[x]) - LOCAL_CONTRAST;
         memset(limit, less > solid ? less : solid, SIDE);
     }
 }
 
-static void blacken_squares(const struct picture *picture, const struct squares *squares, int solid)
+/* The same where every square has a paper of its own. */
+static void set_uneven_limits(const struct squares *squares, const uint8_t *paper, uint8_t *limit)
+{
+    for (int x = 0; x < squares->columns; x++, limit += SIDE) {
+        int mean = mean_of(squares->around[x]), less = mean - mean * LOCAL_PERCENT / 100;
+        int solid = paper[x] * SOLID_PERCENT / 100;
+        memset(limit, less > solid ? less : solid, SIDE);
+    }
+}
+
+static void blacken_squares(const struct picture *picture, const struct squares *squares)
 {
     for (int y = 0; y < squares->rows; y++)
         sum_across(squares, y);
     for (int y = -REACH; y <= REACH; y++)
         add_row(squares, y, 1);
     for (int y = 0; y < squares->rows; y++) {
-        set_limits(squares, solid, picture->limit);
+        if (squares->paper)
+            set_uneven_limits(squares, squares->paper + (long)y * squares->columns, picture->limit);
+        else
+            set_limits(squares, squares->solid, picture->limit);
         for (int row = y * SIDE; row < (y + 1) * SIDE && row < picture->rows; row++)
             blacken_row(picture, row);
         add_row(squares, y + REACH + 1, 1);
@@ -129,7 +153,21 @@ static int wipe(const struct picture *picture)
     return rows != NULL;
 }
 
-/* Returns 0 when there is no memory. `paper` is the grey of the paper. */
+/* Finds the paper of each square; what is larger than 20 mm is no ink. Returns 0 when there is no memory. */
+static int find_papers(struct squares *squares)
+{
+    size_t columns = (size_t)squares->columns, rows = (size_t)squares->rows;
+    uint8_t *line = malloc(2 * (columns + PAPER_ACROSS));
+
+    squares->paper = malloc(columns * (rows + PAPER_ACROSS));
+    if (squares->paper && line)
+        remove_strokes(squares->means, squares->rows, squares->columns, PAPER_ACROSS, PAPER_ACROSS, 1, line,
+                       squares->paper);
+    free(line);
+    return squares->paper && line;
+}
+
+/* Returns 0 when there is no memory. `paper` is the grey of the paper; 0 when it has many, in uneven light. */
 int blacken_scan(struct picture *picture, int paper)
 {
     struct squares squares = {.columns = (picture->width + SIDE - 1) / SIDE, .rows = (picture->rows + SIDE - 1) / SIDE};
@@ -141,8 +179,12 @@ int blacken_scan(struct picture *picture, int paper)
     squares.around = squares.across + count;
     squares.line = squares.around + squares.columns;
     squares.means = (uint8_t *)(squares.line + squares.columns * SIDE);
+    squares.solid = (int)(paper * SOLID_SHARE);
     find_means(picture, &squares);
-    blacken_squares(picture, &squares, (int)(paper * SOLID_SHARE));
+    int done = paper || find_papers(&squares);
+    if (done)
+        blacken_squares(picture, &squares);
+    free(squares.paper);
     free(squares.across);
-    return wipe(picture);
+    return done && wipe(picture);
 }

@@ -4,6 +4,7 @@ import numpy as np
 
 from renderers.bilevel import stroke_size
 from tests.unit.renderers.plain_contrast import extreme
+from tests.unit.renderers.plain_letters import is_text
 
 
 def kind_of(gray):
@@ -29,15 +30,18 @@ def is_drawing(counts):
     return np.sort(counts)[-24:].sum() > 0.8 * counts.sum() and paper_grey(counts) is None
 
 
-def paper_grey(counts):
-    """The grey of the paper when the picture is mostly paper; else None."""
+def paper_grey(counts, share=0.62):
+    """The grey of the paper when so much of the picture is paper; else None."""
     mode = int(counts[100:].argmax()) + 100
-    return mode if counts[mode - 26 : mode + 27].sum() > 0.62 * counts.sum() else None
+    return mode if counts[mode - 26 : mode + 27].sum() > share * counts.sum() else None
 
 
 def picture(gray, resolution):
     """Which dots of a scan or photograph are black."""
-    paper = paper_grey(counts_of(gray))
+    counts = counts_of(gray)
+    if paper_grey(counts, 0.8) is None and is_text(gray, resolution):
+        return without_specks(darker_than_around(gray))
+    paper = paper_grey(counts)
     return screened(gray, resolution) if paper is None else without_specks(darker_than_around(gray, paper))
 
 
@@ -48,15 +52,20 @@ def strokes(gray, resolution):
     return ground - gray > 40
 
 
-def darker_than_around(gray, paper):
-    """Than the mean of 11 x 11 squares of 4 x 4 dots, or simply dark."""
+def darker_than_around(gray, paper=None):
+    """Than the mean of 11 x 11 squares of 4 x 4 dots, or simply dark; without paper by a share of these."""
     rows, width = gray.shape
     ends = [np.arange(0, length, 4) for length in gray.shape]
     sums = np.add.reduceat(np.add.reduceat(gray.astype(int), ends[0], axis=0), ends[1], axis=1)
     sizes = np.minimum(4, rows - ends[0])[:, None] * np.minimum(4, width - ends[1])
-    means = np.pad((sums + sizes // 2) // sizes, 5, mode="edge")
-    around = np.lib.stride_tricks.sliding_window_view(means, (11, 11)).sum(axis=(2, 3))
-    limit = np.maximum((around + 60) // 121 - 12, int(paper * 0.4))
+    squares = (sums + sizes // 2) // sizes
+    means = np.pad(squares, 5, mode="edge")
+    mean = (np.lib.stride_tricks.sliding_window_view(means, (11, 11)).sum(axis=(2, 3)) + 60) // 121
+    if paper is None:
+        papers = extreme(extreme(squares, (41, 41), np.maximum), (41, 41), np.minimum)
+        limit = np.maximum(mean - mean * 16 // 100, papers * 35 // 100)
+    else:
+        limit = np.maximum(mean - 16, int(paper * 0.4))
     return gray < np.repeat(np.repeat(limit, 4, axis=0), 4, axis=1)[:rows, :width]
 
 
