@@ -6,13 +6,14 @@ is C (native/page.c); here is what that has to know of a resolution.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import astuple
 
 import numpy as np
 import numpy.typing as npt
 
-from renderers.native.library import Looks, library
+from renderers.native.library import Content, Looks, library
 from renderers.profile import Resolution
 from renderers.spec import Bits, Box, GrayPage
 
@@ -38,10 +39,10 @@ def bilevel(page: GrayPage, resolution: Resolution) -> Bits:
     gray = np.ascontiguousarray(page.gray)
     rows, width = gray.shape
     bits, greys = np.empty((rows, width // 8), np.uint8), greys_of_blocks(rows, width)
-    boxes = sides_of(page.pictures)
-    places = (boxes.ctypes.data, len(boxes), bits.ctypes.data, greys.ctypes.data)
-    if not library().blacken(gray.ctypes.data, width, rows, looks(resolution), *places):
-        raise MemoryError
+    with content_of(page) as content:
+        places = (looks(resolution), content, bits.ctypes.data, greys.ctypes.data)
+        if not library().blacken(gray.ctypes.data, width, rows, *places):
+            raise MemoryError
     return bits
 
 
@@ -73,6 +74,14 @@ def stroke_size(resolution: Resolution, width: float = _STROKE_MM) -> tuple[int,
 def greys_of_blocks(rows: int, width: int) -> npt.NDArray[np.uint8]:
     """Memory that a page of this size needs while it becomes black and white."""
     return np.empty((_GREYS, rows // _BLOCK_ROWS, width // _BLOCK_DOTS), np.uint8)
+
+
+@contextmanager
+def content_of(page: GrayPage) -> Iterator[Content]:
+    """What the C has to know of a page beside its greys, as long as it works on it."""
+    pictures = sides_of(page.pictures)
+    texts = np.array([(*astuple(text.box), text.grey) for text in page.texts], np.int32)
+    yield Content(pictures.ctypes.data, texts.ctypes.data, len(pictures), len(texts))
 
 
 def sides_of(boxes: Sequence[Box]) -> npt.NDArray[np.int32]:

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from renderers.bilevel import greys_of_blocks, looks, sides_of
+from renderers.bilevel import content_of, greys_of_blocks, looks
 from renderers.fax_code import mmr_code, room_for
 from renderers.native.library import library
 from renderers.profile import PAGE_WIDTH, Profile
@@ -65,11 +65,11 @@ class PageCoder:
             self._set_up(len(page.gray))
         margin = self._margin if len(page.gray) <= self._room_for_page else 0
         gray, is_blank = np.ascontiguousarray(page.gray), ctypes.c_int()
-        boxes = sides_of(page.pictures)
         given = (gray.ctypes.data, PAGE_WIDTH, len(gray), looks(self._resolution, margin))
         memory = (self._bits.ctypes.data, self._greys.ctypes.data, ctypes.byref(is_blank))
         code = (self._code, len(self._room))
-        size = library().code_page(*given, boxes.ctypes.data, len(boxes), *memory, *code)
+        with content_of(page) as content:
+            size = library().code_page(*given, content, *memory, *code)
         if not size:
             raise MemoryError
         return CodedPage(self._room[:size], margin + len(gray), PAGE_WIDTH, bool(is_blank.value))

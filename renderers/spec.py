@@ -44,11 +44,23 @@ class Box:
 
 
 @dataclass(frozen=True)
+class Text:
+    """Letters of one grey, in a box that is hardly larger than they are."""
+
+    box: Box
+    grey: int
+
+
+@dataclass(frozen=True)
 class GrayPage:
-    """A page in grey, 1728 dots wide; `pictures` are judged one by one, the rest is text and lines."""
+    """A page in grey, 1728 dots wide; `pictures` are judged one by one, the rest is text and lines.
+
+    `texts` are those that stand on pictures, where they are known: they are drawn anew there.
+    """
 
     gray: Gray
     pictures: tuple[Box, ...] = ()
+    texts: tuple[Text, ...] = ()
 
 
 @dataclass(frozen=True)

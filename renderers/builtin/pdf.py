@@ -12,7 +12,7 @@ import pypdfium2
 import pypdfium2.raw as pdfium
 
 from renderers.builtin import pdf_annotations
-from renderers.builtin.pdf_pictures import find_pictures, scanned_page
+from renderers.builtin.pdf_pictures import find_content, scanned_page
 from renderers.document import SourceDocument
 from renderers.errors import (
     DocumentDamaged,
@@ -106,7 +106,7 @@ def _page(document: Any, index: int, name: str) -> Iterator[Any]:
 
 def _drawn(document: Any, page: Any, spot: Placement, name: str, paper: Gray) -> GrayPage:
     pdf_annotations.complete(document, page)
-    return GrayPage(_draw(document, page, spot, name, paper[: spot.rows]), find_pictures(page, spot))
+    return GrayPage(_draw(document, page, spot, name, paper[: spot.rows]), *find_content(page, spot))
 
 
 def _draw(document: Any, page: Any, spot: Placement, name: str, gray: Gray) -> Gray:

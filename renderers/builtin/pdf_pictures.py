@@ -1,4 +1,7 @@
-"""Where the pictures of a PDF page lie on the fax page, and the fast way for scans (native/pdf_scan.c)."""
+"""Where pictures of a PDF page and texts on them lie on the fax page, and the fast way for scans.
+
+Both are C: native/pdf_pictures.c and native/pdf_scan.c.
+"""
 
 from __future__ import annotations
 
@@ -10,18 +13,34 @@ from typing import Any
 
 import numpy as np
 
+from renderers.native.library import Content
 from renderers.native.pdf_library import pdf_library
 from renderers.raster import Placement, sheet
-from renderers.spec import Box, GrayPage
+from renderers.spec import Box, GrayPage, Text
 
-_MOST_PICTURES = 20_000
+_MOST_PICTURES, _MOST_TEXTS = 20_000, 5_000
 
 
-def find_pictures(page: Any, spot: Placement) -> tuple[Box, ...]:
-    """Every image on the page as a box in dots of the fax page, in the order they are drawn in."""
-    boxes = np.empty((_MOST_PICTURES, 4), np.int32)
-    count = pdf_library().find_pictures(page.raw, _dots_of(spot), boxes.ctypes.data, len(boxes))
-    return tuple(Box(*map(int, box)) for box in boxes[:count])
+class _Room(ctypes.Structure):
+    """Memory for what is found: `struct room` of pdf_page.h."""
+
+    _fields_ = (
+        *((name, ctypes.c_void_p) for name in ("pictures", "texts")),
+        *((name, ctypes.c_int32) for name in ("most_pictures", "most_texts")),
+    )
+
+
+def find_content(page: Any, spot: Placement) -> tuple[tuple[Box, ...], tuple[Text, ...]]:
+    """Every image on the page, in the order they are drawn in, and the texts that stand on large ones.
+
+    In dots of the fax page.
+    """
+    boxes, texts = np.empty((_MOST_PICTURES, 4), np.int32), np.empty((_MOST_TEXTS, 5), np.int32)
+    room, content = _Room(boxes.ctypes.data, texts.ctypes.data, len(boxes), len(texts)), Content()
+    pdf_library().find_content(page.raw, _dots_of(spot), ctypes.byref(room), ctypes.byref(content))
+    pictures = (Box(*map(int, box)) for box in boxes[: content.picture_count])
+    written = texts[: content.text_count]
+    return tuple(pictures), tuple(Text(Box(*map(int, sides)), int(grey)) for *sides, grey in written)
 
 
 def scanned_page(page: Any, path: Path, spot: Placement) -> GrayPage | None:

@@ -26,7 +26,7 @@ SOURCES = [
             "rescue",
             "resize",
         ),
-        *("rules", "scan", "screen", "strokes", "survey", "tiff_writer", "tints"),
+        *("rules", "scan", "screen", "strokes", "survey", "texts", "tiff_writer", "tints"),
     )
 ]
 LIBRARIES = ["-ljpeg", "-lm", "-ldl"]

@@ -30,6 +30,15 @@ class Looks(ctypes.Structure):
     )
 
 
+class Content(ctypes.Structure):
+    """What is known of a page beside its greys: `struct content` of pages.h."""
+
+    _fields_ = (
+        *((name, ctypes.c_void_p) for name in ("pictures", "texts")),
+        *((name, ctypes.c_int32) for name in ("picture_count", "text_count")),
+    )
+
+
 @lru_cache
 def library() -> Any:
     """The functions of pages.h; the C files say what they do.
@@ -46,7 +55,8 @@ def library() -> Any:
     found.mmr_encode.argtypes = [memory, ctypes.c_int, ctypes.c_long, memory, ctypes.c_long]
     found.mh_encode.argtypes = found.mmr_encode.argtypes
     looks = ctypes.POINTER(Looks)
-    page: list[Any] = [memory, ctypes.c_int, ctypes.c_long, looks, memory, ctypes.c_int, memory, memory]
+    content = ctypes.POINTER(Content)
+    page: list[Any] = [memory, ctypes.c_int, ctypes.c_long, looks, content, memory, memory]
     found.blacken.argtypes = page
     found.code_page.argtypes = [*page, memory, memory, ctypes.c_long]
     found.survey.argtypes = [memory, ctypes.c_int, ctypes.c_long, ctypes.c_int, memory, memory, memory]

@@ -1,7 +1,8 @@
 /* A grey page to black and white, and to T.6, in one go.
 
    One threshold for the page; text that it would lose is rescued (rescue.c), tints with dark text on them become paper
-   (tints.c), thin grey rules stay whole (rules.c). Then every picture on the page is judged alone (pictures.c). */
+   (tints.c), thin grey rules stay whole (rules.c). Then every picture on the page is judged alone (pictures.c), and
+   texts that stand on one are written on it (texts.c). */
 
 #include <stdlib.h>
 #include <string.h>
@@ -138,30 +139,32 @@ static int blacken_fine(const struct task *task)
     return !has_lost(&found, task, BLOCK) || save(&found, task->looks, task->gray, task->gray, task->bits);
 }
 
-/* Fills `bits` with the page, 1 = black; what lies in the `boxes` are pictures. Returns 0 when there is no memory, or
+/* Fills `bits` with the page, 1 = black. Returns 0 when there is no memory, or
    the page is too wide. `blocks` has room for six greys of each block of 8 x 16 dots. */
-int blacken(const uint8_t *gray, int width, long rows, const struct looks *looks, const struct box *boxes, int box_count,
+int blacken(const uint8_t *gray, int width, long rows, const struct looks *looks, const struct content *content,
             uint8_t *bits, uint8_t *blocks)
 {
     struct task task = {gray, width, (int)rows, looks, {NULL, 0, 0, 0}, bits, blocks};
 
     if (rows < 1 || rows > MOST_ROWS)
         return 0;
-    int done = sort_pictures(gray, width, task.rows, boxes, box_count, &task.pictures) &&
+    int done = sort_pictures(gray, width, task.rows, content->pictures, content->picture_count, &task.pictures) &&
                (looks->is_coarse ? blacken_coarse(&task) : blacken_fine(&task)) &&
                draw_pictures(gray, width, &task.pictures, looks, bits);
+    if (done)
+        write_texts(gray, width, content->texts, content->text_count, &task.pictures, bits);
     free(task.pictures.boxes);
     return done;
 }
 
 /* Writes the T.6 code of a page below its white margin to `code`, and to `is_blank` whether nothing is on it. Returns
    the code's size, or 0 as blacken() does. `bits` has room for the rows of the margin and the page. */
-long code_page(const uint8_t *gray, int width, long rows, const struct looks *looks, const struct box *boxes,
-               int box_count, uint8_t *bits, uint8_t *blocks, int *is_blank, uint8_t *code, long room)
+long code_page(const uint8_t *gray, int width, long rows, const struct looks *looks, const struct content *content,
+               uint8_t *bits, uint8_t *blocks, int *is_blank, uint8_t *code, long room)
 {
     long margin = (long)looks->margin_rows * (width / 8);
 
-    if (looks->margin_rows < 0 || !blacken(gray, width, rows, looks, boxes, box_count, bits + margin, blocks))
+    if (looks->margin_rows < 0 || !blacken(gray, width, rows, looks, content, bits + margin, blocks))
         return 0;
     memset(bits, 0, (size_t)margin);
     *is_blank = is_dust(bits + margin, rows * (width / 8));

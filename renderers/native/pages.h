@@ -17,6 +17,19 @@ struct box {
     int32_t left, top, right, bottom;
 };
 
+/* Letters of one grey that stand on a picture, in a box that is hardly larger than they are. */
+struct text {
+    struct box box;
+    int32_t grey;
+};
+
+/* What is known of a page beside its greys; its texts are those that stand on pictures. */
+struct content {
+    const struct box *pictures;
+    const struct text *texts;
+    int32_t picture_count, text_count;
+};
+
 /* How a page becomes black and white; sizes are in rows and dots. */
 struct looks {
     int32_t threshold;
@@ -51,10 +64,10 @@ int rescue(const uint8_t *gray, const uint8_t *sharp, const uint8_t *darkest, co
            int stroke_dots, uint8_t *bits, uint8_t *ink);
 long mmr_encode(const uint8_t *bits, int width, long rows, uint8_t *out, long room);
 long mh_encode(const uint8_t *bits, int width, long rows, uint8_t *out, long room);
-int blacken(const uint8_t *gray, int width, long rows, const struct looks *looks, const struct box *boxes, int box_count,
+int blacken(const uint8_t *gray, int width, long rows, const struct looks *looks, const struct content *content,
             uint8_t *bits, uint8_t *blocks);
-long code_page(const uint8_t *gray, int width, long rows, const struct looks *looks, const struct box *boxes,
-               int box_count, uint8_t *bits, uint8_t *blocks, int *is_blank, uint8_t *code, long room);
+long code_page(const uint8_t *gray, int width, long rows, const struct looks *looks, const struct content *content,
+               uint8_t *bits, uint8_t *blocks, int *is_blank, uint8_t *code, long room);
 int draw_jpeg(const uint8_t *data, long size, uint8_t *out, long new_width, long new_rows, long stride);
 int resize(const uint8_t *gray, long width, long rows, uint8_t *out, long new_width, long new_rows, long stride);
 

@@ -12,13 +12,13 @@
 #include "pdf_fax.h"
 #include "pdf_page.h"
 
-enum { POINTS_PER_INCH = 72, MOST_PICTURES = 20000, HUGE_PAGE = 2 << 20 };
+enum { POINTS_PER_INCH = 72, MOST_PICTURES = 20000, MOST_TEXTS = 5000, HUGE_PAGE = 2 << 20 };
 
 /* Memory for one page after another. */
 struct desk {
     uint8_t *gray, *bits, *blocks, *code;
     long code_room;
-    struct box *pictures;
+    struct room room;
 };
 
 /* The work on one fax. */
@@ -47,10 +47,11 @@ static int set_up(struct desk *desk, const struct profile *profile)
     desk->bits = memory_of(all * PAGE_WIDTH / 8);
     desk->blocks = memory_of(6 * (rows / 8 + 1) * (PAGE_WIDTH / BLOCK));
     desk->code = memory_of((size_t)desk->code_room);
-    desk->pictures = memory_of(MOST_PICTURES * sizeof *desk->pictures);
+    desk->room = (struct room){memory_of(MOST_PICTURES * sizeof(struct box)), memory_of(MOST_TEXTS * sizeof(struct text)),
+                               MOST_PICTURES, MOST_TEXTS};
     if (desk->gray)
         madvise(desk->gray, gray, MADV_HUGEPAGE);
-    return desk->gray && desk->bits && desk->blocks && desk->code && desk->pictures;
+    return desk->gray && desk->bits && desk->blocks && desk->code && desk->room.pictures && desk->room.texts;
 }
 
 /* Whether the page has an annotation other than links, which show nothing. */
@@ -80,14 +81,16 @@ static int draw(void *page, const struct placement *spot, uint8_t *gray)
     return 1;
 }
 
-/* Draws the page in grey and finds its pictures; returns how many, or -1 when there is no memory. */
-static int draw_page(const struct work *work, void *page, const struct placement *spot)
+/* Draws the page in grey and finds what is on it; returns 0 when there is no memory. */
+static int draw_page(const struct work *work, void *page, const struct placement *spot, struct content *content)
 {
     const struct desk *desk = &work->desk;
 
-    if (draw_scan(page, work->path, spot, desk->gray, desk->pictures))
+    *content = (struct content){desk->room.pictures, NULL, 1, 0};
+    if (draw_scan(page, work->path, spot, desk->gray, desk->room.pictures))
         return 1;
-    return draw(page, spot, desk->gray) ? find_pictures(page, spot, desk->pictures, MOST_PICTURES) : -1;
+    find_content(page, spot, &desk->room, content);
+    return draw(page, spot, desk->gray);
 }
 
 static int add_page(struct work *work, void *page)
@@ -95,6 +98,7 @@ static int add_page(struct work *work, void *page)
     const struct profile *profile = &work->wish->profile;
     const struct desk *desk = &work->desk;
     struct placement spot;
+    struct content content;
     int is_blank;
 
     if (has_annotations(page))
@@ -102,11 +106,10 @@ static int add_page(struct work *work, void *page)
     place_page((double)pdf.FPDF_GetPageWidthF(page) / POINTS_PER_INCH,
                (double)pdf.FPDF_GetPageHeightF(page) / POINTS_PER_INCH, profile->room_width, profile->room_rows,
                profile->y_dpi, &spot);
-    int pictures = draw_page(work, page, &spot);
-    if (pictures < 0)
+    if (!draw_page(work, page, &spot, &content))
         return 0;
-    long size = code_page(desk->gray, PAGE_WIDTH, spot.rows, &profile->looks, desk->pictures, pictures, desk->bits,
-                          desk->blocks, &is_blank, desk->code, desk->code_room);
+    long size = code_page(desk->gray, PAGE_WIDTH, spot.rows, &profile->looks, &content, desk->bits, desk->blocks,
+                          &is_blank, desk->code, desk->code_room);
     if (size && profile->drop_blank && is_blank) {
         work->dropped++;
         return 1;

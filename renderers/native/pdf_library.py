@@ -25,7 +25,8 @@ def pdf_library() -> Any:
         ConverterMissing: they have not been built, or lack a function of pdfium's.
     """
     found, memory = library(), ctypes.c_void_p
-    found.find_pictures.argtypes = [memory, memory, memory, ctypes.c_int]
+    found.find_content.argtypes = [memory] * 4
+    found.find_content.restype = None
     found.draw_scan.argtypes = [memory, ctypes.c_char_p, memory, memory, memory]
     if not found.load_pdfium(os.fsencode(PDFIUM)):
         raise ConverterMissing(detail=f"a function is missing in {PDFIUM}")

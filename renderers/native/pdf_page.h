@@ -11,9 +11,16 @@ struct matrix {
     double a, b, c, d, e, f;
 };
 
+/* Memory for what is found on a page. */
+struct room {
+    struct box *pictures;
+    struct text *texts;
+    int32_t most_pictures, most_texts;
+};
+
 struct matrix matrix_of(void *object);
 struct box box_on_fax(void *page, const struct placement *spot, void *object);
-int find_pictures(void *page, const struct placement *spot, struct box *boxes, int most);
+void find_content(void *page, const struct placement *spot, const struct room *room, struct content *content);
 int draw_scan(void *page, const char *path, const struct placement *spot, uint8_t *gray, struct box *box);
 
 #endif

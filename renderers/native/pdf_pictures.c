@@ -1,15 +1,22 @@
-/* Where the pictures of a PDF page lie on the fax page, in form XObjects and on turned pages too. */
+/* Where the pictures of a PDF page lie on the fax page, in form XObjects and on turned pages too, and the texts that
+   were written on them later: on the photograph behind a slide, on a scanned form. */
 
 #include "pdf_page.h"
 
-enum { DEEPEST = 6, MOST_OBJECTS = 20000 }; /* pictures in what is nested deeper, or beyond these, count as text */
+enum {
+    DEEPEST = 6, /* pictures in what is nested deeper, or beyond these objects, count as text */
+    MOST_OBJECTS = 20000,
+    SMALL = 40000, /* pictures with fewer dots are treated like text, and what stands on them, too */
+};
 
-/* The pictures found so far, and how many objects may still be looked at. */
+/* What was found so far, and how many objects may still be looked at. */
 struct search {
     void *page;
     const struct placement *spot;
-    struct box *boxes;
-    int count, most, left;
+    struct box *pictures;
+    struct text *texts;
+    int picture_count, most_pictures, text_count, most_texts, left;
+    int has_large; /* whether there is a picture that texts may stand on */
 };
 
 static const struct matrix AS_IT_IS = {1, 0, 0, 1, 0, 0};
@@ -69,12 +76,62 @@ struct box box_on_fax(void *page, const struct placement *spot, void *object)
     return box_of(page, spot, &AS_IT_IS, object);
 }
 
+static int is_large(const struct box *box)
+{
+    return (long)(box->right - box->left) * (box->bottom - box->top) >= SMALL;
+}
+
+static void add_picture(struct search *search, const struct box *box)
+{
+    if (search->picture_count < search->most_pictures)
+        search->pictures[search->picture_count++] = *box;
+}
+
+/* Whether one of the large pictures lies below the box. */
+static int is_on_picture(const struct search *search, const struct box *box)
+{
+    for (const struct box *at = search->pictures; at < search->pictures + search->picture_count; at++)
+        if (is_large(at) && at->left < box->right && box->left < at->right && at->top < box->bottom &&
+            box->top < at->bottom)
+            return 1;
+    return 0;
+}
+
+/* The grey of a text that can be seen, as its colour is drawn; -1 where it has no single one. */
+static int grey_of(void *text)
+{
+    int mode = pdf.FPDFTextObj_GetTextRenderMode(text);
+    unsigned red = 0, green = 0, blue = 0, alpha = 0;
+
+    if (mode != TEXT_FILLED && mode != TEXT_FILLED_AND_STROKED)
+        return -1;
+    if (!pdf.FPDFPageObj_GetFillColor(text, &red, &green, &blue, &alpha) || alpha < OPAQUE)
+        return -1;
+    return (int)(30 * red + 59 * green + 11 * blue) / 100;
+}
+
+static void add_text(struct search *search, void *object, const struct matrix *outer)
+{
+    int grey = grey_of(object);
+
+    if (grey < 0 || search->text_count == search->most_texts)
+        return;
+    struct box box = box_of(search->page, search->spot, outer, object);
+    if (is_on_picture(search, &box))
+        search->texts[search->text_count++] = (struct text){box, grey};
+}
+
 static void look_at(struct search *search, void *object, const struct matrix *outer, int depth)
 {
     int type = pdf.FPDFPageObj_GetType(object);
 
-    if (type == OBJECT_IMAGE && search->count < search->most)
-        search->boxes[search->count++] = box_of(search->page, search->spot, outer, object);
+    if (type == OBJECT_IMAGE) {
+        struct box box = box_of(search->page, search->spot, outer, object);
+        add_picture(search, &box);
+        search->has_large |= is_large(&box);
+    }
+    if (type == OBJECT_TEXT && search->has_large)
+        add_text(search, object, outer);
     if (type != OBJECT_FORM || depth >= DEEPEST)
         return;
     struct matrix own = matrix_of(object), inner = then(&own, outer);
@@ -83,13 +140,14 @@ static void look_at(struct search *search, void *object, const struct matrix *ou
         look_at(search, pdf.FPDFFormObj_GetObject(object, (unsigned long)i), &inner, depth + 1);
 }
 
-/* Fills `boxes` with where the pictures lie, in the order they are drawn in and at most so many; returns how many. */
-int find_pictures(void *page, const struct placement *spot, struct box *boxes, int most)
+/* Finds the pictures, in the order they are drawn in, and the texts on them, as many as there is room for. */
+void find_content(void *page, const struct placement *spot, const struct room *room, struct content *content)
 {
-    struct search search = {page, spot, boxes, 0, most, MOST_OBJECTS};
+    struct search search = {.page = page, .spot = spot, .pictures = room->pictures, .texts = room->texts,
+                            .most_pictures = room->most_pictures, .most_texts = room->most_texts, .left = MOST_OBJECTS};
     int count = pdf.FPDFPage_CountObjects(page);
 
     for (int i = 0; i < count && search.left > 0; i++, search.left--)
         look_at(&search, pdf.FPDFPage_GetObject(page, i), &AS_IT_IS, 0);
-    return search.count;
+    *content = (struct content){search.pictures, search.texts, search.picture_count, search.text_count};
 }

@@ -4,6 +4,7 @@
 #define FAXGW_PDFIUM_H
 
 enum { FORM_NONE = 0, ANNOTATION_LINK = 2, BITMAP_GRAY = 1, TEXT_INVISIBLE = 3 };
+enum { TEXT_FILLED = 0, TEXT_FILLED_AND_STROKED = 2, OPAQUE = 255 };
 enum { OBJECT_TEXT = 1, OBJECT_IMAGE = 3, OBJECT_FORM = 5 };
 enum { DRAW_ANNOTATIONS = 0x01, DRAW_GRAYSCALE = 0x08, DRAW_PRINTING = 0x800 };
 enum { GRAY = 1, RGB = 2, CALIBRATED_GRAY = 4, CALIBRATED_RGB = 5, OF_A_PROFILE = 7 }; /* what colours are */
@@ -47,6 +48,8 @@ struct pdf_image_facts {
     X(int, FPDFPageObj_GetType, (void *object))                                                                        \
     X(int, FPDFPageObj_GetMatrix, (void *object, struct pdf_matrix *matrix))                                           \
     X(int, FPDFPageObj_GetBounds, (void *object, float *left, float *bottom, float *right, float *top))                \
+    X(int, FPDFPageObj_GetFillColor,                                                                                   \
+      (void *object, unsigned *red, unsigned *green, unsigned *blue, unsigned *alpha))                                 \
     X(int, FPDFPageObj_HasTransparency, (void *object))                                                                \
     X(void *, FPDFPageObj_GetClipPath, (void *object))                                                                 \
     X(int, FPDFClipPath_CountPaths, (void *clip_path))                                                                 \

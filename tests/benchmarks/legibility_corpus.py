@@ -109,6 +109,11 @@ def corpus(folder: Path) -> Iterator[Page]:
     yield _weasyprinted(folder, "white on a gradient", gradient)
     letter = _made(folder, "letter", "".join(_paragraph(n, "") for n in range(8)))
     yield _scanned(letter, folder / "scan.pdf")
+    yield _photographed(letter, folder / "photographed.pdf")
+    for kind, colour in (("white on a photograph", "white"), ("black on a photograph", "black")):
+        ground = f"@page {{ background: url('{PHOTO.as_uri()}') 0 0 / cover }}"
+        style = f"<style>{ground} p {{ color: {colour} }}</style>"
+        yield _weasyprinted(folder, kind, style + "".join(_paragraph(n, "width: 60%") for n in range(8)))
     for kind, path in TEMPLATES:
         yield _told(kind, _office(path, folder))
     for kind, path, number in SHIPPED:
@@ -153,7 +158,7 @@ def _made(folder: Path, kind: str, body: str) -> Page:
 
 
 def _weasyprinted(folder: Path, kind: str, body: str) -> Page:
-    path = folder / "gradient.pdf"
+    path = folder / f"{re.sub('[^a-z]+', '-', kind)}.pdf"
     style = "<style>@page { size: A4; margin: 2cm } div { font: 11pt Liberation Sans }</style>"
     weasyprint.HTML(string=style + body).write_pdf(path)
     return _told(kind, path)
@@ -193,3 +198,25 @@ def _scanned(page: Page, out: Path) -> Page:
     scan = np.clip((40 + gray * 0.8) * light + noise, 0, 255).astype(np.uint8)
     Image.fromarray(scan).save(out, resolution=200, quality=75)
     return Page("scan, grey paper", out, page.words)
+
+
+def _photographed(page: Page, out: Path) -> Page:
+    """The page as a telephone sees it on a table: slanted, in uneven light, with the shadow of a hand."""
+    command = ["pdftoppm", "-gray", "-r", "250", "-singlefile", page.pdf, out.with_suffix("")]
+    subprocess.run(command, check=True)
+    with Image.open(out.with_suffix(".pgm")) as image:
+        width, height = image.size
+        corners = (-200, -250, -80, height + 200, width + 150, height + 260, width + 220, -180)
+        seen = image.transform(
+            image.size, Image.Transform.QUAD, corners, Image.Resampling.BICUBIC, fillcolor=70
+        )
+        gray = np.asarray(seen).astype(float)
+    down, across = (np.linspace(0, 1, size) for size in gray.shape)
+    light = np.add.outer(-0.3 * down, 0.85 - 0.1 * across) * np.where(
+        np.add.outer(0.6 * down, across) > 1, 0.45, 1
+    )
+    noise = np.random.default_rng(2).normal(0, 4, gray.shape)
+    Image.fromarray(np.clip(gray * light + noise, 0, 255).astype(np.uint8)).save(
+        out, resolution=250, quality=85
+    )
+    return Page("photograph of a page", out, page.words)

@@ -126,7 +126,9 @@ static int code_one(int most_rows)
     struct box boxes[3] = {any_box(width, rows), any_box(width, rows), {0, 0, width, rows}};
 
     fill(gray, width, rows);
-    long size = code_page(gray, width, rows, &looks, boxes, below(4), bits, greys, &is_blank, code, room);
+    struct text texts[2] = {{any_box(width, rows), below(256)}, {any_box(width, rows), below(256)}};
+    struct content content = {boxes, texts, below(4), below(3)};
+    long size = code_page(gray, width, rows, &looks, &content, bits, greys, &is_blank, code, room);
     long alone = mh_encode(bits, width, rows, code, below(2) ? room : below((int)room));
     free(gray);
     free(bits);

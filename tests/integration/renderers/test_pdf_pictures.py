@@ -11,7 +11,7 @@ from PIL import Image
 
 from renderers.bilevel import bilevel
 from renderers.builtin.pdf import _draw, pdf_pages
-from renderers.builtin.pdf_pictures import find_pictures, scanned_page
+from renderers.builtin.pdf_pictures import find_content, scanned_page
 from renderers.native.library import library
 from renderers.profile import Profile
 from renderers.raster import draw_picture, place, sheet
@@ -44,8 +44,14 @@ def a_pdf(
         inner = pikepdf.Stream(pdf, form, Type=pikepdf.Name.XObject, Subtype=pikepdf.Name.Form)
         inner.BBox, inner.Matrix = [0, 0, 1000, 1000], [0.5, 0, 0, 0.5, 30, 40]
         inner.Resources = pikepdf.Dictionary(XObject=pikepdf.Dictionary(I=image))
+        font = pikepdf.Dictionary(
+            Type=pikepdf.Name.Font, Subtype=pikepdf.Name.Type1, BaseFont=pikepdf.Name.Helvetica
+        )
+        inner.Resources.Font = pikepdf.Dictionary(H=font)
         page = pdf.add_blank_page(page_size=size)
-        page.Resources = pikepdf.Dictionary(XObject=pikepdf.Dictionary(I=image, F=inner))
+        page.Resources = pikepdf.Dictionary(
+            XObject=pikepdf.Dictionary(I=image, F=inner), Font=pikepdf.Dictionary(H=font)
+        )
         page.Contents = pikepdf.Stream(pdf, content)
         page.Rotate = rotate
         pdf.save(path)
@@ -73,6 +79,33 @@ def test_the_box_of_a_picture_is_where_it_is_drawn(tmp_path, content, form, rota
     assert (box.right, box.bottom) == pytest.approx((columns.max() + 1, rows.max() + 1), abs=2)
 
 
+_PICTURE, _WRITTEN = b"q 300 0 0 200 100 300 cm /I Do Q ", b"BT /H 20 Tf 120 400 Td (Offer 4711) Tj ET "
+
+
+@pytest.mark.parametrize(
+    ("content", "form", "greys"),
+    [
+        (_PICTURE + b"1 1 0 rg " + _WRITTEN, b"", [226]),
+        (_PICTURE + b"/F Do", b"1 g BT /H 20 Tf 400 900 Td (Offer) Tj ET", [255]),
+        (b"/F Do 1 g " + _WRITTEN, b"q 600 0 0 400 200 600 cm /I Do Q", [255]),
+        (_WRITTEN + _PICTURE, b"", []),
+        (_PICTURE + b"3 Tr 1 g " + _WRITTEN, b"", []),
+        (_PICTURE + b"1 g BT /H 20 Tf 120 700 Td (Beside it) Tj ET", b"", []),
+        (b"q 30 0 0 20 100 395 cm /I Do Q 1 g " + _WRITTEN, b"", []),
+    ],
+)
+def test_texts_on_a_picture_are_those_that_were_written_on_it_later(tmp_path, content, form, greys):
+    path = a_pdf(tmp_path / "a.pdf", content, form=form)
+
+    (page,) = pdf_pages(path, "a.pdf", FINE)
+
+    assert [text.grey for text in page.texts] == greys
+    for text in page.texts:
+        box = text.box
+        assert (page.gray[box.top : box.bottom, box.left : box.right] == text.grey).sum() > 100
+        assert 300 > box.right - box.left > box.bottom - box.top > 15
+
+
 def test_a_scan_is_the_same_the_fast_way_and_drawn(sample):
     path = sample("scan.pdf").path
     document = pypdfium2.PdfDocument(path)
@@ -83,7 +116,7 @@ def test_a_scan_is_the_same_the_fast_way_and_drawn(sample):
     drawn = _draw(document, page, spot, "scan.pdf", sheet(spot.rows))
 
     assert fast is not None
-    assert fast.pictures == find_pictures(page, spot)
+    assert find_content(page, spot) == (fast.pictures, ())
     assert np.abs(fast.gray.astype(int) - drawn).mean() < 8
     document.close()
     assert abs(np.unpackbits(bilevel(fast, FINE.resolution)).mean() - 0.015) < 0.01

@@ -127,8 +127,16 @@ def words_about_a_logo(folder):
     return printed(folder, f"<img src='{logo}' width=300><h1>Order 4711</h1><p>as agreed", "logo.pdf")
 
 
+def words_on_a_photograph(folder):
+    photo = (SAMPLES / "photo.jpg").as_uri()
+    style = f"<style>@page {{ background: url('{photo}') 0 0 / cover }} h1 {{ color: white }}</style>"
+    return printed(folder, f"{style}<h1>Order 4711</h1><p>as agreed", "flyer.pdf")
+
+
 @pytest.mark.parametrize("resolution", Resolution)
-@pytest.mark.parametrize("made", [a_photograph, pictures_in_a_form, words_about_a_logo])
+@pytest.mark.parametrize(
+    "made", [a_photograph, pictures_in_a_form, words_about_a_logo, words_on_a_photograph]
+)
 def test_pages_with_pictures_are_the_ones_that_python_makes(worker, sample, tmp_path, made, resolution):
     documents, profile = [sample("scan.pdf"), made(tmp_path)], Profile(resolution)
 

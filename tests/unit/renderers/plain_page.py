@@ -1,5 +1,7 @@
 """What renderers/native/page.c makes of a page, written for the reader and not for speed, with NumPy."""
 
+from itertools import product
+
 import numpy as np
 
 from renderers.bilevel import THRESHOLDS, looks, sides_of
@@ -23,7 +25,26 @@ def bilevel(page, resolution):
             black[inside(box)] |= plain_pictures.strokes(page.gray[inside(box)], resolution)
     for box in photos:
         black[inside(box)] = plain_pictures.picture(page.gray[inside(box)], resolution)
+    for text, photo in product(page.texts, photos):
+        write(black, page.gray, text, photo)
     return np.packbits(black, axis=1)
+
+
+def write(black, gray, text, photo):
+    """Draws a text on a picture anew, and its ground white or black."""
+    box = Box(
+        max(text.box.left - 3, photo.left),
+        max(text.box.top - 3, photo.top),
+        min(text.box.right + 3, photo.right),
+        min(text.box.bottom + 3, photo.bottom),
+    )
+    if not dots_of(box):
+        return
+    dots = gray[inside(box)].astype(int)
+    ground = int(np.sort(dots, axis=None)[dots.size // 2])
+    if abs(ground - text.grey) >= 40:
+        limit = text.grey + int((ground - text.grey) * 45 / 100)
+        black[inside(box)] = dots < limit if text.grey < ground else dots <= limit
 
 
 def without_pictures(gray, others, photos, resolution):

@@ -7,7 +7,7 @@ from PIL import Image
 from renderers.bilevel import bilevel
 from renderers.fax_code import mmr_code
 from renderers.profile import PAGE_WIDTH, Resolution
-from renderers.spec import Box, GrayPage
+from renderers.spec import Box, GrayPage, Text
 
 FINE = Resolution.FINE
 ROWS = 400
@@ -199,3 +199,27 @@ def test_a_picture_covers_its_place_and_leaves_the_dots_beside_it():
 
     assert not dots[40:260, 103:811].any()
     assert dots.sum() == 300 * 900 - 220 * 708
+
+
+@pytest.mark.parametrize("resolution", [Resolution.STANDARD, FINE])
+@pytest.mark.parametrize(("ink", "ground"), [(255, (60, 150)), (20, (120, 230))])
+def test_text_on_a_photograph_stands_on_black_or_white(ink, ground, resolution):
+    gray = np.tile(np.linspace(*ground, PAGE_WIDTH).astype(np.uint8), (ROWS, 1))
+    gray[100:140, 300:900:24] = gray[100:140, 301:900:24] = gray[100:140, 302:900:24] = ink
+    text = Text(Box(298, 96, 902, 144), ink)
+
+    dots = np.unpackbits(bilevel(GrayPage(gray, (WHOLE,), (text,)), resolution), axis=1)
+
+    letters, between = dots[104:136, 301:880:24], dots[104:136, 312:880:24]
+    assert letters.mean() == (ink < 100)
+    assert between.mean() == (ink > 100)
+    assert 0.1 < dots[200:].mean() < 0.9
+
+
+def test_text_that_hardly_differs_from_the_photograph_below_is_left_to_it():
+    gray = np.tile(np.linspace(60, 150, PAGE_WIDTH).astype(np.uint8), (ROWS, 1))
+    text = Text(Box(300, 100, 900, 140), 110)
+
+    page = GrayPage(gray, (WHOLE,))
+
+    assert np.array_equal(bilevel(page, FINE), bilevel(GrayPage(gray, (WHOLE,), (text,)), FINE))

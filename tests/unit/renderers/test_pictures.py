@@ -6,7 +6,7 @@ from hypothesis import strategies as st
 
 from renderers.bilevel import bilevel
 from renderers.profile import PAGE_WIDTH, Resolution
-from renderers.spec import Box, GrayPage
+from renderers.spec import Box, GrayPage, Text
 from tests.unit.renderers import plain_page
 from tests.unit.renderers.test_rescue import pages
 
@@ -24,7 +24,8 @@ def pages_with_pictures(draw):
         window = gray[max(0, box.top) : max(0, box.bottom), max(0, box.left) : max(0, box.right)]
         fill(window, draw(KINDS), seed, draw(st.integers(0, 255)))
         boxes.append(box)
-    return GrayPage(gray, tuple(boxes))
+    texts = tuple(Text(box, draw(st.integers(0, 255))) for box in boxes[:2])
+    return GrayPage(gray, tuple(boxes), texts)
 
 
 def fill(window, kind, seed, grey):
@@ -51,6 +52,6 @@ def test_a_page_with_pictures_becomes_black_and_white_as_written_plainly(page, r
         for b in page.pictures
     ]
 
-    wanted = plain_page.bilevel(GrayPage(page.gray, tuple(clipped)), resolution)
+    wanted = plain_page.bilevel(GrayPage(page.gray, tuple(clipped), page.texts), resolution)
 
     assert np.array_equal(bilevel(page, resolution), wanted)
