@@ -13,7 +13,7 @@
 #include "pages.h"
 
 enum { ASCII = 2, SHORT = 3, LONG = 4, RATIONAL = 5 };
-enum { HEADER = 8, ENTRY = 12, MOST_ENTRIES = 18, MOST_DESCRIPTION = 65536 /* more is not read, either */ };
+enum { HEADER = 8, ENTRY = 12, MOST_ENTRIES = 19, MOST_DESCRIPTION = 65536 /* more is not read, either */ };
 
 /* A page whose code is in the file already. */
 struct coded {
@@ -127,6 +127,7 @@ static void fill(struct directory *to, const struct fax *fax, int number, const 
     add_rational(to, 282, X_DPI, entries);
     add_rational(to, 283, page->y_dpi, entries);
     add_number(to, 284, SHORT, 1); /* one plane */
+    add_number(to, 293, LONG, 0);  /* T.6 without dots that are not coded */
     add_number(to, 296, SHORT, 2); /* inches */
     uint8_t *page_number = add_entry(to, 297, SHORT, 2);
     put(page_number, 2, (uint32_t)number);

@@ -30,6 +30,7 @@ def test_a_fax_carries_the_tags_of_class_f(tmp_path):
 
     first, second = read_directories(path)
     assert [first.number(name) for name in (tag.WIDTH, tag.ROWS, tag.COMPRESSION)] == [1728, 10, 4]
+    assert first.number(tag.GROUP4_OPTIONS, 9) == 0
     assert [first.number(name) for name in (tag.BITS_PER_SAMPLE, tag.SAMPLES_PER_PIXEL)] == [1, 1]
     assert [first.number(name, 9) for name in (tag.PHOTOMETRIC, tag.FILL_ORDER, tag.SUBFILE_TYPE)] == [
         0,
