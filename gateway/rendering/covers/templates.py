@@ -11,16 +11,14 @@ from dataclasses import dataclass, replace
 from io import BytesIO
 from pathlib import Path
 from typing import Any, ClassVar
-from zipfile import BadZipFile
 
-from docx.opc.exceptions import OpcError
 from docx.shared import Mm
 from docxtpl import DocxTemplate, InlineImage
-from jinja2 import StrictUndefined, TemplateError
+from jinja2 import StrictUndefined
 from jinja2.sandbox import SandboxedEnvironment
-from lxml.etree import LxmlError
 
 from gateway.errors import PermanentError
+from gateway.rendering.covers.faults import FAULTS, is_empty, missing_pictures, why
 from gateway.rendering.covers.fields import EXAMPLE, CoverFields, qr_png, qr_uri
 from renderers import SourceDocument
 
@@ -35,11 +33,6 @@ _MOST_PICTURES = 50
 _QR_SIZE = Mm(24)
 _JINJA = SandboxedEnvironment(
     autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True
-)
-#: What reading and filling a file that somebody made can raise.
-_FAULTS = (
-    *(TemplateError, BadZipFile, LxmlError, OpcError, OSError),
-    *(ValueError, KeyError, TypeError, AttributeError, ArithmeticError, LookupError),
 )
 
 
@@ -122,8 +115,15 @@ def fill(template: Template, fields: CoverFields, folder: Path) -> SourceDocumen
             text.render(**fields.for_templates, qr=qr_uri(fields.job_id) if fields.job_id else ""), "utf-8"
         )
         return SourceDocument(name, path, _HTML, _pictures(template.path.parent))
-    except _FAULTS as error:
-        raise CoverFailed(f"The cover page {template.path.name} could not be made: {_why(error)}.") from error
+    except FAULTS as error:
+        told = why(error, fields=fields.for_templates, is_word=template.is_word)
+        raise _failed(template, told) from error
+
+
+def _failed(template: Template, why: str) -> CoverFailed:
+    return CoverFailed(
+        f"The cover page {template.path.name} could not be made: {why}{'' if why[-1] == '?' else '.'}"
+    )
 
 
 def check(template: Template, folder: Path) -> None:
@@ -133,7 +133,17 @@ def check(template: Template, folder: Path) -> None:
         CoverFailed: it cannot.
     """
     for fields in (EXAMPLE, CoverFields(), replace(EXAMPLE, language="xx")):
-        fill(template, fields, folder)
+        filled = fill(template, fields, folder)
+        if not template.is_word:
+            _check_page(template, filled, fields)
+
+
+def _check_page(template: Template, filled: SourceDocument, fields: CoverFields) -> None:
+    html = filled.path.read_text("utf-8")
+    if missing := missing_pictures(html, filled.parts):
+        raise _failed(template, f'the picture "{missing[0]}" does not lie beside it')
+    if fields is EXAMPLE and is_empty(html):
+        raise _failed(template, "nothing is written in it")
 
 
 def _filled_word(template: Template, fields: CoverFields, path: Path, name: str) -> SourceDocument:
@@ -161,9 +171,3 @@ def _pictures(folder: Path) -> Mapping[str, Path]:
     """The pictures beside a template: `<img src="cid:logo.png">`."""
     files = (file for file in sorted(folder.iterdir()) if file.suffix.lower() in _PICTURES)
     return {file.name: file for _, file in zip(range(_MOST_PICTURES), files, strict=False)}
-
-
-def _why(error: Exception) -> str:
-    line = getattr(error, "lineno", None)
-    what = str(error).strip().splitlines()[0] if str(error).strip() else type(error).__name__
-    return f"{what.rstrip('.')}{f' (line {line})' if line else ''}"[:300]

@@ -181,7 +181,7 @@ async def test_a_template_with_a_mistake_loses_no_fax(run, covers, store, on_fai
     assert job.state is state
     assert await answers(store) == mails
     trace = (await store.jobs.trace(job.id))[-1].text
-    assert "own.html could not be made: 'nothing' is undefined" in trace
+    assert 'own.html could not be made: there is no field "nothing"' in trace
 
 
 async def test_a_cover_page_that_takes_too_long_holds_the_fax(run, covers, renderer, store):

@@ -186,11 +186,18 @@ def test_lines_without_anything_to_say_are_not_there(tmp_path):
 @pytest.mark.parametrize(
     ("name", "content", "why"),
     [
-        ("own.html", b"{{ subjct }}", "'subjct' is undefined"),
-        ("own.html", b"a\n{% if note %}", "Unexpected end of template"),
-        ("own.html", b"{{ subject.__class__.__mro__ }}", "access to attribute '__class__'"),
-        ("own.html", b"\xff\xfe", "utf-8"),
-        ("own.docx", b"no Word document", "own.docx"),
+        ("own.html", b"{{ subjct }}", 'there is no field "subjct", did you mean "subject"?'),
+        ("own.html", b"{{ colour }}", 'there is no field "colour".'),
+        ("own.html", b"a\n{% if note %}", "Unexpected end of template (line 2)."),
+        ("own.html", b"{{ subject.__class__.__mro__ }}", "may show fields, and nothing inside them."),
+        ("own.html", b"\xff\xfe", "save it anew in this encoding."),
+        ("own.html", b"{{ to }}<img src='cid:logo.png'>", 'the picture "logo.png" does not lie beside it.'),
+        (
+            "own.html",
+            b"<style>p { color: red }</style><p>{% if false %}{{ to }}{% endif %}",
+            "nothing is written",
+        ),
+        ("own.docx", b"no Word document", "it is no Word document; open it in Word and save it as .docx."),
     ],
 )
 def test_a_template_with_a_mistake_is_named_and_so_is_the_mistake(tmp_path, name, content, why):
@@ -200,6 +207,21 @@ def test_a_template_with_a_mistake_is_named_and_so_is_the_mistake(tmp_path, name
         check(named_file(tmp_path / name), tmp_path)
 
     assert why in str(failed.value)
+
+
+def test_who_writes_two_tags_in_a_paragraph_of_word_is_told_where_they_stand(tmp_path):
+    document = Document()
+    document.add_paragraph("{%p if note %}{{ note }}{%p endif %}")
+    document.save(tmp_path / "own.docx")
+
+    with pytest.raises(CoverFailed, match="stand in paragraphs of their own"):
+        check(named_file(tmp_path / "own.docx"), tmp_path)
+
+
+def test_a_template_that_shows_nothing_without_a_note_is_no_mistake(tmp_path):
+    (tmp_path / "own.html").write_text("{{ note }}")
+
+    check(named_file(tmp_path / "own.html"), tmp_path)
 
 
 def test_check_config_names_every_mistake_about_cover_pages(tmp_path):
@@ -212,7 +234,7 @@ def test_check_config_names_every_mistake_about_cover_pages(tmp_path):
     told = str(found.value)
     assert 'cover.numbers: +49: there is no cover page "blue"' in told
     assert 'cover.continuation: there is no cover page "red"' in told
-    assert "own.html could not be made: 'nothing' is undefined" in told
+    assert 'own.html could not be made: there is no field "nothing"' in told
     assert len(told.splitlines()) == 3
 
 
