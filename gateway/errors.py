@@ -194,7 +194,7 @@ class DocumentRejected(PermanentError):
     """A document cannot be turned into fax pages."""
 
     code = "document-rejected"
-    remedy = "Send it again as a PDF."
+    remedy = "Print it to a new PDF and send that."
 
 
 class DeadlinePassed(PermanentError):

@@ -22,7 +22,7 @@ class RenderError(Exception):
 
     code: ClassVar[str] = "render-error"
     says: ClassVar[str] = "The document{name} could not be turned into fax pages."
-    advises: ClassVar[str] = "Send it again as a PDF."
+    advises: ClassVar[str] = "Print it to a new PDF and send that."
 
     def __init__(
         self, document: str = "", *, detail: str = "", sentence: str | None = None, remedy: str | None = None
@@ -116,7 +116,7 @@ class ConverterError(RenderError):
     """Our side failed; the document may be good."""
 
     code = "converter-error"
-    advises = "Send it again as a PDF. If that fails too, tell your administrator."
+    advises = "Print it to a new PDF and send that. If that fails too, tell your administrator."
 
 
 class ConverterTimedOut(ConverterError):

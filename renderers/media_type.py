@@ -43,6 +43,7 @@ VISIO, PUBLISHER = "application/vnd.visio", "application/vnd.ms-publisher"
 WORD_2 = "application/x-word-2"
 EMF, WMF = "image/emf", "image/wmf"
 IWORK = "application/x-iwork"
+ARCHIVE = "application/x-archive"
 POSTSCRIPT, PCL = "application/postscript", "application/vnd.hp-pcl"
 _ODF = "application/vnd.oasis.opendocument."
 ODT, ODS, ODP, ODG = _ODF + "text", _ODF + "spreadsheet", _ODF + "presentation", _ODF + "graphics"
@@ -73,6 +74,10 @@ _MAGIC = (
     (b"\xc5\xd0\xd3\xc6", POSTSCRIPT),
     (b"\x1b%-12345X", PCL),
     (b"\x1bE\x1b", PCL),
+    *(
+        (magic, ARCHIVE)
+        for magic in (b"Rar!\x1a\7", b"7z\xbc\xaf\x27\x1c", b"BZh", b"\xfd7zXZ\0", b"MSCF\0\0\0\0")
+    ),
 )
 #: ISO/IEC 23008-12 annex B.4: pictures as telephones take them.
 _HEIC_BRANDS = frozenset({b"heic", b"heix", b"heim", b"heis", b"mif1", b"msf1", b"hevc"})
@@ -121,27 +126,12 @@ _BY_NAME = {".csv": CSV, ".tsv": CSV, ".htm": HTML, ".html": HTML, ".xhtml": HTM
 
 
 #: How the names of documents end that are faxed every day: one of these that is nothing we know is damaged.
-USUAL_ENDINGS = frozenset(
-    [
-        ".pdf",
-        ".tif",
-        ".tiff",
-        ".png",
-        ".jpg",
-        ".jpeg",
-        ".gif",
-        ".bmp",
-        ".webp",
-        ".heic",
-        ".svg",
-        ".rtf",
-        *(".emf", ".wmf", ".vsd", ".vsdx", ".pub"),
-        *(".doc", ".docx", ".docm", ".dot", ".dotx", ".dotm", ".wpd"),
-        *(".xls", ".xlsx", ".xlsm", ".xlsb", ".xlt", ".xltx", ".xltm"),
-        *(".ppt", ".pptx", ".pptm", ".pps", ".ppsx", ".ppsm", ".pot", ".potx", ".potm"),
-        *(".odt", ".ods", ".odp", ".odg", ".ott", ".ots", ".otp", ".otg"),
-    ]
+_ENDINGS = (
+    ".pdf .tif .tiff .png .jpg .jpeg .gif .bmp .webp .heic .svg .emf .wmf .rtf .vsd .vsdx .pub .wpd "
+    ".doc .docx .docm .dot .dotx .dotm .xls .xlsx .xlsm .xlsb .xlt .xltx .xltm "
+    ".ppt .pptx .pptm .pps .ppsx .ppsm .pot .potx .potm .odt .ods .odp .odg .ott .ots .otp .otg"
 )
+USUAL_ENDINGS = frozenset(_ENDINGS.split())
 
 
 def media_type_of(path: Path, declared: str | None = None, name: str = "") -> str:
@@ -219,7 +209,7 @@ def _beginning(path: Path) -> bytes:
 def _inside_gzip(path: Path) -> str:
     try:
         with gzip.open(path) as file:
-            return SVG if _SVG_START.match(file.read(_HEAD)) else UNKNOWN
+            return SVG if _SVG_START.match(file.read(_HEAD)) else ARCHIVE
     except (OSError, EOFError, zlib.error):
         return UNKNOWN
 

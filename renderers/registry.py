@@ -9,12 +9,22 @@ from pathlib import Path
 
 from renderers.document import SourceDocument
 from renderers.errors import DocumentUnsupported
-from renderers.media_type import IWORK, PCL, POSTSCRIPT
+from renderers.media_type import ARCHIVE, IWORK, PCL, POSTSCRIPT
 from renderers.spec import NOT_MINE, Renderer
 
 #: Packages that add renderers name them in this group of entry points.
 GROUP = "faxgw.renderers"
-_PRINT_FILES = frozenset({POSTSCRIPT, PCL})
+_FOR_PRINTERS = ("was written for a printer and cannot be faxed", "Print it to a PDF instead, and send that.")
+#: What is said of a document, and what can be done.
+_WORDS = {
+    POSTSCRIPT: _FOR_PRINTERS,
+    PCL: _FOR_PRINTERS,
+    IWORK: (
+        "is of Pages, Numbers or Keynote, which only Apple's programs can show",
+        "Export it there as a PDF, and send that.",
+    ),
+    ARCHIVE: ("is an archive of a kind that is not opened here", "Attach the files in it instead."),
+}
 
 
 @lru_cache
@@ -56,22 +66,12 @@ def renderer_for(document: SourceDocument, renderers: Sequence[Renderer] | None 
 def _unsupported(document: SourceDocument) -> DocumentUnsupported:
     """What the sender reads of a document that nobody draws; of kinds people do send, what can be done."""
     detail = f"media type {document.media_type}"
-    if document.media_type in _PRINT_FILES:
-        return DocumentUnsupported(
-            document.name,
-            detail=detail,
-            sentence=f'The document "{document.name}" was written for a printer and cannot be faxed.',
-            remedy="Print it to a PDF instead, and send that.",
-        )
-    if document.media_type == IWORK:
-        return DocumentUnsupported(
-            document.name,
-            detail=detail,
-            sentence=f'The document "{document.name}" is of Pages, Numbers or Keynote, which only Apple\'s '
-            "programs can show.",
-            remedy="Export it there as a PDF, and send that.",
-        )
-    return DocumentUnsupported(document.name, detail=detail)
+    if document.media_type not in _WORDS:
+        return DocumentUnsupported(document.name, detail=detail)
+    what, remedy = _WORDS[document.media_type]
+    return DocumentUnsupported(
+        document.name, detail=detail, sentence=f'The document "{document.name}" {what}.', remedy=remedy
+    )
 
 
 def is_builtin(media_type: str) -> bool:

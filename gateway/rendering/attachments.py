@@ -17,7 +17,7 @@ from urllib.parse import unquote
 
 from gateway.config.schema import RenderingSection
 from gateway.model.body_codes import read_codes
-from gateway.rendering import hygiene, rtf
+from gateway.rendering import hygiene, locations, rtf
 from gateway.rendering.containers import opener
 from gateway.rendering.facts import facts_in
 from gateway.rendering.mail_documents import DocumentPart, MailDocuments, Related
@@ -71,20 +71,32 @@ def documents_in(
     containers.open_in(root)
     notes = containers.notes
     chosen = _without_twins(list(_chosen(root, defects, notes)), defects, notes)
-    shown = _pictures(chosen, defects)
+    locations.give_ids(chosen)
+    shown, ids = _pictures(chosen, defects), locations.by_location(chosen)
     facts = facts_in(root)
     texts = [part for part in chosen if is_body(part)]
-    bodies = [body for part in texts if (body := _body(part, shown, codes, defects))]
+    bodies = [body for part in texts if (body := _body(part, shown, ids, codes, defects))]
     if texts and not bodies:
         notes.append("left out an empty text")
     used = {content_id for body in bodies for content_id in body.related}
     bodies = [_tidied(body, facts.subject, section, notes) for body in bodies]
     parts = [part for part in chosen if not is_body(part)]
+    if any(part.header("content-location") for part in texts):
+        parts = list(_without_parts_of_pages(parts, used, notes))
     made = [(part, _attachment(part, number, defects)) for number, part in enumerate(parts, start=1)]
     made = [(part, document) for part, document in made if not without or part.filename != without]
     attachments = _wanted(made, used, section, notes)
     bodies = _bodies_beside(attachments, bodies, section, notes)
     return MailDocuments((*bodies, *attachments), facts, tuple(dict.fromkeys(defects)), tuple(notes))
+
+
+def _without_parts_of_pages(parts: list[Part], used: set[str], notes: list[str]) -> Iterator[Part]:
+    """The parts without what belongs to a web page that is the text, and which it does not show."""
+    for part in parts:
+        if part.content_id in used or not locations.is_of_a_page(part):
+            yield part
+        else:
+            notes.append(f"left out {part.media_type}: it belongs to a web page, which does not show it")
 
 
 def _wanted(
@@ -213,7 +225,9 @@ def _bodies(part: Part) -> Iterator[Part]:
     return (leaf for leaf in part.leaves() if is_body(leaf))
 
 
-def _body(part: Part, shown: Related, codes: Collection[str], defects: list[str]) -> DocumentPart | None:
+def _body(
+    part: Part, shown: Related, ids: dict[str, str], codes: Collection[str], defects: list[str]
+) -> DocumentPart | None:
     """The text as UTF-8 with the pictures it shows, or None when it says nothing."""
     _, text = read_codes(text_of(part, defects), codes, is_html=part.media_type == "text/html")
     if is_empty(part, text):
@@ -223,6 +237,8 @@ def _body(part: Part, shown: Related, codes: Collection[str], defects: list[str]
         return DocumentPart("mail.rtf", rtf.with_lines(content, lines) if lines else content, RTF)
     is_html = part.media_type == "text/html"
     text = with_heading(text, part, is_html=is_html)
+    if is_html:
+        text = locations.with_ids(text, part.header("content-location"), ids)
     content_ids = {unquote(unescape(cid)) for cid in _CID.findall(text)} if is_html else set()
     related = {cid: shown[cid] for cid in sorted(content_ids) if cid in shown}
     return DocumentPart(

@@ -1,7 +1,18 @@
+import gzip
+
 import pytest
 
 from renderers import errors
-from renderers.errors import ConverterMissing, DocumentProtected, RenderError, TooManyPages
+from renderers.document import SourceDocument
+from renderers.errors import (
+    ConverterMissing,
+    DocumentProtected,
+    DocumentUnsupported,
+    RenderError,
+    TooManyPages,
+)
+from renderers.pipeline import recognised
+from renderers.registry import renderer_for
 
 EVERY = [cls for cls in vars(errors).values() if isinstance(cls, type) and issubclass(cls, RenderError)]
 
@@ -52,3 +63,28 @@ def test_a_code_of_a_newer_version_is_still_an_error():
     assert (
         type(RenderError.from_wire({**RenderError("a").to_wire(), "code": "from-the-future"})) is RenderError
     )
+
+
+@pytest.mark.parametrize(
+    ("content", "said"),
+    [
+        (b"%!PS-Adobe-3.0\n", "was written for a printer and cannot be faxed. Print it to a PDF instead,"),
+        (b"\x1bE\x1b&l0OHello", "was written for a printer and cannot be faxed. Print it to a PDF instead,"),
+        (
+            b"Rar!\x1a\x07\x00",
+            "is an archive of a kind that is not opened here. Attach the files in it instead.",
+        ),
+        (
+            gzip.compress(b"text", mtime=0),
+            "is an archive of a kind that is not opened here. Attach the files in it instead.",
+        ),
+        (b"\0\1\2", "is of a kind that cannot be faxed. Send it as PDF, Word,"),
+    ],
+)
+def test_a_document_that_nobody_draws_is_refused_with_what_to_do(tmp_path, content, said):
+    (tmp_path / "a").write_bytes(content)
+
+    with pytest.raises(DocumentUnsupported) as caught:
+        renderer_for(recognised(SourceDocument("a", tmp_path / "a")))
+
+    assert str(caught.value).startswith(f'The document "a" {said}')

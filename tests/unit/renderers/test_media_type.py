@@ -84,7 +84,7 @@ CONTENT_TYPES = {"[Content_Types].xml": b"<Types/>"}
         (b'<?xml version="1.0"?><!-- a --><!DOCTYPE svg PUBLIC "x" "y"><!-- b --><svg/>', kind.SVG),
         (b'<!DOCTYPE svg [<!ENTITY a "b">]><svg/>', kind.SVG),
         (gzip.compress(b"<svg/>", mtime=0), kind.SVG),
-        (gzip.compress(b"anything", mtime=0), kind.UNKNOWN),
+        (gzip.compress(b"anything", mtime=0), kind.ARCHIVE),
         (b"BEGIN:VCALENDAR\r\nVERSION:2.0", kind.ICS),
         (b"\xef\xbb\xbfbegin:vcard\n", kind.VCF),
         (b"  <html><body>", kind.HTML),
