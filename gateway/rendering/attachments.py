@@ -45,6 +45,7 @@ _LEFT_OUT = frozenset(
 _BESIDE_THE_TEXT = frozenset(
     {"text/calendar", "application/ics", "text/vcard", "text/x-vcard", "text/directory"}
 )
+_SAYS_THE_SAME = "left out {}: it says what the text says"
 #: What Exchange calls the text between two attachments of other mail programs.
 _STRAY = re.compile(r"ATT\d{5}\.(?:txt|html?)", re.IGNORECASE)
 _CID = re.compile(r"""cid:([^"'\s)>]+)""", re.IGNORECASE)
@@ -82,27 +83,39 @@ def documents_in(
     bodies = [_tidied(body, facts.subject, section, notes) for body in bodies]
     parts = [part for part in chosen if not is_body(part)]
     if any(part.header("content-location") for part in texts):
-        parts = list(_without_parts_of_pages(parts, used, notes))
+        parts = list(locations.without_unseen(parts, used, notes))
     made = [(part, _attachment(part, number, defects)) for number, part in enumerate(parts, start=1)]
     made = [(part, document) for part, document in made if not without or part.filename != without]
-    attachments = _wanted(made, used, section, notes)
+    says_nothing = section.mail_text == "never" or all(hygiene.is_small_talk(_words(body)) for body in bodies)
+    attachments = _wanted(made, used, section, notes, is_alone=says_nothing)
     bodies = _bodies_beside(attachments, bodies, section, notes)
-    return MailDocuments((*bodies, *attachments), facts, tuple(dict.fromkeys(defects)), tuple(notes))
+    documents = (*bodies, *attachments)
+    if not made and not documents:
+        documents = tuple(_beside(root, defects, notes))
+    return MailDocuments(documents, facts, tuple(dict.fromkeys(defects)), tuple(notes))
 
 
-def _without_parts_of_pages(parts: list[Part], used: set[str], notes: list[str]) -> Iterator[Part]:
-    """The parts without what belongs to a web page that is the text, and which it does not show."""
-    for part in parts:
-        if part.content_id in used or not locations.is_of_a_page(part):
-            yield part
-        else:
-            notes.append(f"left out {part.media_type}: it belongs to a web page, which does not show it")
+def _beside(root: Part, defects: list[str], notes: list[str]) -> Iterator[DocumentPart]:
+    """The calendars and cards that usually say what the text says, of a mail whose text says nothing."""
+    parts = [part for part in root.leaves() if part.media_type in _BESIDE_THE_TEXT and part.content(defects)]
+    for number, part in enumerate(parts, start=1):
+        if (note := _SAYS_THE_SAME.format(part.media_type)) in notes:
+            notes.remove(note)
+        yield _attachment(part, number, defects)
 
 
 def _wanted(
-    made: list[tuple[Part, DocumentPart]], used: set[str], section: RenderingSection, notes: list[str]
+    made: list[tuple[Part, DocumentPart]],
+    used: set[str],
+    section: RenderingSection,
+    notes: list[str],
+    *,
+    is_alone: bool,
 ) -> list[DocumentPart]:
-    """The attachments that get pages: not what the HTML shows, nor what mail programs add."""
+    """The attachments that get pages: not what the HTML shows, nor what mail programs add.
+
+    `is_alone`: no text says anything, so that what looks like a logo may be what shall be faxed.
+    """
     left = [
         (part, document)
         for part, document in made
@@ -110,12 +123,13 @@ def _wanted(
     ]
     if section.signature_pictures:
         return [document for _, document in left]
-    needless = hygiene.needless_pictures(
-        [
-            (document.name, document.content, bool(part.content_id) or not part.filename)
-            for part, document in left
-        ]
-    )
+    pictures = [
+        (document.name, document.content, bool(part.content_id) or not part.filename)
+        for part, document in left
+    ]
+    needless = hygiene.needless_pictures(pictures)
+    if is_alone and len(needless) == len(left):
+        needless = hygiene.needless_pictures(pictures, logos=False)
     notes.extend(needless.values())
     return [document for index, (_, document) in enumerate(left) if index not in needless]
 
@@ -186,7 +200,7 @@ def _chosen(part: Part, defects: list[str], notes: list[str]) -> Iterator[Part]:
             notes.append(f"left out {part.filename}: it is empty, and nobody attached it")
             return
         if part.media_type in _BESIDE_THE_TEXT and not is_attached:
-            notes.append(f"left out {part.media_type}: it says what the text says")
+            notes.append(_SAYS_THE_SAME.format(part.media_type))
             return
         yield part
     elif part.media_type == "multipart/alternative":

@@ -147,8 +147,11 @@ def html_without_disclaimer(page: str, beginnings: Iterable[str]) -> str:
     return page
 
 
-def needless_pictures(pictures: Sequence[tuple[str, bytes, bool]]) -> dict[int, str]:
-    """Which of these (name, content, placed by a program) get no page, by index, and why in words."""
+def needless_pictures(pictures: Sequence[tuple[str, bytes, bool]], *, logos: bool = True) -> dict[int, str]:
+    """Which of these (name, content, placed by a program) get no page, by index, and why in words.
+
+    Without `logos` small pictures get theirs: they may be all that there is.
+    """
     found: dict[int, str] = {}
     seen: set[bytes] = set()
     for index, (name, content, by_program) in enumerate(pictures):
@@ -163,7 +166,8 @@ def needless_pictures(pictures: Sequence[tuple[str, bytes, bool]]) -> dict[int, 
         elif digest in seen:
             found[index] = f"left out {shown}: the same picture again"
         elif (
-            (by_program or _NAMED_BY_A_PROGRAM.fullmatch(name))
+            logos
+            and (by_program or _NAMED_BY_A_PROGRAM.fullmatch(name))
             and max(size) <= _SMALL
             and across * down <= _SMALL_AREA
         ):

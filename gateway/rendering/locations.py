@@ -4,7 +4,7 @@ Spec: RFC 2557 4 (Content-Location), 8.3 (what a link means).
 """
 
 import re
-from collections.abc import Sequence
+from collections.abc import Collection, Iterator, Sequence
 from urllib.parse import urljoin
 
 from gateway.rendering.mime import Part
@@ -40,10 +40,17 @@ def with_ids(page: str, location: str, ids: dict[str, str]) -> str:
     return _LINK.sub(linked, page)
 
 
-def is_of_a_page(part: Part) -> bool:
-    """Whether a web page was saved with it, as its styles and scripts; nobody attached it."""
-    is_attached = part.disposition == "attachment" or part.filename
-    return bool(part.header("content-location")) and not is_attached
+def without_unseen(parts: Sequence[Part], shown: Collection[str], notes: list[str]) -> Iterator[Part]:
+    """The parts without those of a web page that are not `shown` (by Content-ID), as its styles and scripts.
+
+    What somebody attached stays.
+    """
+    for part in parts:
+        is_attached = part.disposition == "attachment" or part.filename
+        if part.content_id in shown or is_attached or not part.header("content-location"):
+            yield part
+        else:
+            notes.append(f"left out {part.media_type}: it belongs to a web page, which does not show it")
 
 
 def _absolute(location: str, link: str) -> str:

@@ -101,7 +101,8 @@ def _headers(mail: Properties) -> Mapping[str, str]:
 def _sender(mail: Properties) -> str:
     """Name and address, as far as they are known; addresses inside of Exchange are none that people read."""
     name = mail.text(_SENDER_NAME).replace('"', "")
-    address = next((one for one in map(mail.text, (_SENDER_MAIL, _SENDER_ADDRESS)) if "@" in one), "")
+    addresses = map(mail.text, (_SENDER_MAIL, _SENDER_ADDRESS))
+    address = next((one for one in addresses if "@" in one and not one.startswith("/")), "")
     return f'"{name}" <{address}>' if name and address else name or address
 
 

@@ -400,3 +400,21 @@ def test_the_logo_of_a_sample_goes_with_its_html():
     (body,) = documents_in(SAMPLES / "02-html-with-image.eml").parts
 
     assert [(kind, content[:4]) for kind, content in body.related.values()] == [("image/png", b"\x89PNG")]
+
+
+@pytest.mark.parametrize(
+    ("kind", "before"),
+    [
+        ("text/calendar; method=REQUEST", ""),
+        ("text/vcard", ""),
+        ("text/calendar", "--x\r\nContent-Type: text/plain\r\n\r\n\r\n"),
+    ],
+)
+def test_a_calendar_entry_that_is_all_there_is_gets_its_page(kind, before):
+    head = 'From: a@b.example\r\nContent-Type: multipart/alternative; boundary="x"\r\n\r\n'
+    mail = f"{head}{before}--x\r\nContent-Type: {kind}\r\n\r\nBEGIN:VCALENDAR\r\n--x--\r\n"
+
+    found = documents_in(mail.encode())
+
+    assert [part.content for part in found.parts] == [b"BEGIN:VCALENDAR"]
+    assert "it says what the text says" not in " ".join(found.notes)

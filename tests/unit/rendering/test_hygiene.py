@@ -350,3 +350,12 @@ def test_a_signature_below_what_thunderbird_quotes_is_no_answer():
     )
 
     assert hygiene.html_without_history(page, "Re: Offer") == "<p>Here it is.</p>"
+
+
+@pytest.mark.parametrize("text", ["", "Sent from my iPhone\n"])
+def test_a_small_picture_that_is_all_there_is_gets_its_page(text):
+    found = faxed(
+        a_mail(text, "", ("image001.png", a_picture(160, 60), "a@b"), ("a.png", a_picture(1, 1), ""))
+    )
+
+    assert names(found) == ["image001.png"]

@@ -39,6 +39,7 @@ def test_a_saved_mail_may_be_from_anybody(name):
         ({SENDER_MAIL: outlook.text16("anna@example.com")}, '"Anna" <anna@example.com>'),
         ({SENDER_ADDRESS: outlook.text16("anna@example.com")}, '"Anna" <anna@example.com>'),
         ({SENDER_ADDRESS: outlook.text16("/O=EXAMPLE/OU=FIRST/CN=ANNA")}, "Anna"),
+        ({SENDER_ADDRESS: outlook.text16("/O=EXAMPLE/CN=ANNA@BEN")}, "Anna"),
         ({}, "Anna"),
     ],
 )
