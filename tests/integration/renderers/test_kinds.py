@@ -30,6 +30,18 @@ async def test_a_drawing_can_be_read(pool, sample, tmp_path):
     assert {"Pump", "Valves"} <= words_on(fax.path, tmp_path)
 
 
+async def test_a_drawing_that_is_larger_than_the_page_is_made_smaller(pool, tmp_path):
+    drawing = (
+        b'<svg xmlns="http://www.w3.org/2000/svg" width="30cm" height="1500">'
+        b'<text x="20" y="60" font-size="40">Hammersmith</text>'
+        b'<text x="800" y="1450" font-size="40">Kingfisher</text></svg>'
+    )
+
+    fax = await pool.render([a_file(tmp_path, "a.svg", drawing)], FINE, tmp_path / "fax.tif")
+
+    assert {"Hammersmith", "Kingfisher"} <= words_on(fax.path, tmp_path)
+
+
 @pytest.mark.parametrize(
     ("name", "words"),
     [
