@@ -28,6 +28,7 @@ from renderers.raster import Placement, place, sheet
 from renderers.spec import BUILTIN, NOT_MINE, Gray, GrayPage, RasterPage, Workshop
 
 _POINTS_PER_INCH = 72
+_LONGEST_NOTE = 600  # characters on the page of a portfolio
 _FLAGS = pdfium.FPDF_ANNOT | pdfium.FPDF_PRINTING | pdfium.FPDF_GRAYSCALE
 
 
@@ -83,6 +84,8 @@ def _open(path: Path, name: str) -> Any:
 def _refuse_program(document: Any, name: str) -> None:
     """Returns when the PDF has pages. Dynamic XFA forms have one that says "Please wait", and a program.
 
+    Portfolios have one that says to open them in Adobe's programs, and documents inside.
+
     Raises:
         DocumentUnsupported
     """
@@ -92,6 +95,21 @@ def _refuse_program(document: Any, name: str) -> None:
             sentence=f'The document "{name}" is a form that only Adobe\'s own programs can show (XFA).',
             remedy="Open it there, print it to a PDF, and send that.",
         )
+    if _is_portfolio(document):
+        raise DocumentUnsupported(
+            name,
+            sentence=f'The document "{name}" is a portfolio that only Adobe\'s own programs can open.',
+            remedy="Attach the documents in it instead.",
+        )
+
+
+def _is_portfolio(document: Any) -> bool:
+    """Whether the only page is one of a few words about Adobe's programs, and there are files inside."""
+    if len(document) != 1 or pdfium.FPDFDoc_GetAttachmentCount(document.raw) < 1:
+        return False
+    with _page(document, 0, "") as page:
+        text = page.get_textpage().get_text_range(0, _LONGEST_NOTE)
+    return len(text) < _LONGEST_NOTE and ("Adobe" in text or "Acrobat" in text)
 
 
 @contextlib.contextmanager

@@ -126,6 +126,8 @@ static int add_pages(struct work *work, void *document)
 
     if (pdf.FPDF_GetFormType(document) != FORM_NONE || count < 1 || count > work->wish->profile.page_limit)
         return 0;
+    if (count == 1 && pdf.FPDFDoc_GetAttachmentCount(document) > 0)
+        return 0; /* it may be a portfolio, whose page is only a note */
     for (int i = 0; i < count; i++) {
         void *page = pdf.FPDF_LoadPage(document, i);
         int done = page && add_page(work, page);

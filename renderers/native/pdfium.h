@@ -30,6 +30,7 @@ struct pdf_image_facts {
     X(void *, FPDF_LoadDocument, (const char *path, const char *password))                                             \
     X(void, FPDF_CloseDocument, (void *document))                                                                      \
     X(int, FPDF_GetFormType, (void *document))                                                                         \
+    X(int, FPDFDoc_GetAttachmentCount, (void *document))                                                               \
     X(int, FPDF_GetPageCount, (void *document))                                                                        \
     X(void *, FPDF_LoadPage, (void *document, int index))                                                              \
     X(void, FPDF_ClosePage, (void *page))                                                                              \

@@ -170,6 +170,31 @@ async def test_a_form_that_is_a_program_is_refused_in_words(pool, tmp_path):
     )
 
 
+@pytest.mark.parametrize(
+    ("text", "is_refused"),
+    [("For the best experience, open this PDF portfolio in Adobe Reader X.", True), ("Invoice 4711", False)],
+)
+async def test_a_portfolio_is_refused_and_an_invoice_with_its_data_is_not(pool, tmp_path, text, is_refused):
+    pdf = pikepdf.new()
+    page = pdf.add_blank_page()
+    font = pikepdf.Dictionary(
+        Type=pikepdf.Name.Font, Subtype=pikepdf.Name.Type1, BaseFont=pikepdf.Name.Helvetica
+    )
+    page.Resources = pikepdf.Dictionary(Font=pikepdf.Dictionary(F=font))
+    page.Contents = pdf.make_stream(f"BT /F 18 Tf 20 700 Td ({text}) Tj ET".encode())
+    pdf.attachments["offer.pdf"] = b"%PDF-1.4"
+    pdf.save(tmp_path / "a.pdf")
+    document = SourceDocument("a.pdf", tmp_path / "a.pdf")
+
+    if is_refused:
+        with pytest.raises(DocumentUnsupported) as caught:
+            await pool.render([document], FINE, tmp_path / "fax.tif")
+        assert str(caught.value).endswith("Attach the documents in it instead.")
+    else:
+        fax = await pool.render([document], FINE, tmp_path / "fax.tif")
+        assert {"Invoice", "4711"} <= words_on(fax.path, tmp_path)
+
+
 @pytest.mark.parametrize("version", ["1.2", "1.4", "1.7", "2.0"])
 async def test_a_pdf_of_any_version_by_ghostscript_is_the_same_page(pool, sample, tmp_path, version):
     command = ["gs", "-q", "-dSAFER", "-sDEVICE=pdfwrite", f"-dCompatibilityLevel={version}"]
