@@ -153,7 +153,7 @@ class Office:
             return {"outcome": "damaged", "detail": "not loaded"}
         try:
             if request["fit"]:
-                _fit(document)
+                _fit(document, has_tall_rows=request["tall"])
             return self._export(document, request)
         finally:
             with contextlib.suppress(Exception):
@@ -280,14 +280,15 @@ def _remove_comments(document: Any) -> None:
         comment.dispose()
 
 
-def _fit(document: Any) -> None:
+def _fit(document: Any, *, has_tall_rows: bool) -> None:
     """A table that says nothing of pages is printed as wide as the paper, turned if it is wide, and alone."""
     sheet = document.Sheets.getByIndex(0)
     cursor = sheet.createCursor()
     cursor.gotoEndOfUsedArea(False)
     cursor.gotoStartOfUsedArea(True)
-    cursor.IsTextWrapped = True  # in cells of several lines; rows are as high then
-    cursor.Rows.OptimalHeight = True
+    if has_tall_rows:
+        cursor.IsTextWrapped = True
+        cursor.Rows.OptimalHeight = True
     columns = sheet.Columns
     width = sum(columns.getByIndex(n).Width for n in range(cursor.RangeAddress.EndColumn + 1))
     style = document.StyleFamilies.getByName("PageStyles").getByName(sheet.PageStyle)

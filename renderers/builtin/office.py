@@ -144,10 +144,10 @@ def converted(document: SourceDocument, workshop: Workshop) -> Path:
     source, target = workshop.folder / "office" / _file_name(document.name), workshop.folder / "office.pdf"
     source.parent.mkdir(exist_ok=True)
     is_csv = document.media_type == kind.CSV
+    options, has_tall_rows = "", False
     if is_csv:
-        options = _tidy_csv(document, source)
+        options, has_tall_rows = _tidy_csv(document, source)
     else:
-        options = ""
         shutil.copyfile(document.path, source)
     request = {
         "source": str(source),
@@ -155,6 +155,7 @@ def converted(document: SourceDocument, workshop: Workshop) -> Path:
         "filter": _filter_for(document),
         "options": options,
         "fit": is_csv,
+        "tall": has_tall_rows,
         "pages": workshop.profile.page_limit + 1,
         "seconds": workshop.office_seconds,
     }
@@ -208,8 +209,10 @@ def _file_name(name: str) -> str:
     return re.sub(r"[^\w .,()+-]", "_", name)[:80].strip(" .") or "document"
 
 
-def _tidy_csv(document: SourceDocument, target: Path) -> str:
-    """Writes the table in UTF-8; LibreOffice's import options: separator, quote, charset (76), line, columns.
+def _tidy_csv(document: SourceDocument, target: Path) -> tuple[str, bool]:
+    """Writes the table in UTF-8; how LibreOffice shall read it, and whether cells have several lines.
+
+    The import options are: separator, quote, charset (76), first line, columns.
 
     Every cell is text (2), as it stands there: a number that begins with 0 is a telephone's, "3/4" is no
     date, and nothing is calculated. Excel writes `sep=;` into the first line where the separator is not the
@@ -224,7 +227,8 @@ def _tidy_csv(document: SourceDocument, target: Path) -> str:
     target.write_text(text, encoding="utf-8", errors="replace", newline="")
     columns = 1 + max((line.count(separator) for line in text.splitlines()), default=0)
     as_text = "/".join(f"{column}/2" for column in range(1, min(columns, _MOST_COLUMNS) + 1))
-    return f"{ord(separator)},34,76,1,{as_text}"
+    has_tall_rows = any("\n" in cell[0] for cell in _IN_QUOTES.finditer(text))
+    return f"{ord(separator)},34,76,1,{as_text}", has_tall_rows
 
 
 def _separator(text: str) -> str:

@@ -229,11 +229,11 @@ async def test_a_csv_may_name_its_separator_as_excel_does(pool, tmp_path):
 
 
 async def test_a_csv_is_printed_as_it_stands_there(pool, tmp_path):
-    content = b'"Meyer, Anna";0049301234567\r\n"Miller, Bob";00012345678\r\n"=SUM(A1)";"Hamburg\nBremen"\r\n'
+    content = b'"Meyer, Anna";0049301234567\r\n"Miller, Bob";0301234567\r\n"=SUM(A1)";"Hamburg\nBremen"\r\n'
 
     fax = await pool.render([a_file(tmp_path, "a.csv", content)], FINE, tmp_path / "fax.tif")
 
-    assert {"0049301234567", "00012345678", "Hamburg", "Bremen"} <= words_on(fax.path, tmp_path)
+    assert {"0049301234567", "0301234567", "Hamburg", "Bremen"} <= words_on(fax.path, tmp_path)
 
 
 async def test_a_small_file_that_is_a_large_picture_costs_no_memory(pool, tmp_path):
