@@ -150,7 +150,7 @@ int blacken(const uint8_t *gray, int width, long rows, const struct looks *looks
         return 0;
     int done = sort_pictures(gray, width, task.rows, content->pictures, content->picture_count, &task.pictures) &&
                (looks->is_coarse ? blacken_coarse(&task) : blacken_fine(&task)) &&
-               draw_pictures(gray, width, &task.pictures, looks, bits);
+               draw_pictures(gray, width, &task.pictures, content, looks, bits);
     if (done)
         write_texts(gray, width, content->texts, content->text_count, &task.pictures, bits);
     free(task.pictures.boxes);

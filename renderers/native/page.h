@@ -22,8 +22,8 @@ struct pictures {
 
 int sort_pictures(const uint8_t *gray, int width, int rows, const struct box *boxes, int count,
                   struct pictures *pictures);
-int draw_pictures(const uint8_t *gray, int width, const struct pictures *pictures, const struct looks *looks,
-                  uint8_t *bits);
+int draw_pictures(const uint8_t *gray, int width, const struct pictures *pictures, const struct content *content,
+                  const struct looks *looks, uint8_t *bits);
 void write_texts(const uint8_t *gray, int width, const struct text *texts, int count, const struct pictures *pictures,
                  uint8_t *bits);
 int whiten_tints(const uint8_t *gray, const uint8_t *sharp, const struct found *found, const struct looks *looks,

@@ -109,7 +109,7 @@ static struct box on_page(const struct box *box, int width, int rows)
                         box->right < width ? box->right : width, box->bottom < rows ? box->bottom : rows};
 }
 
-enum kind { PHOTO, OTHER, DRAWING, NOTHING };
+enum kind { PHOTO, OTHER, DRAWING, NOTHING, PHOTO_WITH_TEXTS };
 
 static enum kind kind_of(const uint8_t *gray, int width, const struct box *box)
 {
@@ -205,22 +205,23 @@ static void put_row(const uint8_t *packed, int width, int left, int adds, uint8_
     }
 }
 
-static int blacken_picture(struct picture *picture, int is_a_drawing, const struct looks *looks)
+static int blacken_picture(struct picture *picture, enum kind kind, const struct looks *looks)
 {
     struct counts counts;
 
-    if (is_a_drawing)
+    if (kind == DRAWING)
         return blacken_drawing(picture, looks);
     count_greys(picture->gray, picture->stride, picture->width, picture->rows, &counts);
     /* Where most of it is of one grey, the light is even. At fine resolution two rows are as high as two dots are wide. */
-    int page = paper_grey(&counts, EVEN_SHARE) ? 0 : is_text(picture, looks->is_coarse ? 1 : looks->screen_rows / 3);
+    int may_be_page = kind == PHOTO && !paper_grey(&counts, EVEN_SHARE);
+    int page = may_be_page ? is_text(picture, looks->is_coarse ? 1 : looks->screen_rows / 3) : 0;
     if (page)
         return page > 0 && blacken_scan(picture, 0);
     int paper = paper_grey(&counts, PAPER_SHARE);
     return paper ? blacken_scan(picture, paper) : blacken_photograph(picture, &counts, looks);
 }
 
-static int draw_picture(const uint8_t *gray, int width, const struct box *box, int is_a_drawing,
+static int draw_picture(const uint8_t *gray, int width, const struct box *box, enum kind kind,
                         const struct looks *looks, uint8_t *bits)
 {
     struct picture picture = {gray + (long)box->top * width + box->left, width_of(box), rows_of(box), width, NULL, NULL, 0};
@@ -229,22 +230,34 @@ static int draw_picture(const uint8_t *gray, int width, const struct box *box, i
     size_t rows = (size_t)picture.row_bytes * (size_t)(picture.rows + 2);
     picture.bits = calloc(1, rows + (size_t)picture.width + ROOM_BEHIND);
     picture.limit = picture.bits + rows;
-    int done = picture.bits && blacken_picture(&picture, is_a_drawing, looks);
+    int done = picture.bits && blacken_picture(&picture, kind, looks);
     for (int y = 0; done && y < picture.rows; y++)
-        put_row(row_of(&picture, y), picture.width, box->left, is_a_drawing, bits + (long)(box->top + y) * (width / 8));
+        put_row(row_of(&picture, y), picture.width, box->left, kind == DRAWING, bits + (long)(box->top + y) * (width / 8));
     free(picture.bits);
     return done;
 }
 
-/* Draws the pictures into the page's bits. Returns 0 when there is no memory. */
-int draw_pictures(const uint8_t *gray, int width, const struct pictures *pictures, const struct looks *looks,
-                  uint8_t *bits)
+/* Whether a text of the page stands on the picture: letters in it are those of this text. */
+static int has_texts(const struct box *picture, const struct content *content)
 {
+    for (const struct text *text = content->texts; text < content->texts + content->text_count; text++)
+        if (text->box.left < picture->right && picture->left < text->box.right && text->box.top < picture->bottom &&
+            picture->top < text->box.bottom)
+            return 1;
+    return 0;
+}
+
+/* Draws the pictures into the page's bits. Returns 0 when there is no memory. */
+int draw_pictures(const uint8_t *gray, int width, const struct pictures *pictures, const struct content *content,
+                  const struct looks *looks, uint8_t *bits)
+{
+    const struct box *boxes = pictures->boxes;
+
     for (int i = pictures->others; i < pictures->all; i++)
-        if (!draw_picture(gray, width, &pictures->boxes[i], 1, looks, bits))
+        if (!draw_picture(gray, width, &boxes[i], DRAWING, looks, bits))
             return 0;
     for (int i = 0; i < pictures->photos; i++)
-        if (!draw_picture(gray, width, &pictures->boxes[i], 0, looks, bits))
+        if (!draw_picture(gray, width, &boxes[i], has_texts(&boxes[i], content) ? PHOTO_WITH_TEXTS : PHOTO, looks, bits))
             return 0;
     return 1;
 }

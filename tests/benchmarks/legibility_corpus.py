@@ -111,9 +111,9 @@ def corpus(folder: Path) -> Iterator[Page]:
     yield _scanned(letter, folder / "scan.pdf")
     yield _photographed(letter, folder / "photographed.pdf")
     for kind, colour in (("white on a photograph", "white"), ("black on a photograph", "black")):
-        ground = f"@page {{ background: url('{PHOTO.as_uri()}') 0 0 / cover }}"
-        style = f"<style>{ground} p {{ color: {colour} }}</style>"
-        yield _weasyprinted(folder, kind, style + "".join(_paragraph(n, "width: 60%") for n in range(8)))
+        place = "position: fixed; z-index: -1; top: 0; left: 0; width: 100%; height: 100%"
+        ground = f"<style>p {{ color: {colour} }}</style><img src='{PHOTO.as_uri()}' style='{place}'>"
+        yield _weasyprinted(folder, kind, ground + "".join(_paragraph(n, "width: 60%") for n in range(8)))
     for kind, path in TEMPLATES:
         yield _told(kind, _office(path, folder))
     for kind, path, number in SHIPPED:

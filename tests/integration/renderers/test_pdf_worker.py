@@ -129,8 +129,8 @@ def words_about_a_logo(folder):
 
 def words_on_a_photograph(folder):
     photo = (SAMPLES / "photo.jpg").as_uri()
-    style = f"<style>@page {{ background: url('{photo}') 0 0 / cover }} h1 {{ color: white }}</style>"
-    return printed(folder, f"{style}<h1>Order 4711</h1><p>as agreed", "flyer.pdf")
+    below = f"<img src='{photo}' style='position: fixed; z-index: -1; top: 0; left: 0; width: 100%'>"
+    return printed(folder, f"{below}<h1 style='color: white'>Order 4711</h1><p>as agreed", "flyer.pdf")
 
 
 @pytest.mark.parametrize("resolution", Resolution)

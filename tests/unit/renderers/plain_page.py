@@ -24,7 +24,8 @@ def bilevel(page, resolution):
         if kind == "drawing":
             black[inside(box)] |= plain_pictures.strokes(page.gray[inside(box)], resolution)
     for box in photos:
-        black[inside(box)] = plain_pictures.picture(page.gray[inside(box)], resolution)
+        has_texts = any(dots_of(common(text.box, box)) for text in page.texts)
+        black[inside(box)] = plain_pictures.picture(page.gray[inside(box)], resolution, has_texts=has_texts)
     for text, photo in product(page.texts, photos):
         write(black, page.gray, text, photo)
     return np.packbits(black, axis=1)
@@ -32,12 +33,8 @@ def bilevel(page, resolution):
 
 def write(black, gray, text, photo):
     """Draws a text on a picture anew, and its ground white or black."""
-    box = Box(
-        max(text.box.left - 3, photo.left),
-        max(text.box.top - 3, photo.top),
-        min(text.box.right + 3, photo.right),
-        min(text.box.bottom + 3, photo.bottom),
-    )
+    sides = text.box
+    box = common(Box(sides.left - 3, sides.top - 3, sides.right + 3, sides.bottom + 3), photo)
     if not dots_of(box):
         return
     dots = gray[inside(box)].astype(int)
@@ -45,6 +42,15 @@ def write(black, gray, text, photo):
     if abs(ground - text.grey) >= 40:
         limit = text.grey + int((ground - text.grey) * 45 / 100)
         black[inside(box)] = dots < limit if text.grey < ground else dots <= limit
+
+
+def common(one, other):
+    return Box(
+        max(one.left, other.left),
+        max(one.top, other.top),
+        min(one.right, other.right),
+        min(one.bottom, other.bottom),
+    )
 
 
 def without_pictures(gray, others, photos, resolution):

@@ -36,10 +36,10 @@ def paper_grey(counts, share=0.62):
     return mode if counts[mode - 26 : mode + 27].sum() > share * counts.sum() else None
 
 
-def picture(gray, resolution):
+def picture(gray, resolution, *, has_texts=False):
     """Which dots of a scan or photograph are black."""
     counts = counts_of(gray)
-    if paper_grey(counts, 0.8) is None and is_text(gray, resolution):
+    if not has_texts and paper_grey(counts, 0.8) is None and is_text(gray, resolution):
         return without_specks(darker_than_around(gray))
     paper = paper_grey(counts)
     return screened(gray, resolution) if paper is None else without_specks(darker_than_around(gray, paper))

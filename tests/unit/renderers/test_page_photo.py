@@ -10,7 +10,7 @@ from PIL import Image, ImageDraw, ImageFont
 
 from renderers.bilevel import bilevel
 from renderers.profile import PAGE_WIDTH, Resolution
-from renderers.spec import Box, Gray, GrayPage
+from renderers.spec import Box, Gray, GrayPage, Text
 from tests.unit.renderers.plain_pictures import picture
 
 SAMPLE = Path(__file__).parents[3] / "samples" / "documents" / "photo.jpg"
@@ -88,3 +88,15 @@ def test_a_page_is_told_as_written_plainly(resolution, seed, size, rows):
     made = bilevel(GrayPage(gray, (Box(0, 0, PAGE_WIDTH, rows),)), resolution)
 
     assert np.array_equal(made, np.packbits(picture(gray, resolution), axis=1))
+
+
+def test_texts_that_stand_on_a_photograph_make_no_page_of_it():
+    photo = a_landscape()
+    lines = a_page_of_text()
+    written = np.where(lines < 128, 255, photo)
+    texts = tuple(Text(Box(80, top, 1640, top + 44), 255) for top in range(20, ROWS - 60, 60))
+
+    page = GrayPage(written, (Box(0, 0, PAGE_WIDTH, ROWS),), texts)
+    dots = np.unpackbits(bilevel(page, Resolution.FINE), axis=1)
+
+    assert dots[1000:1340, 1660:].mean() == pytest.approx(1 - photo[1000:1340, 1660:].mean() / 255, abs=0.15)
