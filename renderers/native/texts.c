@@ -8,7 +8,7 @@
 
 enum {
     EDGE = 3,            /* dots around a text that are its ground, too */
-    LEAST_CONTRAST = 40, /* between a text and its ground; with less it is left as it is */
+    LEAST_CONTRAST = 24, /* between a text and its ground; with less it is left as it is */
     NEARER = 45,         /* percent of the way from the grey of the text to that of its ground: what is nearer is text */
 };
 

@@ -39,7 +39,7 @@ def write(black, gray, text, photo):
         return
     dots = gray[inside(box)].astype(int)
     ground = int(np.sort(dots, axis=None)[dots.size // 2])
-    if abs(ground - text.grey) >= 40:
+    if abs(ground - text.grey) >= 24:
         limit = text.grey + int((ground - text.grey) * 45 / 100)
         black[inside(box)] = dots < limit if text.grey < ground else dots <= limit
 
