@@ -33,8 +33,8 @@ from typing import Any
 
 from renderers import media_type, registry, rehearsal, sandbox, seccomp, work
 from renderers.errors import ConverterCrashed, ConverterTimedOut, DocumentTooLarge, RenderError
+from renderers.native_worker import FOR_PYTHON, NativeWorker
 from renderers.office_process import OfficeProcess
-from renderers.pdf_worker import FOR_PYTHON, PdfWorker
 
 _RESULT = "result.json"
 _MOST_RESULT = 16 << 20
@@ -64,13 +64,13 @@ class Foreman:
         folder: Path,
         limits: sandbox.Limits,
         office: OfficeProcess,
-        pdf_worker: PdfWorker,
+        native_worker: NativeWorker,
     ) -> None:
         self._control = control
         self._folder = folder
         self._limits = limits
         self._office = office
-        self._pdf_worker = pdf_worker
+        self._native_worker = native_worker
         self._workers: dict[int, Worker] = {}
         self._selector = selectors.DefaultSelector()
         self._received = bytearray()
@@ -127,7 +127,7 @@ class Foreman:
     def _begin(self, job: work.Job, given_up: Worker | None = None) -> None:
         """Starts a worker for the job: in C if it is one for that, and was not given up there already."""
         folder = Path(tempfile.mkdtemp(prefix="job-", dir=self._folder))
-        pid = self._pdf_worker.fork(job, folder) if not given_up and self._pdf_worker.takes(job) else 0
+        pid = self._native_worker.fork(job, folder) if not given_up and self._native_worker.takes(job) else 0
         in_python = pid == 0
         if in_python:
             pid = self._fork(job, folder)
@@ -250,20 +250,20 @@ def main() -> None:
     options = json.loads(sys.argv[3])
     limits = sandbox.Limits(**options["limits"])
     office = OfficeProcess(folder, limits, wanted=options["office"])
-    pdf_worker = PdfWorker(folder, limits)
+    native_worker = NativeWorker(folder, limits)
     try:
         if options["prewarm"]:
             office.start()
             rehearsal.load_everything(folder)
             if registry.is_builtin(media_type.PDF):
-                pdf_worker.start(rehearsal.a_pdf(folder))
+                native_worker.start(rehearsal.a_pdf(folder))
         # In a thread the memory of forks lies together, not in the holes that loading has left (malloc's
         # arenas): a worker has a sixth fewer pages to copy.
-        foreman = threading.Thread(target=Foreman(control, folder, limits, office, pdf_worker).run)
+        foreman = threading.Thread(target=Foreman(control, folder, limits, office, native_worker).run)
         foreman.start()
         foreman.join()
     finally:
-        pdf_worker.stop()
+        native_worker.stop()
         office.stop()
         shutil.rmtree(folder, ignore_errors=True)
 

@@ -60,7 +60,7 @@ def sheet(rows: int) -> Gray:
 
 
 def draw_picture(picture: Image.Image, sheet: Gray, box: Box) -> None:
-    """Draws a grey picture (mode L) on the sheet, as large as the box: each dot the mean of its area."""
+    """Draws a grey picture (mode L) on the sheet, as large as the box (native/resize.c)."""
     gray, place = np.asarray(picture), sheet[box.top : box.bottom, box.left : box.right]
     sizes = (box.right - box.left, box.bottom - box.top, sheet.strides[0])
     if not library().resize(gray.ctypes.data, picture.width, picture.height, place.ctypes.data, *sizes):

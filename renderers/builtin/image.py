@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import ctypes
+import os
 from collections.abc import Iterator
 
 import numpy as np
@@ -13,8 +15,9 @@ from renderers import media_type as kind
 from renderers.builtin.fax_tiff import fax_pages, is_fax
 from renderers.document import SourceDocument
 from renderers.errors import DocumentDamaged, DocumentTooLarge, TooManyPages
+from renderers.native.library import library
 from renderers.profile import Profile
-from renderers.raster import Placement, draw_picture, place, white_sheet
+from renderers.raster import Placement, draw_picture, place, sheet, white_sheet
 from renderers.spec import BUILTIN, NOT_MINE, Box, GrayPage, RasterPage, Workshop
 
 pi_heif.register_heif_opener(thumbnails=False)
@@ -52,7 +55,20 @@ class ImageRenderer:
         """The picture at its printed size, or as large as the page when it has none or a larger one."""
         if document.media_type == kind.TIFF and is_fax(document.path):
             return fax_pages(document, workshop.profile)
-        return _picture_pages(document, workshop.profile)
+        page = _usual_page(document, workshop.profile)
+        return _picture_pages(document, workshop.profile) if page is None else iter((page,))
+
+
+def _usual_page(document: SourceDocument, profile: Profile) -> GrayPage | None:
+    """The page of a JPEG or PNG, if it is as most are (native/image_page.c); None when it is for Pillow."""
+    if document.media_type not in (kind.JPEG, kind.PNG):
+        return None
+    gray, spot = sheet(profile.room[1]), (ctypes.c_int32 * 4)()
+    room = (*profile.room, profile.resolution.y_dpi)
+    if not library().draw_image(os.fsencode(document.path), *room, gray.ctypes.data, spot):
+        return None
+    width, rows, left, _ = spot
+    return GrayPage(gray[:rows], (Box(left, 0, left + width, rows),))
 
 
 def _picture_pages(document: SourceDocument, profile: Profile) -> Iterator[RasterPage]:
@@ -109,8 +125,6 @@ def _page(image: Image.Image, profile: Profile) -> GrayPage:
 
 
 def _on_sheet(image: Image.Image, spot: Placement) -> GrayPage:
-    if spot.width > image.width or spot.rows > image.height:
-        image = image.resize((spot.width, spot.rows), Image.Resampling.BICUBIC)
     gray = white_sheet(spot.rows)
     box = Box(spot.left, 0, spot.left + spot.width, spot.rows)
     draw_picture(image, gray, box)

@@ -9,28 +9,28 @@ from pathlib import Path
 
 HERE = Path(__file__).parent
 LIBRARY = HERE / "_pages.so"
-PDF_WORKER = HERE / "_pdf_worker"
+WORKER = HERE / "_native_worker"
 SOURCES = [
     HERE / f"{name}.c"
     for name in (
+        *("enlarge", "exif", "fax_code", "image_page", "jpeg", "letters", "page", "pdf_pictures", "pdf_scan"),
         *(
-            "fax_code",
-            "jpeg",
-            "letters",
-            "page",
-            "pdf_pictures",
-            "pdf_scan",
             "pdfium",
             "pictures",
             "place",
+            "png_image",
             "rescue",
             "resize",
+            "rules",
+            "scan",
+            "screen",
+            "strokes",
         ),
-        *("rules", "scan", "screen", "strokes", "survey", "texts", "tiff_writer", "tints"),
+        *("survey", "texts", "tiff_writer", "tints", "turn"),
     )
 ]
-LIBRARIES = ["-ljpeg", "-lm", "-ldl"]
-PDF_SOURCES = [*SOURCES, *(HERE / f"{name}.c" for name in ("confine", "pdf_fax", "pdf_worker"))]
+LIBRARIES = ["-ljpeg", "-lpng", "-lm", "-ldl"]
+WORKER_SOURCES = [*SOURCES, *(HERE / f"{name}.c" for name in ("confine", "fax", "worker"))]
 _FLAGS = ["-std=gnu11", "-O3", "-g", "-Wall", "-Wextra", "-Wshadow", "-Wconversion",
           "-Wmissing-prototypes", "-Werror", "-D_FORTIFY_SOURCE=2", "-fstack-protector-strong"]  # fmt: skip
 
@@ -40,9 +40,9 @@ def build(target: Path = LIBRARY, *extra: str) -> None:
     _compile(target, SOURCES, "-fPIC", "-shared", *extra)
 
 
-def build_pdf_worker(target: Path = PDF_WORKER, *extra: str) -> None:
+def build_worker(target: Path = WORKER, *extra: str) -> None:
     """The program lies at `target`."""
-    _compile(target, PDF_SOURCES, "-fPIE", "-pie", *extra)
+    _compile(target, WORKER_SOURCES, "-fPIE", "-pie", *extra)
 
 
 def _compile(target: Path, sources: Sequence[Path], *flags: str) -> None:
@@ -53,4 +53,4 @@ def _compile(target: Path, sources: Sequence[Path], *flags: str) -> None:
 
 if __name__ == "__main__":
     build()
-    build_pdf_worker()
+    build_worker()

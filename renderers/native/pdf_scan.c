@@ -115,7 +115,7 @@ static int has_masks(const char *path)
     return found;
 }
 
-static int draw_image(void *image, const struct box *box, uint8_t *gray)
+static int draw_jpeg_of(void *image, const struct box *box, uint8_t *gray)
 {
     unsigned long size = pdf.FPDFImageObj_GetImageDataRaw(image, NULL, 0);
     uint8_t *jpeg = size && size <= MOST_BYTES ? malloc(size) : NULL;
@@ -141,5 +141,5 @@ int draw_scan(void *page, const char *path, const struct placement *spot, uint8_
     if (covered < LEAST_COVERED * spot->width * spot->rows || has_masks(path))
         return 0;
     memset(gray, 255, (size_t)spot->rows * PAGE_WIDTH);
-    return draw_image(image, box, gray);
+    return draw_jpeg_of(image, box, gray);
 }

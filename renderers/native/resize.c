@@ -1,4 +1,5 @@
-/* Pictures of another size: every dot becomes the mean of the area it stands for. */
+/* Pictures of another size: where they become smaller every dot is the mean of the area it stands for, where they become
+   larger it lies between those around it (enlarge.c). */
 
 #include <stdlib.h>
 
@@ -95,21 +96,44 @@ static void tear_down(struct lines *lines)
     free(lines->shares);
 }
 
-/* Draws `gray`, width x rows, as new_width x new_rows dots, which are at most 64 times as many in a line; rows of
-   `out` are `stride` apart. Returns 0 when there is no memory for it or there are no such sizes. */
-int resize(const uint8_t *gray, long width, long rows, uint8_t *out, long new_width, long new_rows, long stride)
+/* Returns 0 when there is no memory. */
+static int shrink(const uint8_t *gray, long width, long rows, uint8_t *out, long new_width, long new_rows, long stride)
 {
     struct lines lines;
-
-    if (new_width < 1 || new_rows < 1 || new_width / MOST_TIMES > width || new_rows / MOST_TIMES > rows)
-        return 0;
-    if (rows / new_rows >= MOST_ROWS_IN_ONE || width > WIDEST_PICTURE)
-        return 0;
     int done = set_up(&lines, width, new_width);
+
     for (long y = 0; done && y < new_rows; y++) {
         find_means(&lines, gray, width, edge_at(y, rows, new_rows), edge_at(y + 1, rows, new_rows));
         draw_row(&lines, width, new_width, out + y * stride);
     }
     tear_down(&lines);
     return done;
+}
+
+/* Makes it smaller one way, and then larger the other way. */
+static int shrink_and_enlarge(const uint8_t *gray, long width, long rows, uint8_t *out, long new_width, long new_rows,
+                              long stride)
+{
+    long least_width = width < new_width ? width : new_width, least_rows = rows < new_rows ? rows : new_rows;
+    uint8_t *small = malloc((size_t)(least_width * least_rows));
+    int done = small && shrink(gray, width, rows, small, least_width, least_rows, least_width) &&
+               enlarge(small, least_width, least_rows, out, new_width, new_rows, stride);
+
+    free(small);
+    return done;
+}
+
+/* Draws `gray`, width x rows, as new_width x new_rows dots, which are at most 64 times as many in a line; rows of
+   `out` are `stride` apart. Returns 0 when there is no memory for it or there are no such sizes. */
+int resize(const uint8_t *gray, long width, long rows, uint8_t *out, long new_width, long new_rows, long stride)
+{
+    if (new_width < 1 || new_rows < 1 || new_width / MOST_TIMES > width || new_rows / MOST_TIMES > rows)
+        return 0;
+    if (rows / new_rows >= MOST_ROWS_IN_ONE || width > WIDEST_PICTURE)
+        return 0;
+    if (new_width <= width && new_rows <= rows)
+        return shrink(gray, width, rows, out, new_width, new_rows, stride);
+    if (new_width >= width && new_rows >= rows)
+        return enlarge(gray, width, rows, out, new_width, new_rows, stride);
+    return shrink_and_enlarge(gray, width, rows, out, new_width, new_rows, stride);
 }

@@ -49,6 +49,13 @@ static int within_picture(const struct page *page, int x, int y, int across, int
     return 0;
 }
 
+/* Whether a word of the rows from `y` on, as high as a block, lies in a picture. */
+static int is_picture(const struct page *page, int y, int word)
+{
+    int across = page->width - word * 64 < 64 ? page->width - word * 64 : 64;
+    return within_picture(page, word * 64, y, across, page->rows - y < BLOCK ? page->rows - y : BLOCK);
+}
+
 /* Lists the words of row `y` whose blocks may have dots of rules; all words below the last whole block. */
 static int list_pale(const struct page *page, int y, uint8_t *list)
 {
@@ -58,7 +65,7 @@ static int list_pale(const struct page *page, int y, uint8_t *list)
     int count = 0, last = -1;
 
     for (int i = 0; i < across; i++)
-        if (i / BLOCKS != last &&
+        if (i / BLOCKS != last && !is_picture(page, y, i / BLOCKS) &&
             (page->rows - y < BLOCK || (darkest[i] <= PALEST && lightest[i] >= page->threshold)))
             list[count++] = (uint8_t)(last = i / BLOCKS);
     return count;

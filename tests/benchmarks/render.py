@@ -41,7 +41,7 @@ import weasyprint  # noqa: E402
 from PIL import Image  # noqa: E402
 
 from renderers import Profile, RenderPool, SourceDocument  # noqa: E402
-from renderers.native.build import PDF_WORKER  # noqa: E402
+from renderers.native.build import WORKER  # noqa: E402
 from renderers.pipeline import render  # noqa: E402
 from renderers.spec import Workshop  # noqa: E402
 from renderers.tiff_tags import read_fax_pages  # noqa: E402
@@ -193,7 +193,7 @@ async def in_pool(pool: RenderPool, document: SourceDocument, out: Path) -> tupl
     """
     pid = pool.pid
     assert pid is not None
-    programs = [child for child in children_of(pid) if name_of(child) == PDF_WORKER.name]
+    programs = [child for child in children_of(pid) if name_of(child) == WORKER.name]
 
     def used() -> float:
         if document.path.suffix in OFFICE:

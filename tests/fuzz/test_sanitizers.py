@@ -17,9 +17,9 @@ import pytest
 
 from renderers import Limits, Profile, SourceDocument, rehearsal
 from renderers.native.build import HERE as PAGE_FOLDER
-from renderers.native.build import LIBRARIES, build_pdf_worker
+from renderers.native.build import LIBRARIES, build_worker
 from renderers.native.build import SOURCES as PAGE_SOURCES
-from renderers.pdf_worker import FOR_PYTHON, PdfWorker
+from renderers.native_worker import FOR_PYTHON, NativeWorker
 from renderers.profile import Resolution
 from renderers.work import document_to_wire, profile_to_wire
 from telephony.native.build import HERE, compile_objects, libraries
@@ -148,12 +148,12 @@ def test_no_page_reaches_beyond_its_buffers(tmp_path):
     assert int(said.split()[0]) > 1000
 
 
-def test_pdfs_of_every_kind_of_damage_hurt_no_worker(tmp_path):
-    program = tmp_path / "pdf_worker"
-    build_pdf_worker(program, *_SANITIZERS, "-fno-sanitize=object-size")
-    samples = [(SAMPLES / name).read_bytes() for name in ("letter.pdf", "scan.pdf", "invoice.pdf")]
+def test_documents_of_every_kind_of_damage_hurt_no_worker(tmp_path):
+    program = tmp_path / "native_worker"
+    build_worker(program, *_SANITIZERS, "-fno-sanitize=object-size")
+    samples = [(SAMPLES / name).read_bytes() for name in ("letter.pdf", "scan.pdf", "logo.png", "photo.jpg")]
     chance = random.Random(1)
-    worker = PdfWorker(tmp_path, Limits(memory_bytes=1 << 46), program)
+    worker = NativeWorker(tmp_path, Limits(memory_bytes=1 << 46), program)
     worker.start(rehearsal.a_pdf(tmp_path))
 
     for number in range(60):

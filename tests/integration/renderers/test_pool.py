@@ -26,7 +26,7 @@ from renderers import (
     RenderPool,
     SourceDocument,
 )
-from renderers.native.build import PDF_WORKER
+from renderers.native.build import WORKER
 from tests.patience import PATIENCE
 from tests.unit.renderers.pages import bits_of, black_dots
 
@@ -74,7 +74,7 @@ def workers_of(pool: RenderPool) -> list[int]:
 
 def _is_worker(pid: int) -> bool:
     with contextlib.suppress(OSError):
-        return PDF_WORKER.name not in command_of(pid)
+        return WORKER.name not in command_of(pid)
     return False
 
 

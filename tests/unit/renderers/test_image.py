@@ -1,9 +1,13 @@
+import random
+import struct
+import zlib
+
 import numpy as np
 import pytest
 from PIL import Image
 
 from renderers import media_type as kind
-from renderers.builtin.image import ImageRenderer
+from renderers.builtin.image import ImageRenderer, _picture_pages, _usual_page
 from renderers.document import SourceDocument
 from renderers.errors import DocumentDamaged, DocumentTooLarge, TooManyPages
 from renderers.profile import Profile, Resolution
@@ -128,7 +132,113 @@ def test_a_png_of_16_bits_keeps_its_greys(tmp_path):
 
     (page,) = pages_of(tmp_path / "a.png", kind.PNG)
 
-    assert page.gray[48, 864] == pytest.approx(127, abs=2)
+    assert int(page.gray[48, 864]) == pytest.approx(127, abs=2)
+
+
+def shades(size):
+    """Something to see in every corner, and in colours."""
+    across, down = Image.linear_gradient("L").rotate(90).resize(size), Image.linear_gradient("L").resize(size)
+    return Image.merge("RGB", (across, down, Image.radial_gradient("L").resize(size)))
+
+
+def save_gray(path, size):
+    shades(size).convert("L").save(path, dpi=(150, 100))
+
+
+def save_progressive(path, size):
+    shades(size).save(path, dpi=(204, 204), progressive=True, subsampling=2)
+
+
+def save_turned(path, size):
+    exif = Image.Exif()
+    exif[0x0112], exif[0x011A], exif[0x011B], exif[0x0128] = 6, 80.0, 80.0, 3
+    shades(size).save(path, exif=exif)
+
+
+def save_palette(path, size):
+    shades(size).quantize(200).save(path)
+
+
+def save_holes(path, size):
+    layered = shades(size).convert("RGBA")
+    layered.putalpha(Image.radial_gradient("L").resize(size))
+    layered.save(path, dpi=(300, 300))
+
+
+def save_gray_holes(path, size):
+    Image.merge("LA", (shades(size).convert("L"), Image.linear_gradient("L").resize(size))).save(path)
+
+
+def save_one_bit(path, size):
+    shades(size).convert("1", dither=Image.Dither.NONE).save(path, dpi=(204, 196))
+
+
+def save_deep(path, size):
+    Image.fromarray(np.asarray(shades(size).convert("L")).astype(np.uint16) * 257).save(path)
+
+
+USUAL = [
+    *(("a.jpg", save) for save in (save_gray, save_progressive, save_turned)),
+    *(
+        ("a.png", save)
+        for save in (save_gray, save_palette, save_holes, save_gray_holes, save_one_bit, save_deep)
+    ),
+]
+
+
+@pytest.mark.parametrize(
+    ("size", "resolution"),
+    [((300, 200), Resolution.FINE), ((1900, 1300), Resolution.STANDARD), ((40, 900), Resolution.FINE)],
+)
+@pytest.mark.parametrize(("name", "save"), USUAL)
+def test_usual_pictures_are_as_pillow_would_have_them(tmp_path, name, save, size, resolution):
+    save(tmp_path / name, size)
+    media_type = kind.JPEG if name == "a.jpg" else kind.PNG
+    document, profile = SourceDocument(name, tmp_path / name, media_type), Profile(resolution)
+
+    page = _usual_page(document, profile)
+
+    (wanted,) = _picture_pages(document, profile)
+    assert page.pictures == wanted.pictures
+    assert page.gray.shape == wanted.gray.shape
+    assert np.abs(page.gray.astype(int) - wanted.gray).mean() < 2
+
+
+@pytest.mark.parametrize("name", ["a.jpg", "a.png"])
+def test_any_damage_is_seen_or_does_no_harm(tmp_path, name):
+    (save_turned if name == "a.jpg" else save_holes)(tmp_path / name, (200, 100))
+    whole, chance = (tmp_path / name).read_bytes(), random.Random(1)
+    document = SourceDocument(name, tmp_path / name, kind.JPEG if name == "a.jpg" else kind.PNG)
+
+    for number in range(300):
+        data = bytearray(whole[: chance.randrange(len(whole)) if number % 3 == 0 else None])
+        for _ in range(number % 5):
+            data[chance.randrange(len(data))] = chance.randrange(256)
+        document.path.write_bytes(data)
+        page = _usual_page(document, Profile())
+        assert page is None or page.gray.shape[1] == 1728
+
+    document.path.write_bytes(whole[: len(whole) // 2])
+    with pytest.raises(DocumentDamaged):
+        list(ImageRenderer().pages(document, a_workshop(tmp_path)))
+
+
+def test_an_interlaced_png_is_for_pillow(tmp_path):
+    path = tmp_path / "a.png"
+    # Adam7 in seven passes, of which a picture of one dot has one: IHDR says so in its 13th byte.
+    header = struct.pack(">IIBBBBB", 1, 1, 8, 0, 0, 0, 1)
+    chunks = [(b"IHDR", header), (b"IDAT", zlib.compress(b"\0\0")), (b"IEND", b"")]
+    path.write_bytes(
+        b"\x89PNG\r\n\x1a\n"
+        + b"".join(
+            struct.pack(">I", len(data)) + name + data + struct.pack(">I", zlib.crc32(name + data))
+            for name, data in chunks
+        )
+    )
+
+    assert _usual_page(SourceDocument("a.png", path, kind.PNG), Profile()) is None
+    (page,) = pages_of(path, kind.PNG)
+    assert page.gray.min() == 0
 
 
 def test_a_tiff_of_three_grey_pages_has_three_pages(tmp_path):

@@ -1,4 +1,4 @@
-/* Makes faxes of PDFs, each in a process of its own that ends with it.
+/* Makes faxes of PDFs and pictures, each in a process of its own that ends with it.
 
    The foreman (foreman.py) starts this program once. It loads pdfium, draws a document that knows all letters, and
    forks for each job it is sent: in a tenth of the time a fork of the foreman takes, which is a large process of
@@ -10,7 +10,7 @@
 
    The first job is a rehearsal, which the program does itself; its process id is told as 0.
 
-   usage: _pdf_worker SOCKET PDFIUM FILTER PLACE...
+   usage: _native_worker SOCKET PDFIUM FILTER PLACE...
    SOCKET and FILTER are file descriptors, the latter of what seccomp.py compiled; workers may read the PLACEs. */
 
 #define _GNU_SOURCE
@@ -25,7 +25,7 @@
 #include <unistd.h>
 
 #include "confine.h"
-#include "pdf_fax.h"
+#include "fax.h"
 #include "pdfium.h"
 
 enum { FOR_PYTHON = 77, LONGEST_JOB = 1 << 16, MOST_DOCUMENTS = 256 };
@@ -92,7 +92,7 @@ static int fax_of(const struct job *job)
 
     if (!answer)
         return 0;
-    int done = fax_of_pdfs(&job->wish, answer);
+    int done = write_fax(&job->wish, answer);
     if (fclose(answer))
         done = 0;
     return done && rename(job->wish.out, job->in_place) == 0;
@@ -139,7 +139,7 @@ static int rehearse(int control)
     FILE *nothing = fopen("/dev/null", "w");
 
     if (size > 0 && nothing && read_job(message, size, &job)) {
-        fax_of_pdfs(&job.wish, nothing);
+        write_fax(&job.wish, nothing);
         unlink(job.wish.out);
     }
     if (nothing)

@@ -1,4 +1,4 @@
-"""PDFs made into faxes without Python: the same dots; what needs more is given back."""
+"""PDFs and pictures made into faxes without Python: the same dots; what needs more is given back."""
 
 import json
 import os
@@ -11,8 +11,8 @@ import weasyprint
 from PIL import Image
 
 from renderers import Limits, Profile, SourceDocument, rehearsal, seccomp
-from renderers.native.build import HERE, PDF_WORKER
-from renderers.pdf_worker import FOR_PYTHON, PdfWorker
+from renderers.native.build import HERE, WORKER
+from renderers.native_worker import FOR_PYTHON, NativeWorker
 from renderers.pipeline import render
 from renderers.profile import Paper, Resolution
 from renderers.work import document_to_wire, profile_to_wire
@@ -27,7 +27,7 @@ SAMPLES = Path(__file__).parents[3] / "samples" / "documents"
 def worker(tmp_path):
     """The program, ready for jobs."""
     (tmp_path / "pool").mkdir()
-    worker = PdfWorker(tmp_path / "pool", Limits())
+    worker = NativeWorker(tmp_path / "pool", Limits())
     worker.start(rehearsal.a_pdf(tmp_path / "pool"))
     yield worker
     worker.stop()
@@ -134,6 +134,17 @@ def words_on_a_photograph(folder):
 
 
 @pytest.mark.parametrize("resolution", Resolution)
+@pytest.mark.parametrize("name", ["photo.jpg", "logo.png"])
+def test_pictures_are_the_pages_that_python_makes(worker, sample, tmp_path, name, resolution):
+    documents, profile = [sample(name), sample("letter.pdf")], Profile(resolution, margin=10.0)
+
+    assert ended(worker, a_job(documents, tmp_path / "fax.tif", profile), tmp_path / "job") == 0
+
+    render(documents, tmp_path / "python.tif", a_workshop(tmp_path, profile))
+    assert (tmp_path / "fax.tif").read_bytes() == (tmp_path / "python.tif").read_bytes()
+
+
+@pytest.mark.parametrize("resolution", Resolution)
 @pytest.mark.parametrize(
     "made", [a_photograph, pictures_in_a_form, words_about_a_logo, words_on_a_photograph]
 )
@@ -156,12 +167,25 @@ def test_blank_pages_are_left_out_where_that_is_wanted(worker, tmp_path):
     assert (len(result["rows"]), result["dropped"]) == (2, 1)
 
 
+def a_picture_in_inks(folder):
+    Image.new("CMYK", (300, 300), (0, 0, 0, 200)).save(folder / "inks.jpg")
+    return SourceDocument("inks.jpg", folder / "inks.jpg")
+
+
+def half_a_picture(folder):
+    whole = (SAMPLES / "logo.png").read_bytes()
+    (folder / "half.png").write_bytes(whole[: len(whole) // 2])
+    return SourceDocument("half.png", folder / "half.png")
+
+
 GIVEN_BACK = {
     "a mark": lambda folder: a_pdf_with(
         folder, b"/Annots [<< /Type /Annot /Subtype /Square /Rect [50 50 200 200] /C [0 0 0] >>]"
     ),
     "a form to fill in": lambda folder: a_pdf_with(folder, b"", b"/AcroForm << /Fields [] >>"),
     "too many pages": lambda folder: printed(folder, "<p style='break-after: page'>x" * 11),
+    "a picture in inks": a_picture_in_inks,
+    "half a picture": half_a_picture,
     "no pages": lambda folder: a_pdf_with(folder, b"", b"/Pages null"),
 }
 
@@ -190,7 +214,7 @@ def test_a_link_shows_nothing_and_is_no_reason_to_give_back(worker, tmp_path):
 
 
 def test_a_fax_that_cannot_be_written_is_for_python(sample, tmp_path):
-    worker = PdfWorker(tmp_path, Limits(file_bytes=2000))
+    worker = NativeWorker(tmp_path, Limits(file_bytes=2000))
     worker.start(rehearsal.a_pdf(tmp_path))
 
     job = a_job([sample("letter.pdf")], tmp_path / "fax.tif", Profile())
@@ -200,10 +224,11 @@ def test_a_fax_that_cannot_be_written_is_for_python(sample, tmp_path):
     assert not list(tmp_path.glob("fax*"))
 
 
-def test_only_renderings_of_pdfs_are_for_it(worker, sample, tmp_path):
+def test_only_renderings_of_pdfs_and_usual_pictures_are_for_it(worker, sample, tmp_path):
     letter, notes, out = sample("letter.pdf"), sample("notes.txt"), tmp_path / "fax.tif"
 
     assert worker.takes(a_job([letter, letter], out, Profile()))
+    assert worker.takes(a_job([sample("photo.jpg"), letter, sample("logo.png")], out, Profile()))
     assert not worker.takes(a_job([letter, notes], out, Profile()))
     assert not worker.takes(a_job([sample("missing.pdf")], out, Profile()))
     assert not worker.takes(a_job([], out, Profile()))
@@ -212,7 +237,7 @@ def test_only_renderings_of_pdfs_are_for_it(worker, sample, tmp_path):
 
 
 def test_without_its_program_there_is_no_worker(sample, tmp_path):
-    worker = PdfWorker(tmp_path, Limits(), tmp_path / "missing")
+    worker = NativeWorker(tmp_path, Limits(), tmp_path / "missing")
 
     worker.start(rehearsal.a_pdf(tmp_path))
 
@@ -223,7 +248,7 @@ def test_without_its_program_there_is_no_worker(sample, tmp_path):
 
 def programs_of(pool):
     """The program, while no worker of it runs."""
-    return [child for child in children_of(pool.pid) if PDF_WORKER.name in command_of(child)]
+    return [child for child in children_of(pool.pid) if WORKER.name in command_of(child)]
 
 
 @pytest.mark.asyncio(loop_scope="session")

@@ -1,7 +1,7 @@
-/* PDFs to a fax: drawn by pdfium in grey, coded, written; nothing of it is Python.
+/* PDFs and pictures to a fax: drawn in grey, coded, written; nothing of it is Python.
 
-   This is the short way for what most PDFs are. Whatever needs more (forms, annotations, and every error) is left to
-   Python, which begins anew: it says in words what is wrong. */
+   This is the short way for what most of them are. Whatever needs more (forms, annotations, other pictures than JPEG and
+   PNG, and every error) is left to Python, which begins anew: it says in words what is wrong. */
 
 #define _GNU_SOURCE
 #include <stdio.h>
@@ -9,7 +9,7 @@
 #include <sys/mman.h>
 #include <unistd.h>
 
-#include "pdf_fax.h"
+#include "fax.h"
 #include "pdf_page.h"
 
 enum { POINTS_PER_INCH = 72, MOST_PICTURES = 20000, MOST_TEXTS = 5000, HUGE_PAGE = 2 << 20 };
@@ -93,22 +93,14 @@ static int draw_page(const struct work *work, void *page, const struct placement
     return draw(page, spot, desk->gray);
 }
 
-static int add_page(struct work *work, void *page)
+/* Adds the page that has been drawn, with what is on it. */
+static int add_drawn(struct work *work, const struct placement *spot, const struct content *content)
 {
     const struct profile *profile = &work->wish->profile;
     const struct desk *desk = &work->desk;
-    struct placement spot;
-    struct content content;
     int is_blank;
 
-    if (has_annotations(page))
-        return 0;
-    place_page((double)pdf.FPDF_GetPageWidthF(page) / POINTS_PER_INCH,
-               (double)pdf.FPDF_GetPageHeightF(page) / POINTS_PER_INCH, profile->room_width, profile->room_rows,
-               profile->y_dpi, &spot);
-    if (!draw_page(work, page, &spot, &content))
-        return 0;
-    long size = code_page(desk->gray, PAGE_WIDTH, spot.rows, &profile->looks, &content, desk->bits, desk->blocks,
+    long size = code_page(desk->gray, PAGE_WIDTH, spot->rows, &profile->looks, content, desk->bits, desk->blocks,
                           &is_blank, desk->code, desk->code_room);
     if (size && profile->drop_blank && is_blank) {
         work->dropped++;
@@ -117,7 +109,21 @@ static int add_page(struct work *work, void *page)
     if (!size || work->pages >= profile->page_limit)
         return 0;
     work->pages++;
-    return fax_add(work->fax, desk->code, size, profile->looks.margin_rows + spot.rows, PAGE_WIDTH, profile->y_dpi);
+    return fax_add(work->fax, desk->code, size, profile->looks.margin_rows + spot->rows, PAGE_WIDTH, profile->y_dpi);
+}
+
+static int add_page(struct work *work, void *page)
+{
+    const struct profile *profile = &work->wish->profile;
+    struct placement spot;
+    struct content content;
+
+    if (has_annotations(page))
+        return 0;
+    place_page((double)pdf.FPDF_GetPageWidthF(page) / POINTS_PER_INCH,
+               (double)pdf.FPDF_GetPageHeightF(page) / POINTS_PER_INCH, profile->room_width, profile->room_rows,
+               profile->y_dpi, &spot);
+    return draw_page(work, page, &spot, &content) && add_drawn(work, &spot, &content);
 }
 
 static int add_pages(struct work *work, void *document)
@@ -139,21 +145,37 @@ static int add_pages(struct work *work, void *document)
     return 1;
 }
 
-static int add_document(struct work *work, const char *path)
+static int add_pdf(struct work *work, const char *path)
 {
-    char start[5] = {0};
-    FILE *file = fopen(path, "rb");
-    int is_pdf = file && fread(start, 1, sizeof start, file) == sizeof start && !memcmp(start, "%PDF-", sizeof start);
-
-    if (file)
-        fclose(file);
     work->path = path;
-    void *document = is_pdf ? pdf.FPDF_LoadDocument(path, NULL) : NULL;
+    void *document = pdf.FPDF_LoadDocument(path, NULL);
     if (!document)
         return 0;
     int done = add_pages(work, document);
     pdf.FPDF_CloseDocument(document);
     return done;
+}
+
+static int add_image(struct work *work, const char *path)
+{
+    const struct profile *profile = &work->wish->profile;
+    struct placement spot;
+
+    if (!draw_image(path, profile->room_width, profile->room_rows, profile->y_dpi, work->desk.gray, &spot))
+        return 0;
+    struct box box = {spot.left, 0, spot.left + spot.width, spot.rows};
+    return add_drawn(work, &spot, &(struct content){&box, NULL, 1, 0});
+}
+
+static int is_pdf(const char *path)
+{
+    char start[5] = {0};
+    FILE *file = fopen(path, "rb");
+    int found = file && fread(start, 1, sizeof start, file) == sizeof start && !memcmp(start, "%PDF-", sizeof start);
+
+    if (file)
+        fclose(file);
+    return found;
 }
 
 /* What the owner of the process reads of the fax: work.py's answer to "render". */
@@ -174,7 +196,7 @@ static int write_answer(const struct work *work, FILE *answer)
 
 /* Writes all pages of all documents as one TIFF, and what it is to `answer`. Returns 0 when it is work for Python:
    there may be files then, which nobody must read. */
-int fax_of_pdfs(const struct wish *wish, FILE *answer)
+int write_fax(const struct wish *wish, FILE *answer)
 {
     struct work work = {.wish = wish};
     int done = set_up(&work.desk, &wish->profile);
@@ -183,7 +205,7 @@ int fax_of_pdfs(const struct wish *wish, FILE *answer)
     if (!work.fax)
         return 0;
     for (int i = 0; done && i < wish->document_count; i++)
-        done = add_document(&work, wish->documents[i]);
+        done = is_pdf(wish->documents[i]) ? add_pdf(&work, wish->documents[i]) : add_image(&work, wish->documents[i]);
     done = done && work.pages && write_answer(&work, answer);
     return fax_close(work.fax, wish->description, done) && done;
 }

@@ -1,4 +1,4 @@
-"""Faxes of PDFs by native/_pdf_worker: a fork of that small program costs a tenth of a fork of the foreman.
+"""Faxes of PDFs and pictures by native/worker.c: its forks cost a tenth of what those of the foreman cost.
 
 What it cannot do, it says, and the foreman does in Python. Without it all goes on, slower.
 """
@@ -15,7 +15,7 @@ from typing import Any
 
 from renderers import landlock, seccomp
 from renderers.bilevel import looks
-from renderers.native.build import PDF_WORKER
+from renderers.native.build import WORKER
 from renderers.native.pdf_library import PDFIUM
 from renderers.sandbox import Limits
 from renderers.work import Job, part_of, profile_from_wire
@@ -24,13 +24,16 @@ from renderers.work import Job, part_of, profile_from_wire
 FOR_PYTHON = 77
 _LONGEST_JOB, _MOST_DOCUMENTS = 1 << 16, 256
 _PID = struct.Struct("i")
+#: How PDF, JPEG and PNG begin.
+_STARTS = (b"%PDF-", b"\xff\xd8\xff", b"\x89PNG\r\n\x1a\n")
+_LONGEST_START = max(map(len, _STARTS))
 _ANSWERS_WITHIN = 10.0  #: seconds; what takes longer is stopped and done without
 
 
-class PdfWorker:
-    """Starts workers for PDFs, which are children of this process."""
+class NativeWorker:
+    """Starts such workers, which are children of this process."""
 
-    def __init__(self, folder: Path, limits: Limits, program: Path = PDF_WORKER) -> None:
+    def __init__(self, folder: Path, limits: Limits, program: Path = WORKER) -> None:
         self._folder = folder
         self._limits = limits
         self._path = program
@@ -60,13 +63,13 @@ class PdfWorker:
         self.fork(rehearsal, self._folder)
 
     def takes(self, job: Job) -> bool:
-        """Whether the job may be one for such a worker: all documents begin as PDFs do."""
+        """Whether the job may be one for such a worker: all documents are PDFs or usual pictures."""
         return (
             self._control is not None
             and job["verb"] == "render"
             and not job["profile"]["by_content"]
             and 0 < len(job["documents"]) <= _MOST_DOCUMENTS
-            and all(_begins_as_pdf(document["path"]) for document in job["documents"])
+            and all(_is_for_it(document["path"]) for document in job["documents"])
         )
 
     def fork(self, job: Job, folder: Path) -> int:
@@ -99,7 +102,7 @@ class PdfWorker:
 
 
 def _texts(job: Job, folder: Path, limits: Limits) -> list[Any]:
-    """The job as pdf_worker.c reads it."""
+    """The job as native/worker.c reads it."""
     profile, out = profile_from_wire(job["profile"]), Path(job["out"])
     numbers = (*profile.room, profile.resolution.y_dpi, profile.page_limit, int(profile.drop_blank))
     how = looks(profile.resolution, profile.margin_rows)
@@ -112,9 +115,9 @@ def _texts(job: Job, folder: Path, limits: Limits) -> list[Any]:
     ]
 
 
-def _begins_as_pdf(path: str) -> bool:
+def _is_for_it(path: str) -> bool:
     try:
         with open(path, "rb", buffering=0) as file:  # noqa: PTH123  Path would cost more than the look
-            return file.read(5) == b"%PDF-"
+            return file.read(_LONGEST_START).startswith(_STARTS)
     except OSError:
         return False

@@ -1,7 +1,7 @@
-/* PDFs to one fax, and the processes that do it. */
+/* PDFs and pictures to one fax. */
 
-#ifndef FAXGW_PDF_FAX_H
-#define FAXGW_PDF_FAX_H
+#ifndef FAXGW_FAX_H
+#define FAXGW_FAX_H
 
 #include <stdio.h>
 
@@ -22,6 +22,6 @@ struct wish {
     int document_count;
 };
 
-int fax_of_pdfs(const struct wish *wish, FILE *answer);
+int write_fax(const struct wish *wish, FILE *answer);
 
 #endif
