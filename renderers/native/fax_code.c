@@ -131,14 +131,14 @@ INLINED void put_row(struct writer *w, const int *a, const int *b, int width)
     while (a0 < width) {
         while (b[0] <= a0)
             b += 2;
-        int distance = a[0] - b[0];
-        if (b[1] < a[0]) {
-            put(w, PASS);
-            a0 = b[1];
-        } else if (distance >= -3 && distance <= 3) {
-            put(w, VERTICAL[distance + 3]);
+        unsigned right = (unsigned)(a[0] - b[0] + 3);
+        if (__builtin_expect(right <= 6 && b[1] >= a[0], 1)) {
+            put(w, VERTICAL[right]);
             a0 = *a++;
             b--; /* the colour turned; the change before may be right of a0 */
+        } else if (b[1] < a[0]) {
+            put(w, PASS);
+            a0 = b[1];
         } else {
             int black = (int)((a - first) % 2);
             put(w, HORIZONTAL);

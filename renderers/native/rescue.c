@@ -83,7 +83,7 @@ int find_lost(const uint8_t *darkest, const uint8_t *lightest, int rows, int col
         int has_text = lightest[i] - darkest[i] >= BLOCK_CONTRAST;
         black[i] = lightest[i] < threshold;
         dark[i] = black[i] && has_text;
-        pale[i] = !black[i] && has_text && is_far_from_black(&page, i / columns, i % columns);
+        pale[i] = !black[i] && has_text && darkest[i] >= threshold - BROKEN && is_far_from_black(&page, i / columns, i % columns);
         lost |= dark[i] | pale[i];
     }
     if (!lost)

@@ -71,6 +71,8 @@ ALWAYS = (
     "prices.xlsx",
 )
 OFFICE = (".docx", ".odt", ".xlsx")
+#: What MuPDF reads beside PDF and draws as it looks; of HTML and SVG it draws another page, without borders or fonts.
+MUPDF_TOO = (".jpg", ".png", ".tif")
 
 
 @dataclass
@@ -208,14 +210,14 @@ async def in_pool(pool: RenderPool, document: SourceDocument, out: Path) -> tupl
 
 def commands(document: SourceDocument, folder: Path) -> dict[str, Callable[[], tuple[float, float]]]:
     """The foreign tools that read this document."""
-    if document.path.suffix != ".pdf":
-        return {}
-    gs = ["gs", "-q", "-dSAFER", "-dBATCH", "-dNOPAUSE", "-sDEVICE=tiffg4", "-r204x196"]
     mutool = ["mutool", "draw", "-q", "-F", "pbm", "-r", "204"]
-    return {
+    mupdf = {"MuPDF": lambda: with_tool([*mutool, "-o", f"{folder}/MuPDF%d.pbm", document.path])}
+    if document.path.suffix != ".pdf":
+        return mupdf if document.path.suffix in MUPDF_TOO else {}
+    gs = ["gs", "-q", "-dSAFER", "-dBATCH", "-dNOPAUSE", "-sDEVICE=tiffg4", "-r204x196"]
+    return mupdf | {
         "Ghostscript": lambda: with_tool([*gs, f"-sOutputFile={folder}/Ghostscript.tif", document.path]),
         "poppler": lambda: with_tool(["pdftoppm", "-mono", "-r", "204", document.path, folder / "poppler"]),
-        "MuPDF": lambda: with_tool([*mutool, "-o", f"{folder}/MuPDF%d.pbm", document.path]),
     }
 
 
