@@ -10,6 +10,7 @@ import os
 import socket
 import struct
 import subprocess
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -17,6 +18,7 @@ from renderers import landlock, seccomp
 from renderers.bilevel import looks
 from renderers.native.build import WORKER
 from renderers.native.pdf_library import PDFIUM
+from renderers.profile import Profile, Resolution
 from renderers.sandbox import Limits
 from renderers.work import Job, part_of, profile_from_wire
 
@@ -67,7 +69,6 @@ class NativeWorker:
         return (
             self._control is not None
             and job["verb"] == "render"
-            and not job["profile"]["by_content"]
             and 0 < len(job["documents"]) <= _MOST_DOCUMENTS
             and all(_is_for_it(document["path"]) for document in job["documents"])
         )
@@ -104,14 +105,22 @@ class NativeWorker:
 def _texts(job: Job, folder: Path, limits: Limits) -> list[Any]:
     """The job as native/worker.c reads it."""
     profile, out = profile_from_wire(job["profile"]), Path(job["out"])
-    numbers = (*profile.room, profile.resolution.y_dpi, profile.page_limit, int(profile.drop_blank))
-    how = looks(profile.resolution, profile.margin_rows)
     return [
         *(folder, out.parent),
         *map(str, (limits.cpu_seconds, limits.memory_bytes, limits.file_bytes)),
-        *(part_of(out), out, profile.resolution.name, profile.description.encode("ascii", "replace")),
-        *map(str, (*numbers, *(getattr(how, name) for name, *_ in how._fields_))),
+        *(part_of(out), out, profile.description.encode("ascii", "replace"), str(int(profile.by_content))),
+        *_profile_texts(profile),
+        *_profile_texts(replace(profile, resolution=Resolution.STANDARD)),
         *(document["path"] for document in job["documents"]),
+    ]
+
+
+def _profile_texts(profile: Profile) -> list[str]:
+    numbers = (*profile.room, profile.resolution.y_dpi, profile.page_limit, int(profile.drop_blank))
+    how = looks(profile.resolution, profile.margin_rows)
+    return [
+        profile.resolution.name,
+        *map(str, (*numbers, *(getattr(how, name) for name, *_ in how._fields_))),
     ]
 
 

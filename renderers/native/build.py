@@ -13,7 +13,18 @@ WORKER = HERE / "_native_worker"
 SOURCES = [
     HERE / f"{name}.c"
     for name in (
-        *("enlarge", "exif", "fax_code", "image_page", "jpeg", "letters", "page", "pdf_pictures", "pdf_scan"),
+        *(
+            "enlarge",
+            "exif",
+            "fax_code",
+            "fineness",
+            "image_page",
+            "jpeg",
+            "letters",
+            "page",
+            "pdf_pictures",
+            "pdf_scan",
+        ),
         *(
             "pdfium",
             "pictures",

@@ -24,10 +24,12 @@ struct desk {
 /* The work on one fax. */
 struct work {
     const struct wish *wish;
+    const struct profile *profile;
     struct desk desk;
     struct fax *fax;
     const char *path; /* of the document */
     int pages, dropped;
+    int needs_fine; /* one of them */
 };
 
 static void *memory_of(size_t size)
@@ -96,7 +98,7 @@ static int draw_page(const struct work *work, void *page, const struct placement
 /* Adds the page that has been drawn, with what is on it. */
 static int add_drawn(struct work *work, const struct placement *spot, const struct content *content)
 {
-    const struct profile *profile = &work->wish->profile;
+    const struct profile *profile = work->profile;
     const struct desk *desk = &work->desk;
     int is_blank;
 
@@ -109,12 +111,14 @@ static int add_drawn(struct work *work, const struct placement *spot, const stru
     if (!size || work->pages >= profile->page_limit)
         return 0;
     work->pages++;
+    if (work->wish->by_content && !work->needs_fine)
+        work->needs_fine = needs_fine(desk->bits, PAGE_WIDTH, profile->looks.margin_rows + spot->rows);
     return fax_add(work->fax, desk->code, size, profile->looks.margin_rows + spot->rows, PAGE_WIDTH, profile->y_dpi);
 }
 
 static int add_page(struct work *work, void *page)
 {
-    const struct profile *profile = &work->wish->profile;
+    const struct profile *profile = work->profile;
     struct placement spot;
     struct content content;
 
@@ -130,7 +134,7 @@ static int add_pages(struct work *work, void *document)
 {
     int count = pdf.FPDF_GetPageCount(document);
 
-    if (pdf.FPDF_GetFormType(document) != FORM_NONE || count < 1 || count > work->wish->profile.page_limit)
+    if (pdf.FPDF_GetFormType(document) != FORM_NONE || count < 1 || count > work->profile->page_limit)
         return 0;
     if (count == 1 && pdf.FPDFDoc_GetAttachmentCount(document) > 0)
         return 0; /* it may be a portfolio, whose page is only a note */
@@ -158,7 +162,7 @@ static int add_pdf(struct work *work, const char *path)
 
 static int add_image(struct work *work, const char *path)
 {
-    const struct profile *profile = &work->wish->profile;
+    const struct profile *profile = work->profile;
     struct placement spot;
 
     if (!draw_image(path, profile->room_width, profile->room_rows, profile->y_dpi, work->desk.gray, &spot))
@@ -186,7 +190,7 @@ static int write_answer(const struct work *work, FILE *answer)
         fprintf(answer, "%s%d", i ? ", " : "", fax_rows(work->fax, i));
     fprintf(answer, "], \"resolutions\": [");
     for (int i = 0; i < work->pages; i++)
-        fprintf(answer, "%s\"%s\"", i ? ", " : "", work->wish->resolution);
+        fprintf(answer, "%s\"%s\"", i ? ", " : "", work->profile->resolution);
     fprintf(answer, "], \"widths\": [");
     for (int i = 0; i < work->pages; i++)
         fprintf(answer, "%s%d", i ? ", " : "", PAGE_WIDTH);
@@ -194,18 +198,31 @@ static int write_answer(const struct work *work, FILE *answer)
     return !ferror(answer);
 }
 
+/* Adds all pages of all documents to a new file; returns 0 when that cannot be done, or there are none. */
+static int add_all(struct work *work, const struct profile *profile)
+{
+    const struct wish *wish = work->wish;
+    int done = 1;
+
+    work->profile = profile;
+    work->pages = work->dropped = 0;
+    work->fax = fax_open(wish->out);
+    for (int i = 0; work->fax && done && i < wish->document_count; i++)
+        done = is_pdf(wish->documents[i]) ? add_pdf(work, wish->documents[i]) : add_image(work, wish->documents[i]);
+    return work->fax && done && work->pages;
+}
+
 /* Writes all pages of all documents as one TIFF, and what it is to `answer`. Returns 0 when it is work for Python:
    there may be files then, which nobody must read. */
 int write_fax(const struct wish *wish, FILE *answer)
 {
     struct work work = {.wish = wish};
-    int done = set_up(&work.desk, &wish->profile);
+    int done = set_up(&work.desk, &wish->profile) && add_all(&work, &wish->profile);
 
-    work.fax = done ? fax_open(wish->out) : NULL;
-    if (!work.fax)
-        return 0;
-    for (int i = 0; done && i < wish->document_count; i++)
-        done = is_pdf(wish->documents[i]) ? add_pdf(&work, wish->documents[i]) : add_image(&work, wish->documents[i]);
-    done = done && work.pages && write_answer(&work, answer);
-    return fax_close(work.fax, wish->description, done) && done;
+    if (done && wish->by_content && !work.needs_fine) {
+        fax_close(work.fax, "", 0);
+        done = add_all(&work, &wish->at_standard);
+    }
+    done = done && write_answer(&work, answer);
+    return work.fax && fax_close(work.fax, wish->description, done) && done;
 }

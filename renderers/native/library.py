@@ -73,6 +73,7 @@ def library() -> Any:
     found.fax_open.argtypes = [ctypes.c_char_p]
     found.fax_add.argtypes = [memory, memory, ctypes.c_long, *[ctypes.c_int] * 3]
     found.fax_close.argtypes = [memory, ctypes.c_char_p, ctypes.c_int]
+    found.needs_fine.argtypes = [memory, ctypes.c_int, ctypes.c_long]
     found.draw_image.argtypes = [ctypes.c_char_p, *[ctypes.c_int] * 3, memory, memory]
     found.draw_jpeg.argtypes = [memory, ctypes.c_long, memory, *[ctypes.c_long] * 3]
     found.resize.argtypes = [memory, ctypes.c_long, ctypes.c_long, memory, *[ctypes.c_long] * 3]

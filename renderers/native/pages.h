@@ -68,6 +68,7 @@ int blacken(const uint8_t *gray, int width, long rows, const struct looks *looks
             uint8_t *bits, uint8_t *blocks);
 long code_page(const uint8_t *gray, int width, long rows, const struct looks *looks, const struct content *content,
                uint8_t *bits, uint8_t *blocks, int *is_blank, uint8_t *code, long room);
+int needs_fine(const uint8_t *bits, int width, long rows);
 int draw_jpeg(const uint8_t *data, long size, uint8_t *out, long new_width, long new_rows, long stride);
 int draw_image(const char *path, int room_width, int room_rows, int y_dpi, uint8_t *gray, struct placement *spot);
 int enlarge(const uint8_t *gray, long width, long rows, uint8_t *out, long new_width, long new_rows, long stride);

@@ -56,11 +56,17 @@ static void read_profile(const char **at, const char *end, struct profile *profi
 {
     int *numbers[] = {&profile->room_width, &profile->room_rows, &profile->y_dpi, &profile->page_limit, &profile->drop_blank};
 
+    profile->resolution = next_text(at, end);
     for (size_t i = 0; i < sizeof numbers / sizeof *numbers; i++)
         *numbers[i] = (int)next_number(at, end);
     int32_t *looks = &profile->looks.threshold; /* all of them are, one after another */
     for (size_t i = 0; i < sizeof profile->looks / sizeof *looks; i++)
         looks[i] = (int32_t)next_number(at, end);
+}
+
+static int is_profile(const struct profile *profile)
+{
+    return profile->room_rows > 0 && profile->y_dpi > 0;
 }
 
 /* Returns 0 when the message is no job. */
@@ -76,14 +82,15 @@ static int read_job(const char *message, long size, struct job *job)
     job->limits.file_bytes = next_number(&at, end);
     job->wish.out = next_text(&at, end);
     job->in_place = next_text(&at, end);
-    job->wish.resolution = next_text(&at, end);
     job->wish.description = next_text(&at, end);
+    job->wish.by_content = (int)next_number(&at, end);
     read_profile(&at, end, &job->wish.profile);
+    read_profile(&at, end, &job->wish.at_standard);
     while (at < end && job->wish.document_count < MOST_DOCUMENTS)
         job->documents[job->wish.document_count++] = next_text(&at, end);
     job->wish.documents = job->limits.reads = job->documents;
     job->limits.read_count = job->wish.document_count;
-    return at == end && job->wish.document_count && job->wish.profile.room_rows > 0 && job->wish.profile.y_dpi > 0;
+    return at == end && job->wish.document_count && is_profile(&job->wish.profile) && is_profile(&job->wish.at_standard);
 }
 
 static int fax_of(const struct job *job)

@@ -71,7 +71,7 @@ ALWAYS = (
     "prices.xlsx",
 )
 OFFICE = (".docx", ".odt", ".xlsx")
-#: What MuPDF reads beside PDF and draws as it looks; of HTML and SVG it draws another page, without borders or fonts.
+#: What MuPDF reads beside PDF and draws as it looks; its pages of HTML and SVG have other fonts, no borders.
 MUPDF_TOO = (".jpg", ".png", ".tif")
 
 

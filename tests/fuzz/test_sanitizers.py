@@ -161,7 +161,9 @@ def test_documents_of_every_kind_of_damage_hurt_no_worker(tmp_path):
         for _ in range(number % 7 * (1 + len(data) // 50_000)):
             data[chance.randrange(5, len(data))] = chance.randrange(256)
         (tmp_path / "a.pdf").write_bytes(data[: chance.randrange(5, len(data)) if number % 4 == 3 else None])
-        profile = Profile(chance.choice(list(Resolution)), margin=float(number % 3))
+        profile = Profile(
+            chance.choice(list(Resolution)), margin=float(number % 3), by_content=number % 5 == 0
+        )
         job = {
             "verb": "render",
             "out": str(tmp_path / "a.tif"),

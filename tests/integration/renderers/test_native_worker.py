@@ -157,6 +157,21 @@ def test_pages_with_pictures_are_the_ones_that_python_makes(worker, sample, tmp_
     assert (tmp_path / "fax.tif").read_bytes() == (tmp_path / "python.tif").read_bytes()
 
 
+@pytest.mark.parametrize(("points", "resolution"), [(8, "FINE"), (14, "STANDARD")])
+def test_the_resolution_by_content_is_the_one_that_python_finds(worker, sample, tmp_path, points, resolution):
+    text = "<p>The pump in hall B is to be exchanged as soon as possible, by order of the board.</p>" * 20
+    document = printed(tmp_path, f"<body style='font: {points}pt serif'><h1>Order 4711</h1>{text}")
+    profile = Profile(by_content=True, margin=6.0)
+
+    assert ended(worker, a_job([document], tmp_path / "fax.tif", profile), tmp_path / "job") == 0
+
+    pages = render([document], tmp_path / "python.tif", a_workshop(tmp_path, profile))
+    assert (tmp_path / "fax.tif").read_bytes() == (tmp_path / "python.tif").read_bytes()
+    assert {one.name for one in pages.resolutions} == {resolution}
+    found = json.loads((tmp_path / "job" / "result.json").read_text())["result"]
+    assert set(found["resolutions"]) == {resolution}
+
+
 def test_blank_pages_are_left_out_where_that_is_wanted(worker, tmp_path):
     document = printed(tmp_path, "<p>one<p style='break-before:page'><p style='break-before:page'>three")
     job = a_job([document], tmp_path / "fax.tif", Profile(drop_blank=True))
@@ -232,7 +247,7 @@ def test_only_renderings_of_pdfs_and_usual_pictures_are_for_it(worker, sample, t
     assert not worker.takes(a_job([letter, notes], out, Profile()))
     assert not worker.takes(a_job([sample("missing.pdf")], out, Profile()))
     assert not worker.takes(a_job([], out, Profile()))
-    assert not worker.takes(a_job([letter], out, Profile(by_content=True)))
+    assert worker.takes(a_job([letter], out, Profile(by_content=True)))
     assert not worker.takes({"verb": "stamp", "out": str(out), "tiff": str(out), "lines": []})
 
 
