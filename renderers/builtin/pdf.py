@@ -12,7 +12,7 @@ import pypdfium2
 import pypdfium2.raw as pdfium
 
 from renderers.builtin import pdf_annotations
-from renderers.builtin.pdf_pictures import find_content, scanned_page
+from renderers.builtin.pdf_pictures import find_content, may_be_scans, scanned_page
 from renderers.document import SourceDocument
 from renderers.errors import (
     DocumentDamaged,
@@ -61,12 +61,13 @@ def pdf_pages(path: Path, name: str, profile: Profile) -> Iterator[RasterPage]:
             raise DocumentEmpty(name)
         if count > profile.page_limit:
             raise TooManyPages.over(profile.page_limit, name)
-        paper = sheet(profile.rows)
+        paper, scans = sheet(profile.rows), may_be_scans(path)
         for index in range(count):
             with _page(document, index, name) as page:
                 width, height = (points / _POINTS_PER_INCH for points in page.get_size())
                 spot = place(width, height, profile)
-                found = scanned_page(page, path, spot) or _drawn(document, page, spot, name, paper)
+                scan = scanned_page(page, spot) if scans else None
+                found = scan or _drawn(document, page, spot, name, paper)
             yield found
     finally:
         document.close()

@@ -43,10 +43,15 @@ def find_content(page: Any, spot: Placement) -> tuple[tuple[Box, ...], tuple[Tex
     return tuple(pictures), tuple(Text(Box(*map(int, sides)), int(grey)) for *sides, grey in written)
 
 
-def scanned_page(page: Any, path: Path, spot: Placement) -> GrayPage | None:
-    """The page of this file when it is a scan; None when it must be drawn."""
+def may_be_scans(path: Path) -> bool:
+    """Whether pages of this file may be drawn as scans: no picture in it is other than its dots say."""
+    return not pdf_library().has_masks(os.fsencode(path))
+
+
+def scanned_page(page: Any, spot: Placement) -> GrayPage | None:
+    """The page when it is a scan; None when it must be drawn."""
     gray, box = sheet(spot.rows), (ctypes.c_int32 * 4)()
-    if not pdf_library().draw_scan(page.raw, os.fsencode(path), _dots_of(spot), gray.ctypes.data, box):
+    if not pdf_library().draw_scan(page.raw, _dots_of(spot), gray.ctypes.data, box):
         return None
     return GrayPage(gray, (Box(*box),))
 

@@ -27,7 +27,7 @@ struct work {
     const struct profile *profile;
     struct desk desk;
     struct fax *fax;
-    const char *path; /* of the document */
+    int may_be_scans; /* pages of the document */
     int pages, dropped;
     int needs_fine; /* one of them */
 };
@@ -89,7 +89,7 @@ static int draw_page(const struct work *work, void *page, const struct placement
     const struct desk *desk = &work->desk;
 
     *content = (struct content){desk->room.pictures, NULL, 1, 0};
-    if (draw_scan(page, work->path, spot, desk->gray, desk->room.pictures))
+    if (work->may_be_scans && draw_scan(page, spot, desk->gray, desk->room.pictures))
         return 1;
     find_content(page, spot, &desk->room, content);
     return draw(page, spot, desk->gray);
@@ -151,7 +151,7 @@ static int add_pages(struct work *work, void *document)
 
 static int add_pdf(struct work *work, const char *path)
 {
-    work->path = path;
+    work->may_be_scans = !has_masks(path);
     void *document = pdf.FPDF_LoadDocument(path, NULL);
     if (!document)
         return 0;

@@ -27,7 +27,8 @@ def pdf_library() -> Any:
     found, memory = library(), ctypes.c_void_p
     found.find_content.argtypes = [memory] * 4
     found.find_content.restype = None
-    found.draw_scan.argtypes = [memory, ctypes.c_char_p, memory, memory, memory]
+    found.has_masks.argtypes = [ctypes.c_char_p]
+    found.draw_scan.argtypes = [memory] * 4
     if not found.load_pdfium(os.fsencode(PDFIUM)):
         raise ConverterMissing(detail=f"a function is missing in {PDFIUM}")
     return found

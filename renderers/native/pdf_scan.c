@@ -97,7 +97,8 @@ static int is_masked(const char *data, size_t size)
     return 0;
 }
 
-static int has_masks(const char *path)
+/* Whether a picture in this file may be masked, or look other than its dots say: no page of it is drawn as a scan then. */
+int has_masks(const char *path)
 {
     struct stat facts;
     int file = open(path, O_RDONLY | O_CLOEXEC), found = 1;
@@ -127,9 +128,9 @@ static int draw_jpeg_of(void *image, const struct box *box, uint8_t *gray)
     return done;
 }
 
-/* Draws a page that is a scan, and says where it lies; `path` is the file that it is in. Returns 0 when the page must be
-   drawn by pdfium, which may know better what to make of it. */
-int draw_scan(void *page, const char *path, const struct placement *spot, uint8_t *gray, struct box *box)
+/* Draws a page that is a scan, of a file without masks, and says where it lies. Returns 0 when the page must be drawn by
+   pdfium, which may know better what to make of it. */
+int draw_scan(void *page, const struct placement *spot, uint8_t *gray, struct box *box)
 {
     if (spot->turned || pdf.FPDFPage_GetRotation(page) || pdf.FPDFPage_GetAnnotCount(page) > 0)
         return 0;
@@ -138,7 +139,7 @@ int draw_scan(void *page, const char *path, const struct placement *spot, uint8_
         return 0;
     *box = box_on_fax(page, spot, image);
     double covered = (double)(box->right - box->left) * (box->bottom - box->top);
-    if (covered < LEAST_COVERED * spot->width * spot->rows || has_masks(path))
+    if (covered < LEAST_COVERED * spot->width * spot->rows)
         return 0;
     memset(gray, 255, (size_t)spot->rows * PAGE_WIDTH);
     return draw_jpeg_of(image, box, gray);

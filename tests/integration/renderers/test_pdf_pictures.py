@@ -11,7 +11,7 @@ from PIL import Image
 
 from renderers.bilevel import bilevel
 from renderers.builtin.pdf import _draw, pdf_pages
-from renderers.builtin.pdf_pictures import find_content, scanned_page
+from renderers.builtin.pdf_pictures import find_content, may_be_scans, scanned_page
 from renderers.native.library import library
 from renderers.profile import Profile
 from renderers.raster import draw_picture, place, sheet
@@ -112,7 +112,7 @@ def test_a_scan_is_the_same_the_fast_way_and_drawn(sample):
     page = document[0]
     spot = place(*(points / 72 for points in page.get_size()), FINE)
 
-    fast = scanned_page(page, path, spot)
+    fast = scanned_page(page, spot)
     drawn = _draw(document, page, spot, "scan.pdf", sheet(spot.rows))
 
     assert fast is not None
@@ -138,7 +138,7 @@ def test_what_is_more_or_less_than_a_scan_is_drawn(tmp_path, content):
     document = pypdfium2.PdfDocument(path)
     page = document[0]
 
-    assert scanned_page(page, path, place(595 / 72, 842 / 72, FINE)) is None
+    assert scanned_page(page, place(595 / 72, 842 / 72, FINE)) is None
     page.close()
     document.close()
 
@@ -186,7 +186,8 @@ def test_a_scan_that_says_the_usual_of_its_dots_takes_the_fast_way(tmp_path):
 
     path = a_pdf(tmp_path / "a.pdf", b"q 595 0 0 842 0 0 cm /I Do Q", change=usual)
     with contextlib.closing(pypdfium2.PdfDocument(path)) as document:
-        assert scanned_page(document[0], path, place(595 / 72, 842 / 72, FINE)) is not None
+        assert scanned_page(document[0], place(595 / 72, 842 / 72, FINE)) is not None
+    assert may_be_scans(path)
 
 
 @pytest.mark.parametrize("size", [(4, 4), (37, 900), (3000, 40), (1700, 2300)])
