@@ -37,6 +37,7 @@ _PHONE = re.compile(
     r"|iphone(?:から送信|'dan gönderildi|'umdan gönderildi))[^\n]{0,120}",
     re.IGNORECASE,
 )
+_LONGEST_TALK = 2000  #: characters; of longer texts nobody has to ask, which may be many millions
 _FORWARDED = re.compile(r"\s*(?:fwd?|wg|tr|i|rv|doorst)\s*:", re.IGNORECASE)
 #: How mail programs call it, in the languages people here write: Outlook, Notes, Apple, Google.
 _ORIGINAL = (
@@ -88,7 +89,7 @@ _QUOTE_TAG = re.compile(r"<(/?)blockquote\b", re.IGNORECASE)
 def is_small_talk(text: str) -> bool:
     """Whether a text says nothing but which device it was written on."""
     said = text.replace("\xa0", " ").strip()
-    return bool(said) and not _PHONE.sub("", said).strip(" \t\r\n.>-_*|<")
+    return 0 < len(said) <= _LONGEST_TALK and not _PHONE.sub("", said).strip(" \t\r\n.>-_*|<")
 
 
 def without_history(text: str, subject: str) -> str:

@@ -117,11 +117,11 @@ async def test_a_document_that_uses_too_much_processor_time_is_ended(tmp_path, p
 
 @pytest.mark.parametrize("most", [200 << 20, 500 << 20], ids=["for its first page", "for its picture"])
 async def test_a_document_that_needs_too_much_memory_is_told_so(most, tmp_path, pages):
-    Image.new("1", (12_000, 12_000), 1).save(tmp_path / "large.png")
+    Image.new("1", (12_000, 12_000), 1).save(tmp_path / "large.tif")
 
     async with RenderPool(workers=1, limits=Limits(memory_bytes=most), office=False) as pool:
         with pytest.raises(DocumentTooLarge):
-            await pool.render([SourceDocument("large.png", tmp_path / "large.png")], FINE, pages)
+            await pool.render([SourceDocument("large.tif", tmp_path / "large.tif")], FINE, pages)
 
 
 async def test_a_fax_that_fills_the_disk_is_an_error_and_leaves_nothing(tmp_path, sample, pages):
