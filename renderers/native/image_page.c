@@ -3,46 +3,21 @@
    JPEG and PNG, as people mail them; what is less usual (inks, interlaced, damaged, or of another kind) is left to
    Pillow. */
 
-#include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/mman.h>
-#include <sys/stat.h>
-#include <unistd.h>
 
+#include "bytes.h"
 #include "images.h"
 
-enum { MOST_BYTES = 1 << 30, MOST_DOTS = 150000000 };
+enum { MOST_DOTS = 150000000 };
 /* Taken when the picture does not say, or says something no scanner or printer does. */
 static const double USUAL_DPI = 96, LEAST_DPI = 72, MOST_DPI = 2400;
 
 static const uint8_t JPEG[] = {0xff, 0xd8, 0xff}, PNG[] = {0x89, 'P', 'N', 'G', '\r', '\n', 0x1a, '\n'};
 
-/* The bytes of a file. */
-struct bytes {
-    const uint8_t *data;
-    long size;
-};
-
 static int begins_with(struct bytes file, const uint8_t *start, size_t size)
 {
     return file.size >= (long)size && memcmp(file.data, start, size) == 0;
-}
-
-/* Returns 0 when the file cannot be read. */
-static int map_file(const char *path, struct bytes *file)
-{
-    struct stat facts;
-    int descriptor = open(path, O_RDONLY | O_CLOEXEC);
-    void *data = MAP_FAILED;
-
-    if (descriptor < 0)
-        return 0;
-    if (fstat(descriptor, &facts) == 0 && facts.st_size > 0 && facts.st_size <= MOST_BYTES)
-        data = mmap(NULL, (size_t)facts.st_size, PROT_READ, MAP_PRIVATE, descriptor, 0);
-    close(descriptor);
-    *file = (struct bytes){data, data == MAP_FAILED ? 0 : facts.st_size};
-    return data != MAP_FAILED;
 }
 
 static double inches(long dots, double dpi)
@@ -99,6 +74,6 @@ int draw_image(const char *path, int room_width, int room_rows, int y_dpi, uint8
     if (!map_file(path, &file))
         return 0;
     int done = draw(file, room_width, room_rows, y_dpi, gray, spot);
-    munmap((void *)file.data, (size_t)file.size);
+    unmap_file(file);
     return done;
 }

@@ -60,13 +60,11 @@ def library() -> Any:
     found.blacken.argtypes = page
     found.code_page.argtypes = [*page, memory, memory, ctypes.c_long]
     found.survey.argtypes = [memory, ctypes.c_int, ctypes.c_long, ctypes.c_int, memory, memory, memory]
-    found.sharpen.argtypes = [memory, ctypes.c_int, ctypes.c_long, memory]
     found.draw_rules.argtypes = [*[memory] * 3, *[ctypes.c_int] * 5, memory, ctypes.c_int, memory]
     found.find_lost.argtypes = [memory, memory, *[ctypes.c_int] * 3, *[memory] * 3]
     found.remove_strokes.argtypes = [memory, *[ctypes.c_int] * 5, memory, memory]
     found.remove_strokes.restype = None
     found.rescue.argtypes = [*[memory] * 6, *[ctypes.c_int] * 5, memory, memory]
-    found.sharpen.restype = None
     found.place_page.argtypes = [*[ctypes.c_double] * 2, *[ctypes.c_int] * 3, memory]
     found.place_page.restype = None
     found.fax_open.restype = memory

@@ -3,14 +3,11 @@
    Taken only when it cannot look different: one opaque JPEG in grey or RGB, upright, on an upright page, wholly inside
    it; beside it at most invisible text, as OCR adds it. */
 
-#include <fcntl.h>
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/mman.h>
-#include <sys/stat.h>
-#include <unistd.h>
 
+#include "bytes.h"
 #include "pdf_page.h"
 
 enum { MOST_OBJECTS = 5000, LONGEST_FILTER = 32, MOST_BYTES = 1 << 30 };
@@ -100,19 +97,12 @@ static int is_masked(const char *data, size_t size)
 /* Whether a picture in this file may be masked, or look other than its dots say: no page of it is drawn as a scan then. */
 int has_masks(const char *path)
 {
-    struct stat facts;
-    int file = open(path, O_RDONLY | O_CLOEXEC), found = 1;
+    struct bytes file;
 
-    if (file < 0)
+    if (!map_file(path, &file))
         return 1;
-    if (fstat(file, &facts) == 0 && facts.st_size > 0 && facts.st_size <= MOST_BYTES) {
-        void *data = mmap(NULL, (size_t)facts.st_size, PROT_READ, MAP_PRIVATE, file, 0);
-        if (data != MAP_FAILED) {
-            found = is_masked(data, (size_t)facts.st_size);
-            munmap(data, (size_t)facts.st_size);
-        }
-    }
-    close(file);
+    int found = is_masked((const char *)file.data, (size_t)file.size);
+    unmap_file(file);
     return found;
 }
 
