@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import ctypes
+import re
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -29,6 +30,9 @@ from renderers.spec import BUILTIN, NOT_MINE, Gray, GrayPage, RasterPage, Worksh
 
 _POINTS_PER_INCH = 72
 _LONGEST_NOTE = 600  # characters on the page of a portfolio
+#: How long a file is that was written for the web, as its first bytes say (ISO 32000-1 annex F.3.3).
+_LENGTH = re.compile(rb"/Linearized\b[^>]{0,300}?/L\s+(\d{1,12})\b")
+_LENGTH_WITHIN = 1024  # bytes
 _FLAGS = pdfium.FPDF_ANNOT | pdfium.FPDF_PRINTING | pdfium.FPDF_GRAYSCALE
 
 
@@ -54,6 +58,7 @@ def pdf_pages(path: Path, name: str, profile: Profile) -> Iterator[RasterPage]:
     """
     document = _open(path, name)
     try:
+        _refuse_half(document, path, name)
         _refuse_program(document, name)
         document.init_forms()
         count = len(document)
@@ -67,7 +72,9 @@ def pdf_pages(path: Path, name: str, profile: Profile) -> Iterator[RasterPage]:
                 width, height = (points / _POINTS_PER_INCH for points in page.get_size())
                 spot = place(width, height, profile)
                 scan = scanned_page(page, spot) if scans else None
-                found = scan or _drawn(document, page, spot, name, paper)
+                found = scan or _drawn(document, page, spot, name, paper[: spot.rows])
+            if found is None:
+                raise _without_a_picture(name, index + 1)
             yield found
     finally:
         document.close()
@@ -80,6 +87,25 @@ def _open(path: Path, name: str) -> Any:
         if getattr(error, "err_code", None) in (pdfium.FPDF_ERR_PASSWORD, pdfium.FPDF_ERR_SECURITY):
             raise DocumentProtected(name) from error
         raise DocumentDamaged(name, detail=str(error)) from error
+
+
+def _refuse_half(document: Any, path: Path, name: str) -> None:
+    """Returns when nothing was cut off: files for the web begin with all that is needed to open them.
+
+    Raises:
+        DocumentDamaged
+    """
+    if pdfium.FPDF_DocumentHasValidCrossReferenceTable(document.raw):
+        return
+    with path.open("rb") as file:
+        said = _LENGTH.search(file.read(_LENGTH_WITHIN))
+    if said and (missing := int(said[1]) - path.stat().st_size) > 0:
+        raise DocumentDamaged(
+            name,
+            detail=f"{missing} bytes are missing",
+            sentence=f'The document "{name}" is not complete: its end is missing.',
+            remedy="Attach it again, or open it, print it to a new PDF, and send that.",
+        )
 
 
 def _refuse_program(document: Any, name: str) -> None:
@@ -123,9 +149,20 @@ def _page(document: Any, index: int, name: str) -> Iterator[Any]:
         yield page
 
 
-def _drawn(document: Any, page: Any, spot: Placement, name: str, paper: Gray) -> GrayPage:
+def _drawn(document: Any, page: Any, spot: Placement, name: str, gray: Gray) -> GrayPage | None:
+    """The page; None when a picture is lacking on it."""
     pdf_annotations.complete(document, page)
-    return GrayPage(_draw(document, page, spot, name, paper[: spot.rows]), *find_content(page, spot))
+    _draw(document, page, spot, name, gray)
+    content = find_content(page, spot, gray)
+    return GrayPage(gray, *content) if content else None
+
+
+def _without_a_picture(name: str, number: int) -> DocumentDamaged:
+    return DocumentDamaged(
+        name,
+        sentence=f'A picture on page {number} of the document "{name}" is damaged and cannot be shown.',
+        remedy="Print the document to a new PDF where the picture can be seen, and send that.",
+    )
 
 
 def _draw(document: Any, page: Any, spot: Placement, name: str, gray: Gray) -> Gray:

@@ -16,7 +16,7 @@ import numpy as np
 from renderers.native.library import Content
 from renderers.native.pdf_library import pdf_library
 from renderers.raster import Placement, sheet
-from renderers.spec import Box, GrayPage, Text
+from renderers.spec import Box, Gray, GrayPage, Text
 
 _MOST_PICTURES, _MOST_TEXTS = 20_000, 5_000
 
@@ -30,14 +30,17 @@ class _Room(ctypes.Structure):
     )
 
 
-def find_content(page: Any, spot: Placement) -> tuple[tuple[Box, ...], tuple[Text, ...]]:
+def find_content(page: Any, spot: Placement, gray: Gray) -> tuple[tuple[Box, ...], tuple[Text, ...]] | None:
     """Every image on the page, in the order they are drawn in, and the texts that stand on large ones.
 
-    In dots of the fax page.
+    In dots of the fax page. None when an image is lacking on `gray`, the page as it was drawn: pdfium says
+    nothing of those it cannot decode.
     """
     boxes, texts = np.empty((_MOST_PICTURES, 4), np.int32), np.empty((_MOST_TEXTS, 5), np.int32)
     room, content = _Room(boxes.ctypes.data, texts.ctypes.data, len(boxes), len(texts)), Content()
-    pdf_library().find_content(page.raw, _dots_of(spot), ctypes.byref(room), ctypes.byref(content))
+    found = ctypes.byref(content)
+    if not pdf_library().find_content(page.raw, _dots_of(spot), gray.ctypes.data, ctypes.byref(room), found):
+        return None
     pictures = (Box(*map(int, box)) for box in boxes[: content.picture_count])
     written = texts[: content.text_count]
     return tuple(pictures), tuple(Text(Box(*map(int, sides)), int(grey)) for *sides, grey in written)

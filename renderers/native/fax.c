@@ -83,7 +83,7 @@ static int draw(void *page, const struct placement *spot, uint8_t *gray)
     return 1;
 }
 
-/* Draws the page in grey and finds what is on it; returns 0 when there is no memory. */
+/* Draws the page in grey and finds what is on it; returns 0 when there is no memory, or a picture is lacking. */
 static int draw_page(const struct work *work, void *page, const struct placement *spot, struct content *content)
 {
     const struct desk *desk = &work->desk;
@@ -91,8 +91,7 @@ static int draw_page(const struct work *work, void *page, const struct placement
     *content = (struct content){desk->room.pictures, NULL, 1, 0};
     if (work->may_be_scans && draw_scan(page, spot, desk->gray, desk->room.pictures))
         return 1;
-    find_content(page, spot, &desk->room, content);
-    return draw(page, spot, desk->gray);
+    return draw(page, spot, desk->gray) && find_content(page, spot, desk->gray, &desk->room, content);
 }
 
 /* Adds the page that has been drawn, with what is on it. */
@@ -136,6 +135,8 @@ static int add_pages(struct work *work, void *document)
 
     if (pdf.FPDF_GetFormType(document) != FORM_NONE || count < 1 || count > work->profile->page_limit)
         return 0;
+    if (!pdf.FPDF_DocumentHasValidCrossReferenceTable(document))
+        return 0; /* it may be cut off */
     if (count == 1 && pdf.FPDFDoc_GetAttachmentCount(document) > 0)
         return 0; /* it may be a portfolio, whose page is only a note */
     for (int i = 0; i < count; i++) {

@@ -25,8 +25,7 @@ def pdf_library() -> Any:
         ConverterMissing: they have not been built, or lack a function of pdfium's.
     """
     found, memory = library(), ctypes.c_void_p
-    found.find_content.argtypes = [memory] * 4
-    found.find_content.restype = None
+    found.find_content.argtypes = [memory] * 5
     found.has_masks.argtypes = [ctypes.c_char_p]
     found.draw_scan.argtypes = [memory] * 4
     if not found.load_pdfium(os.fsencode(PDFIUM)):

@@ -20,7 +20,8 @@ struct room {
 
 struct matrix matrix_of(void *object);
 struct box box_on_fax(void *page, const struct placement *spot, void *object);
-void find_content(void *page, const struct placement *spot, const struct room *room, struct content *content);
+int find_content(void *page, const struct placement *spot, const uint8_t *gray, const struct room *room,
+                 struct content *content);
 int has_masks(const char *path);
 int draw_scan(void *page, const struct placement *spot, uint8_t *gray, struct box *box);
 

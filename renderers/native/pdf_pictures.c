@@ -1,11 +1,18 @@
 /* Where the pictures of a PDF page lie on the fax page, in form XObjects and on turned pages too, and the texts that
-   were written on them later: on the photograph behind a slide, on a scanned form. */
+   were written on them later: on the photograph behind a slide, on a scanned form. Pictures that pdfium cannot decode
+   it leaves out without a word: they are found, too. */
+
+#include <string.h>
 
 #include "pdf_page.h"
 
 enum {
     DEEPEST = 6, /* pictures in what is nested deeper, or beyond these objects, count as text */
     MOST_OBJECTS = 20000,
+    LEAST_MISSED = 400, /* dots, as 2.5 x 2.5 mm: nobody misses a smaller picture */
+    MOST_DOUBTED = 50, /* white pictures of a page that are decoded once more to see whether they can be */
+    LONGEST_WHITE = 4000, /* bytes; white paper of any size takes JBIG2 fewer */
+    LONGEST_FILTER = 32,
     SMALL = 40000, /* pictures with fewer dots are treated like text, and what stands on them, too */
 };
 
@@ -13,9 +20,11 @@ enum {
 struct search {
     void *page;
     const struct placement *spot;
+    const uint8_t *gray; /* the page as it was drawn */
     struct box *pictures;
     struct text *texts;
     int picture_count, most_pictures, text_count, most_texts, left;
+    int doubted, has_lost;
     int has_large; /* whether there is a picture that texts may stand on */
 };
 
@@ -76,9 +85,46 @@ struct box box_on_fax(void *page, const struct placement *spot, void *object)
     return box_of(page, spot, &AS_IT_IS, object);
 }
 
+static long dots_of(const struct box *box)
+{
+    return (long)(box->right - box->left) * (box->bottom - box->top);
+}
+
 static int is_large(const struct box *box)
 {
-    return (long)(box->right - box->left) * (box->bottom - box->top) >= SMALL;
+    return dots_of(box) >= SMALL;
+}
+
+static int is_white(const uint8_t *gray, const struct box *box)
+{
+    for (int row = box->top; row < box->bottom; row++)
+        for (const uint8_t *at = gray + (long)row * PAGE_WIDTH + box->left, *end = at + box->right - box->left; at < end;
+             at++)
+            if (*at != 255)
+                return 0;
+    return 1;
+}
+
+/* Whether it is a JBIG2 that cannot be white: pdfium shows nothing of a damaged one and says that it is well. */
+static int is_too_long_for_white(void *image)
+{
+    char filter[LONGEST_FILTER] = "";
+    int count = pdf.FPDFImageObj_GetImageFilterCount(image);
+
+    pdf.FPDFImageObj_GetImageFilter(image, count - 1, filter, sizeof filter);
+    return strcmp(filter, "JBIG2Decode") == 0 && pdf.FPDFImageObj_GetImageDataRaw(image, NULL, 0) > LONGEST_WHITE;
+}
+
+/* Whether nothing is to be seen of a picture because pdfium cannot decode it. */
+static int is_lost(struct search *search, void *image, const struct box *box)
+{
+    if (dots_of(box) < LEAST_MISSED || search->doubted == MOST_DOUBTED || !is_white(search->gray, box))
+        return 0;
+    search->doubted++;
+    void *bitmap = pdf.FPDFImageObj_GetBitmap(image);
+    if (bitmap)
+        pdf.FPDFBitmap_Destroy(bitmap);
+    return !bitmap || is_too_long_for_white(image);
 }
 
 static void add_picture(struct search *search, const struct box *box)
@@ -129,6 +175,7 @@ static void look_at(struct search *search, void *object, const struct matrix *ou
         struct box box = box_of(search->page, search->spot, outer, object);
         add_picture(search, &box);
         search->has_large |= is_large(&box);
+        search->has_lost |= is_lost(search, object, &box);
     }
     if (type == OBJECT_TEXT && search->has_large)
         add_text(search, object, outer);
@@ -140,14 +187,17 @@ static void look_at(struct search *search, void *object, const struct matrix *ou
         look_at(search, pdf.FPDFFormObj_GetObject(object, (unsigned long)i), &inner, depth + 1);
 }
 
-/* Finds the pictures, in the order they are drawn in, and the texts on them, as many as there is room for. */
-void find_content(void *page, const struct placement *spot, const struct room *room, struct content *content)
+/* Finds the pictures of a page that was drawn, in their order, and the texts on them, as many as there is room for.
+   Returns 0 when a picture is lacking because it cannot be decoded. */
+int find_content(void *page, const struct placement *spot, const uint8_t *gray, const struct room *room,
+                 struct content *content)
 {
-    struct search search = {.page = page, .spot = spot, .pictures = room->pictures, .texts = room->texts,
-                            .most_pictures = room->most_pictures, .most_texts = room->most_texts, .left = MOST_OBJECTS};
+    struct search search = {.page = page, .spot = spot, .gray = gray, .pictures = room->pictures,
+                            .texts = room->texts, .most_pictures = room->most_pictures, .most_texts = room->most_texts, .left = MOST_OBJECTS};
     int count = pdf.FPDFPage_CountObjects(page);
 
     for (int i = 0; i < count && search.left > 0; i++, search.left--)
         look_at(&search, pdf.FPDFPage_GetObject(page, i), &AS_IT_IS, 0);
     *content = (struct content){search.pictures, search.texts, search.picture_count, search.text_count};
+    return !search.has_lost;
 }

@@ -29,6 +29,7 @@ struct pdf_image_facts {
     X(void, FPDF_InitLibrary, (void))                                                                                  \
     X(void *, FPDF_LoadDocument, (const char *path, const char *password))                                             \
     X(void, FPDF_CloseDocument, (void *document))                                                                      \
+    X(int, FPDF_DocumentHasValidCrossReferenceTable, (void *document))                                                 \
     X(int, FPDF_GetFormType, (void *document))                                                                         \
     X(int, FPDFDoc_GetAttachmentCount, (void *document))                                                               \
     X(int, FPDF_GetPageCount, (void *document))                                                                        \
@@ -55,6 +56,7 @@ struct pdf_image_facts {
     X(void *, FPDFPageObj_GetClipPath, (void *object))                                                                 \
     X(int, FPDFClipPath_CountPaths, (void *clip_path))                                                                 \
     X(int, FPDFTextObj_GetTextRenderMode, (void *text))                                                                \
+    X(void *, FPDFImageObj_GetBitmap, (void *image))                                                                   \
     X(int, FPDFImageObj_GetImageFilterCount, (void *image))                                                            \
     X(unsigned long, FPDFImageObj_GetImageFilter, (void *image, int index, void *name, unsigned long room))            \
     X(unsigned long, FPDFImageObj_GetImageDataRaw, (void *image, void *data, unsigned long room))                      \

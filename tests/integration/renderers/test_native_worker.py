@@ -62,8 +62,17 @@ def a_pdf_with(folder, page=b"", catalog=b"", *objects):
         b"<< /Type /Page /Parent 2 0 R /MediaBox [0 0 595 842] " + page + b" >>",
         *objects,
     )
-    body = b"".join(b"%d 0 obj\n%s\nendobj\n" % (number, one) for number, one in enumerate(all_objects, 1))
-    (folder / "raw.pdf").write_bytes(b"%PDF-1.4\n" + body + b"trailer << /Root 1 0 R >>\n%%EOF\n")
+    body, places = b"%PDF-1.4\n", b""
+    for number, one in enumerate(all_objects, 1):
+        places += b"%010d 00000 n \n" % len(body)
+        body += b"%d 0 obj\n%s\nendobj\n" % (number, one)
+    count = len(all_objects) + 1
+    table = b"xref\n0 %d\n0000000000 65535 f \n%strailer << /Root 1 0 R /Size %d >>\n" % (
+        count,
+        places,
+        count,
+    )
+    (folder / "raw.pdf").write_bytes(body + table + b"startxref\n%d\n%%%%EOF\n" % len(body))
     return SourceDocument("raw.pdf", folder / "raw.pdf")
 
 
@@ -119,6 +128,17 @@ def pictures_in_a_form(folder):
         % (box, len(shown), shown),
         b"<< /Type /XObject /Subtype /Image /Width 16 /Height 16 /BitsPerComponent 8 /ColorSpace /DeviceGray "
         b"/Length 256 >>\nstream\n%s\nendstream" % dots,
+    )
+
+
+def a_picture_that_is_lost(folder):
+    return a_pdf_with(
+        folder,
+        b"/Contents 4 0 R /Resources << /XObject << /I 5 0 R >> >>",
+        b"",
+        b"<< /Length 29 >>\nstream\n q 200 0 0 200 50 500 cm /I Do\nendstream",
+        b"<< /Type /XObject /Subtype /Image /Width 400 /Height 400 /Filter /JPXDecode /Length 9 >>\n"
+        b"stream\nno JPEG 2\nendstream",
     )
 
 
@@ -201,6 +221,7 @@ GIVEN_BACK = {
     "too many pages": lambda folder: printed(folder, "<p style='break-after: page'>x" * 11),
     "a picture in inks": a_picture_in_inks,
     "half a picture": half_a_picture,
+    "a picture that is lost": a_picture_that_is_lost,
     "no pages": lambda folder: a_pdf_with(folder, b"", b"/Pages null"),
 }
 

@@ -2,6 +2,7 @@
 
 import contextlib
 import io
+import zlib
 
 import numpy as np
 import pikepdf
@@ -12,6 +13,7 @@ from PIL import Image
 from renderers.bilevel import bilevel
 from renderers.builtin.pdf import _draw, pdf_pages
 from renderers.builtin.pdf_pictures import find_content, may_be_scans, scanned_page
+from renderers.errors import DocumentDamaged
 from renderers.native.library import library
 from renderers.profile import Profile
 from renderers.raster import draw_picture, place, sheet
@@ -116,7 +118,7 @@ def test_a_scan_is_the_same_the_fast_way_and_drawn(sample):
     drawn = _draw(document, page, spot, "scan.pdf", sheet(spot.rows))
 
     assert fast is not None
-    assert find_content(page, spot) == (fast.pictures, ())
+    assert find_content(page, spot, drawn) == (fast.pictures, ())
     assert np.abs(fast.gray.astype(int) - drawn).mean() < 8
     document.close()
     assert abs(np.unpackbits(bilevel(fast, FINE.resolution)).mean() - 0.015) < 0.01
@@ -205,9 +207,80 @@ def test_a_jpeg_of_any_size_is_drawn_small_as_it_would_be_large(size):
     assert not out[:, 200:].any()
 
 
-def test_a_scan_whose_jpeg_is_broken_is_left_to_pdfium(tmp_path):
-    path = a_pdf(tmp_path / "a.pdf", b"q 595 0 0 842 0 0 cm /I Do Q", jpeg=b"\xff\xd8\xff\xe0 not a jpeg")
+def a_cut(data: bytes) -> bytes:
+    return data[: len(data) // 2]
 
-    (page,) = pdf_pages(path, "a.pdf", FINE)
 
-    assert page.gray.shape == (2287, 1728)
+def a_jpeg_2000() -> bytes:
+    data = io.BytesIO()
+    Image.linear_gradient("L").resize((400, 400)).save(data, "JPEG2000")
+    return data.getvalue()
+
+
+def coded(data: bytes, coding: str, bits: int = 8):
+    """Gives the picture of a PDF these bytes."""
+
+    def change(_pdf, image):
+        image.write(data, filter=pikepdf.Name(f"/{coding}"))
+        image.BitsPerComponent = bits
+
+    return change
+
+
+@pytest.mark.parametrize(
+    ("data", "coding", "bits"),
+    [
+        (b"\xff\xd8\xff\xe0 not a jpeg", "DCTDecode", 8),
+        (a_cut(a_jpeg_2000()), "JPXDecode", 8),
+        (b"no JBIG2" * 600, "JBIG2Decode", 1),
+        (a_jpeg(), "OfTheFutureDecode", 8),
+    ],
+)
+@pytest.mark.parametrize("content", [b"q 300 0 0 200 100 300 cm /I Do Q", b"q 595 0 0 842 0 0 cm /I Do Q"])
+def test_a_picture_that_cannot_be_shown_is_told_with_its_page(tmp_path, content, data, coding, bits):
+    path = a_pdf(tmp_path / "a.pdf", content, change=coded(data, coding, bits))
+
+    with pytest.raises(DocumentDamaged) as told:
+        list(pdf_pages(path, "offer.pdf", FINE))
+
+    assert str(told.value) == (
+        'A picture on page 1 of the document "offer.pdf" is damaged and cannot be shown. '
+        "Print the document to a new PDF where the picture can be seen, and send that."
+    )
+
+
+def test_a_picture_in_a_form_that_cannot_be_shown_is_told(tmp_path):
+    form = b"q 300 0 0 200 80 90 cm /I Do Q"
+    path = a_pdf(tmp_path / "a.pdf", b"/F Do", form=form, change=coded(b"junk", "JPXDecode"))
+
+    with pytest.raises(DocumentDamaged, match="picture on page 1"):
+        list(pdf_pages(path, "offer.pdf", FINE))
+
+
+@pytest.mark.parametrize(
+    ("content", "change"),
+    [
+        (b"q 300 0 0 200 100 300 cm /I Do Q", coded(zlib.compress(b"\xff" * 160_000), "FlateDecode")),
+        (b"q 3 0 0 3 100 300 cm /I Do Q", coded(b"junk", "JPXDecode")),
+        (b"q 300 0 0 200 700 300 cm /I Do Q", coded(b"junk", "JPXDecode")),
+    ],
+    ids=["white", "too small to be missed", "beside the page"],
+)
+def test_a_picture_of_which_nothing_is_missed_is_no_reason_to_complain(tmp_path, content, change):
+    path = a_pdf(tmp_path / "a.pdf", content, change=change)
+
+    (page,) = pdf_pages(path, "offer.pdf", FINE)
+
+    assert page.gray.min() == 255
+
+
+def test_a_pdf_for_the_web_that_was_cut_off_is_told_from_a_whole_one(tmp_path):
+    path, cut = a_pdf(tmp_path / "a.pdf", b"q 300 0 0 200 100 300 cm /I Do Q"), tmp_path / "cut.pdf"
+    with pikepdf.open(path) as pdf:
+        pdf.save(tmp_path / "web.pdf", linearize=True)
+    whole = (tmp_path / "web.pdf").read_bytes()
+    assert len(list(pdf_pages(tmp_path / "web.pdf", "offer.pdf", FINE))) == 1
+    cut.write_bytes(whole[:-60])
+
+    with pytest.raises(DocumentDamaged, match=r"is not complete: its end is missing\. Attach it again"):
+        list(pdf_pages(cut, "offer.pdf", FINE))
