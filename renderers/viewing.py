@@ -19,10 +19,10 @@ from renderers.lines import gray_of
 from renderers.ocr import Word, words_on
 from renderers.profile import X_DPI
 from renderers.tiff import decode_pages
+from renderers.unseen import UnseenText
 
 _POINTS_PER_INCH = 72
 _OCR_SECONDS = 60.0  #: for one fax
-_COURIER = 0.6  #: width of each letter, in its size
 
 
 def to_pdf(tiff: Path, out: Path, *, ocr: str = "") -> None:
@@ -39,7 +39,7 @@ def to_pdf(tiff: Path, out: Path, *, ocr: str = "") -> None:
     own = out.with_name(out.name + ".tif")
     try:
         rewritten(tiff, own, lambda bits, resolution, _: (bits, resolution))
-        writer = _PdfFile()
+        writer = PdfFile()
         with own.open("rb") as file:
             for bits, page in decode_pages(own, tiff.name):
                 dots = int(page.number(tiff_tags.WIDTH))
@@ -75,23 +75,13 @@ def _in_16_greys(image: Image.Image) -> Image.Image:
     return indexed
 
 
-def _unseen(word: Word, page_height: float) -> bytes:
-    """The word in text that is not painted, as wide as on the page (ISO 32000-1 9.3: Tr, Tz, Tf, Tm)."""
-    text = word.text.encode("cp1252", "replace")
-    text = text.replace(b"\\", b"\\\\").replace(b"(", b"\\(").replace(b")", b"\\)")
-    size = max(1.0, word.height * _POINTS_PER_INCH)
-    stretch = 100 * word.width * _POINTS_PER_INCH / (_COURIER * size * max(1, len(word.text)))
-    left = word.left * _POINTS_PER_INCH
-    bottom = page_height - (word.top + word.height) * _POINTS_PER_INCH
-    return b" /H %.2f Tf %.2f Tz 1 0 0 1 %.2f %.2f Tm (%b ) Tj" % (size, stretch, left, bottom, text)
-
-
-class _PdfFile:
+class PdfFile:
     """A PDF of pages that are one fax image each."""
 
     def __init__(self) -> None:
-        self._objects: list[bytes] = [b"", b""]  # 1 the catalogue, 2 the page tree: known at the end
+        self._objects = [b"", b"", b""]  # 1 the catalogue, 2 the page tree, 3 the fonts: known at the end
         self._pages: list[int] = []
+        self._text = UnseenText()
 
     def add_page(self, page: tiff_tags.Directory, t6: bytes, words: Sequence[Word] = ()) -> None:
         """Adds a page that shows the T.6 data, min-is-white as we write it, over words nobody sees."""
@@ -99,10 +89,7 @@ class _PdfFile:
         width = dots * _POINTS_PER_INCH / X_DPI
         height = rows * _POINTS_PER_INCH / page.resolution.y_dpi
         drawing = b"q %.4f 0 0 %.4f 0 0 cm /F Do Q" % (width, height)
-        font = b""
-        if words:
-            drawing += b" BT 3 Tr%b ET" % b"".join(_unseen(word, height) for word in words)
-            font = b"/Font<</H<</Type/Font/Subtype/Type1/BaseFont/Courier/Encoding/WinAnsiEncoding>>>>"
+        drawing += self._text.drawn(words, height)
         image = self._add(
             b"<</Type/XObject/Subtype/Image/Width %d/Height %d/BitsPerComponent 1/ColorSpace/DeviceGray"
             b"/Filter/CCITTFaxDecode/DecodeParms<</K -1/Columns %d/Rows %d>>"
@@ -112,7 +99,7 @@ class _PdfFile:
         self._pages.append(
             self._add(
                 b"<</Type/Page/Parent 2 0 R/MediaBox[0 0 %.4f %.4f]/Contents %d 0 R"
-                b"/Resources<</XObject<</F %d 0 R>>%b>>>>" % (width, height, content, image, font)
+                b"/Resources<</XObject<</F %d 0 R>>/Font 3 0 R>>>>" % (width, height, content, image)
             )
         )
 
@@ -121,6 +108,7 @@ class _PdfFile:
         kids = b" ".join(b"%d 0 R" % number for number in self._pages)
         self._objects[0] = b"<</Type/Catalog/Pages 2 0 R>>"
         self._objects[1] = b"<</Type/Pages/Count %d/Kids[%b]>>" % (len(self._pages), kids)
+        self._objects[2] = self._text.fonts(self._add)
         data = bytearray(b"%PDF-1.4\n%\xe2\xe3\xcf\xd3\n")
         places = []
         for number, body in enumerate(self._objects, 1):

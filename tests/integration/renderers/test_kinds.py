@@ -261,3 +261,22 @@ async def test_a_fax_can_be_searched_where_that_is_wanted(pool, sample, tmp_path
     with pypdfium2.PdfDocument(tmp_path / "fax.pdf") as pdf:
         words = set(pdf[0].get_textpage().get_text_range().replace(",", " ").split())
     assert {"engineer", "pressure", "calibration", "Thursday", "maintenance"} <= words
+
+
+@pytest.mark.parametrize("turn", [90, 180])
+async def test_a_fax_that_lies_on_its_side_or_upside_down_can_be_searched(pool, sample, tmp_path, turn):
+    with pikepdf.open(sample("letter.pdf").path) as pdf:
+        for page in pdf.pages:
+            page.rotate(turn, relative=True)
+        pdf.save(tmp_path / "turned.pdf")
+    turned = SourceDocument("turned.pdf", tmp_path / "turned.pdf")
+    fax = await pool.render([turned], FINE, tmp_path / "fax.tif")
+
+    await pool.to_pdf(fax.path, tmp_path / "fax.pdf", ocr="eng")
+
+    told = subprocess.run(
+        ["pdftotext", tmp_path / "fax.pdf", "-"], capture_output=True, text=True, check=True
+    )
+    assert {"engineer", "pressure", "calibration", "Thursday", "maintenance"} <= set(
+        told.stdout.replace(",", " ").split()
+    )
