@@ -30,8 +30,8 @@ def test_an_invitation_says_what_when_and_who():
 
     assert entry.rows == {
         "SUMMARY": ["Visit to pump 7, order 4711"],
-        "DTSTART": ["2026-11-22 08:30 (Europe/Berlin)"],
-        "DTEND": ["2026-11-22 10:00 UTC"],
+        "DTSTART": ["Sunday, 2026-11-22, 08:30 (Europe/Berlin, UTC+1)"],
+        "DTEND": ["Sunday, 2026-11-22, 10:00 (UTC)"],
         "ORGANIZER": ["Maren, Judith <judith@example.com>"],
         "DESCRIPTION": ["Please drain the line.\nClose V3 and V4."],
     }
@@ -73,4 +73,6 @@ def test_a_card_names_its_coding_and_what_its_numbers_are_for():
 def test_an_entry_of_whole_days_ends_on_its_last_one():
     event = "BEGIN:VEVENT\nDTSTART;VALUE=DATE:20261224\nDTEND;VALUE=DATE:20270101\nEND:VEVENT"
 
-    assert [entry.rows for entry in entries(event)] == [{"DTSTART": ["2026-12-24"], "DTEND": ["2026-12-31"]}]
+    assert [entry.rows for entry in entries(event)] == [
+        {"DTSTART": ["Thursday, 2026-12-24"], "DTEND": ["Thursday, 2026-12-31"]}
+    ]
