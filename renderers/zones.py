@@ -5,10 +5,16 @@ Spec: RFC 5545 3.6.5; [MS-OXOCAL] 2.2.1.39 says the same in other words.
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 _LAST = 5  # week of a month
+_REGION = re.compile(r"\b(?:Africa|America|Antarctica|Asia|Atlantic|Australia|Europe|Indian|Pacific|Etc)/.+")
+#: Names that only programs know; and what stands before or behind those that people know.
+_NO_NAME = re.compile(r"(?i)tzone:|custom|floating|^\s*$")
+_OFFSET_BEFORE = re.compile(r"^\((?:UTC|GMT)[^)]{0,12}\)\s*")
+_STANDARD = re.compile(r"\b(?:Standard|Daylight) Time$")
 
 
 @dataclass(frozen=True)
@@ -62,6 +68,23 @@ class Zone:
         ends = self.to_standard.in_year(usual.year) - timedelta(minutes=self.summer - self.standard)
         is_summer = begins <= usual < ends if begins < ends else not ends <= usual < begins
         return utc + timedelta(minutes=self.summer if is_summer else self.standard)
+
+
+def region_in(name: str) -> str:
+    """The name that computers know a zone by, as Europe/Berlin, or ""."""
+    region = _REGION.search(name)
+    return region[0] if region else ""
+
+
+def zone_words(name: str) -> str:
+    """A zone's name for people, whatever a program calls it; "" when it has none for them."""
+    if region := region_in(name):
+        return region
+    if name.lower().endswith("/utc"):
+        return "UTC"
+    if _NO_NAME.search(name):
+        return ""
+    return _STANDARD.sub("time", _OFFSET_BEFORE.sub("", name)).strip()
 
 
 def offset_words(minutes: int) -> str:

@@ -73,6 +73,8 @@ class Opener:
         part.media_type, part.parts, part.origin = "multipart/mixed", [inner], kind
         # The whole mail may be a container: what it says about itself is still true.
         part.headers = {name: said for name, said in part.headers.items() if not name.startswith("content-")}
+        if kind == "winmail.dat":
+            part.heading += inner.facts
         if part.heading:
             mark(inner, part.heading)
         if kind in ("mail.msg", "mail.eml"):

@@ -46,6 +46,7 @@ class Part:
     fault: DocumentError | None = None  #: why what is in it cannot be had
     origin: str = ""  #: the name of the file it came out of, when that is not the mail itself
     heading: list[str] = field(default_factory=list)  #: lines to print above it; see saved_mail.py
+    facts: list[str] = field(default_factory=list)  #: what else is known of a saved mail, for its heading
     _decoded: bytes | None = None
 
     def header(self, name: str) -> str:

@@ -6,14 +6,14 @@ Spec: [MS-OXPROPS] (the properties), [MS-OXCMSG] 2.2.2 (attachments).
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
-from datetime import UTC, datetime, timedelta
-from email.utils import format_datetime
+from dataclasses import dataclass
 from pathlib import PureWindowsPath
 
 from gateway.rendering import rtf, rtf_html
 from gateway.rendering.mime import Part, made_part
-from gateway.rendering.outlook_codecs import WESTERN, codec_of
+from gateway.rendering.outlook_codecs import codec_of
+from gateway.rendering.outlook_items import is_mail, lines_of
+from gateway.rendering.outlook_properties import TEXT8, TEXT16, Properties, person
 from gateway.rendering.saved_mail import head
 from renderers import decoded
 
@@ -30,45 +30,6 @@ DATA, _SHORT_NAME, METHOD, _LONG_NAME, _MEDIA_TYPE, _CONTENT_ID = (
     0x3712,
 )
 EMBEDDED_MESSAGE = 5  #: of METHOD
-#: Property types.
-TEXT8, TEXT16, BINARY, OBJECT = 0x001E, 0x001F, 0x0102, 0x000D
-
-
-_EPOCH = datetime(1601, 1, 1, tzinfo=UTC)
-
-
-@dataclass(slots=True)
-class Properties:
-    """The properties of a mail or attachment, as far as they are needed: id -> type and bytes."""
-
-    values: dict[int, tuple[int, bytes]] = field(default_factory=dict)
-    codec: str = WESTERN  #: of 8-bit text
-
-    def text(self, *ids: int) -> str:
-        """The first of these that is there and not empty, without its ending zero; or ""."""
-        for number in ids:
-            kind, data = self.values.get(number, (0, b""))
-            text = data.decode("utf-16-le", "replace") if kind == TEXT16 else decoded(data, self.codec)
-            text = text.rstrip("\0")
-            if text and kind in (TEXT8, TEXT16):
-                return text
-        return ""
-
-    def bytes(self, number: int) -> bytes:
-        """The property as it stands; b"" without it."""
-        return self.values.get(number, (0, b""))[1]
-
-    def number(self, number: int) -> int:
-        """A whole number of 32 bits; 0 without it."""
-        return int.from_bytes(self.bytes(number)[:4], "little")
-
-    def moment(self, number: int) -> str:
-        """A FILETIME as a mail's Date says it ([MS-DTYP] 2.3.3: 100 ns since 1601); "" without it."""
-        ticks = int.from_bytes(self.bytes(number)[:8], "little")
-        try:
-            return format_datetime(_EPOCH + timedelta(microseconds=ticks // 10)) if ticks else ""
-        except OverflowError:
-            return ""
 
 
 @dataclass(slots=True)
@@ -82,28 +43,24 @@ class OutlookAttachment:
 
 def message_part(mail: Properties, attachments: Sequence[OutlookAttachment], defects: list[str]) -> Part:
     """The mail as a multipart/mixed: its text in every form it has, then its attachments."""
-    parts = [*_text_parts(mail, defects)]
-    parts += [_attachment_part(one, number) for number, one in enumerate(attachments, start=1)]
+    texts, facts = _text_parts(mail, defects), lines_of(mail)
+    if facts and not texts:
+        texts, facts = [made_part("\n".join(facts).encode("utf-8", "replace"), "text/plain")], []
+    files = [_attachment_part(one, number) for number, one in enumerate(attachments, start=1)]
     headers = {name: [value] for name, value in _headers(mail).items() if value}
-    return Part(headers, memoryview(b""), "multipart/mixed", parts)
+    return Part(headers, memoryview(b""), "multipart/mixed", [*texts, *files], facts=facts)
 
 
 def _headers(mail: Properties) -> Mapping[str, str]:
+    if not is_mail(mail):
+        return {"subject": mail.text(SUBJECT)}
     return {
         "subject": mail.text(SUBJECT),
-        "from": _sender(mail),
+        "from": person(mail, _SENDER_NAME, _SENDER_MAIL, _SENDER_ADDRESS),
         "to": mail.text(_TO),
         "cc": mail.text(_CC),
         "date": mail.moment(_SENT),
     }
-
-
-def _sender(mail: Properties) -> str:
-    """Name and address, as far as they are known; addresses inside of Exchange are none that people read."""
-    name = mail.text(_SENDER_NAME).replace('"', "")
-    addresses = map(mail.text, (_SENDER_MAIL, _SENDER_ADDRESS))
-    address = next((one for one in addresses if "@" in one and not one.startswith("/")), "")
-    return f'"{name}" <{address}>' if name and address else name or address
 
 
 def _text_parts(mail: Properties, defects: list[str]) -> list[Part]:

@@ -11,9 +11,9 @@ _BODY_TAG = re.compile(r"<body\b[^>]{0,5000}>", re.IGNORECASE)
 
 
 def head(mail: Part) -> None:
-    """Has the first text of the mail that is printed begin with what its header says."""
+    """Has the first text of the mail that is printed begin with what its header says and else is known."""
     values = ((name, mail.header(name.lower())[:_LONGEST]) for name in _SHOWN)
-    heading = [f"{name}: {value}" for name, value in values if value]
+    heading = [f"{name}: {value}" for name, value in values if value] + mail.facts
     mark(mail, heading)
 
 

@@ -12,20 +12,17 @@ from dataclasses import dataclass, field
 
 from gateway.rendering.mime import Part
 from gateway.rendering.outlook import (
-    BINARY,
     BODY,
     DATA,
     EMBEDDED_MESSAGE,
     METHOD,
-    OBJECT,
     SUBJECT,
-    TEXT8,
-    TEXT16,
     OutlookAttachment,
-    Properties,
     message_part,
 )
 from gateway.rendering.outlook_codecs import codec_of
+from gateway.rendering.outlook_names import set_of
+from gateway.rendering.outlook_properties import BINARY, OBJECT, TEXT8, TEXT16, Properties
 
 SIGNATURE = b"\x78\x9f\x3e\x22"
 MAX_DEPTH = 5
@@ -36,7 +33,8 @@ _U32 = struct.Struct("<I")
 _IN_MESSAGE, _IN_ATTACHMENT = 1, 2
 _CODEPAGE, _SUBJECT, _BODY, _MESSAGE_PROPS = 0x00069007, 0x00018004, 0x0002800C, 0x00069003
 _BEGINS, _TITLE, _DATA, _ATTACHMENT_PROPS = 0x00069002, 0x00018010, 0x0006800F, 0x00069005
-_TITLE_PROPERTY = 0x3704
+_CLASS, _CLASS_PROPERTY, _TITLE_PROPERTY = 0x00078008, 0x001A, 0x3704
+_NAMED = 0x8000  # properties from here on have a name behind their number
 #: Bytes of one value of each type that has a fixed length, as stored (2.1.3.4: padded to four).
 _FIXED = {0: 4, 1: 4, 2: 4, 3: 4, 4: 4, 5: 8, 6: 8, 7: 8, 10: 4, 11: 4, 20: 8, 64: 8, 72: 16}
 _VARIABLE = frozenset({TEXT8, TEXT16, BINARY, OBJECT})
@@ -90,10 +88,12 @@ def _take_message(found: _Contents, attribute: int, content: memoryview, defects
         found.mail.codec = codec_of(_U32.unpack_from(content)[0])
     elif attribute == _SUBJECT:
         found.mail.values.setdefault(SUBJECT, (TEXT8, bytes(content)))
+    elif attribute == _CLASS:
+        found.mail.values.setdefault(_CLASS_PROPERTY, (TEXT8, bytes(content)))
     elif attribute == _BODY:
         found.mail.values.setdefault(BODY, (TEXT8, bytes(content)))
     elif attribute == _MESSAGE_PROPS:
-        found.mail.values |= _properties(content, defects)
+        _add_properties(found.mail, content, defects)
 
 
 def _take_attachment(found: _Contents, attribute: int, content: memoryview, defects: list[str]) -> None:
@@ -107,7 +107,7 @@ def _take_attachment(found: _Contents, attribute: int, content: memoryview, defe
     elif attribute == _TITLE:
         attachment.properties.values.setdefault(_TITLE_PROPERTY, (TEXT8, bytes(content)))
     elif attribute == _ATTACHMENT_PROPS:
-        attachment.properties.values |= _properties(content, defects)
+        _add_properties(attachment.properties, content, defects)
 
 
 def _open_message(attachment: OutlookAttachment, defects: list[str], depth: int) -> None:
@@ -126,21 +126,22 @@ def _open_message(attachment: OutlookAttachment, defects: list[str], depth: int)
             defects.append("mails in winmail.dat are nested too deep")
 
 
-def _properties(data: memoryview, defects: list[str]) -> dict[int, tuple[int, bytes]]:
-    found: dict[int, tuple[int, bytes]] = {}
+def _add_properties(found: Properties, data: memoryview, defects: list[str]) -> None:
     try:
         count, at = _U32.unpack_from(data)[0], 4
         for _ in range(min(count, _MOST_PROPERTIES)):
             kind, number = struct.unpack_from("<HH", data, at)
             at += 4
-            if number >= 0x8000:
+            if number >= _NAMED:
+                is_text, name = struct.unpack_from("<16xII", data, at)
+                if not is_text:
+                    found.names[set_of(bytes(data[at : at + 4])), name] = number
                 at = _behind_name(data, at)
             value, at = _value(data, at, kind)
             if value is not None:
-                found[number] = (kind & ~_MANY, bytes(value))
+                found.values[number] = (kind & ~_MANY, bytes(value))
     except (struct.error, KeyError):
         defects.append("winmail.dat has damaged properties")
-    return found
 
 
 def _behind_name(data: memoryview, at: int) -> int:

@@ -15,18 +15,13 @@ from datetime import UTC, datetime, timedelta
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from renderers.builtin.card_lines import Line
-from renderers.zones import Change, Zone, moment_words, offset_words
+from renderers.zones import Change, Zone, moment_words, offset_words, region_in, zone_words
 
 _WEEKDAYS = ("MO", "TU", "WE", "TH", "FR", "SA", "SU")
 _MOMENT = re.compile(r"(\d{8})T(\d{4})(?:\d\d)?(Z?)")
 _DAY = re.compile(r"\d{8}")
 _OFFSET = re.compile(r"([+-])(\d\d):?(\d\d)(?:\d\d)?")
 _BY_DAY = re.compile(r"(-1|[1-5])?([A-Z]{2})")
-#: Names that only programs know; and what stands before or behind those that people know.
-_NO_NAME = re.compile(r"(?i)tzone:|custom|floating|^\s*$")
-_OFFSET_BEFORE = re.compile(r"^\((?:UTC|GMT)[^)]{0,12}\)\s*")
-_STANDARD = re.compile(r"\b(?:Standard|Daylight) Time$")
-_REGION = re.compile(r"\b(?:Africa|America|Antarctica|Asia|Atlantic|Australia|Europe|Indian|Pacific|Etc)/.+")
 
 
 @dataclass
@@ -73,7 +68,7 @@ class Zones:
         """The zone as one calls it, and how far it is from UTC then, as far as that is known."""
         if name == "UTC" or (not name and not self.described):
             return name
-        called = _called(name)
+        called = zone_words(name)
         offset = self._offset(name, shown)
         return ", ".join(filter(None, (called, "" if offset is None else offset_words(offset))))
 
@@ -163,22 +158,10 @@ def _minutes(offset: str) -> int | None:
 
 def _known(name: str) -> ZoneInfo | None:
     """The zone that computers know by this name, or by its end."""
-    region = _REGION.search(name)
     try:
-        return ZoneInfo(region[0] if region else name) if name else None
+        return ZoneInfo(region_in(name) or name) if name else None
     except (ZoneInfoNotFoundError, ValueError, OSError):
         return None
-
-
-def _called(name: str) -> str:
-    """A zone's name for people."""
-    if region := _REGION.search(name):
-        return region[0]
-    if name.lower().endswith("/utc"):
-        return "UTC"
-    if _NO_NAME.search(name):
-        return ""
-    return _STANDARD.sub("time", _OFFSET_BEFORE.sub("", name)).strip()
 
 
 def day_before(day: str) -> str:

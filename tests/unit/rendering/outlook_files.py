@@ -1,10 +1,35 @@
 """Small winmail.dat and .msg files, made as Outlook makes them."""
 
 import struct
+import uuid
+from collections.abc import Sequence
+from datetime import datetime, timedelta
 from itertools import pairwise
 
 TEXT8, TEXT16, BINARY, OBJECT, NUMBER = 0x1E, 0x1F, 0x102, 0x0D, 3
+TIME, FLOAT = 0x40, 5
+APPOINTMENT, TASK, ADDRESS, MEETING = (
+    uuid.UUID(text).bytes_le
+    for text in (
+        "00062002-0000-0000-C000-000000000046",
+        "00062003-0000-0000-C000-000000000046",
+        "00062004-0000-0000-C000-000000000046",
+        "6ED8DA90-450B-101B-98DA-00AA003F1305",
+    )
+)
 Values = dict[int, tuple[int, bytes]]
+#: Of properties that have a number in a set, and in a file another one, from 0x8000 on in this order.
+Named = dict[tuple[bytes, int], tuple[int, bytes]]
+
+
+def number(value: int) -> tuple[int, bytes]:
+    return NUMBER, struct.pack("<q", value)
+
+
+def moment(text: str) -> tuple[int, bytes]:
+    """A moment of UTC, as 2026-07-06 06:30."""
+    since = datetime.fromisoformat(text) - datetime.fromisoformat("1601-01-01")
+    return TIME, struct.pack("<Q", since // timedelta(microseconds=1) * 10)
 
 
 def text16(text: str) -> tuple[int, bytes]:
@@ -21,18 +46,23 @@ def attribute(level: int, number: int, content: bytes) -> bytes:
     )
 
 
-def properties(values: Values) -> bytes:
-    out = struct.pack("<I", len(values))
-    for number, (kind, content) in values.items():
-        out += struct.pack("<HH", kind, number)
+def properties(values: Values, named: Named | None = None) -> bytes:
+    names = dict(enumerate(named or {}, start=0x8000))
+    numbered = values | {at: (named or {})[name] for at, name in names.items()}
+    out = struct.pack("<I", len(numbered))
+    for at, (kind, content) in numbered.items():
+        out += struct.pack("<HH", kind, at)
+        if at in names:
+            of_set, name = names[at]
+            out += of_set + struct.pack("<II", 0, name)
         if kind in (TEXT8, TEXT16, BINARY, OBJECT):
             out += struct.pack("<II", 1, len(content))
         out += content + bytes(-len(content) % 4)
     return out
 
 
-def message(values: Values) -> bytes:
-    return attribute(1, 0x00069003, properties(values))
+def message(values: Values, named: Named | None = None) -> bytes:
+    return attribute(1, 0x00069003, properties(values, named))
 
 
 def attachment(content: bytes, values: Values) -> bytes:
@@ -49,9 +79,35 @@ def packed_rtf(rtf: bytes) -> bytes:
     return struct.pack("<IIII", len(body) + 12, len(rtf), 0x75465A4C, 0) + body
 
 
-def msg(values: Values, *attachments: tuple[bytes, Values] | Values) -> bytes:
+def msg(
+    values: Values,
+    *attachments: tuple[bytes, Values] | Values,
+    named: Named | None = None,
+    recipients: Sequence[Values] = (),
+) -> bytes:
     """A .msg file; an attachment is its content and properties, or the properties of a mail."""
-    return compound(_message(values, attachments, 32))
+    names = dict(enumerate(named or {}, start=0x8000))
+    numbered = values | {at: (named or {})[name] for at, name in names.items()}
+    root = _message(numbered, attachments, 32)
+    for at, one in enumerate(recipients):
+        root[f"__recip_version1.0_#{at:08X}"] = _storage(one, 8)
+    if names:
+        root["__nameid_version1.0"] = _names(list(names.values()))
+    return compound(root)
+
+
+def _names(names: list[tuple[bytes, int]]) -> dict:
+    """The storage of names; the first of them is a text, which has another meaning in each file."""
+    sets = list(dict.fromkeys(of_set for of_set, _ in names))
+    entries = b"".join(
+        struct.pack("<IHH", name, 2 * (sets.index(of_set) + 3), at) for at, (of_set, name) in enumerate(names)
+    )
+    a_text = struct.pack("<IHH", 0, 2 * 2 + 1, len(names))
+    return {
+        "__substg1.0_00020102": b"".join(sets),
+        "__substg1.0_00030102": a_text + entries,
+        "__substg1.0_00040102": struct.pack("<I", 8) + "Kind".encode("utf-16-le"),
+    }
 
 
 def _message(values: Values, attachments, head: int) -> dict:

@@ -1,7 +1,5 @@
 """What Outlook saves as .msg in the codings of many countries, and who its mails say that they are from."""
 
-import struct
-
 import pytest
 
 from gateway.rendering import rtf
@@ -11,10 +9,6 @@ from tests.unit.rendering.test_containers import HTML_ID, RTF_ID, SUBJECT_ID, TE
 
 SENDER_NAME, SENDER_MAIL, SENDER_ADDRESS = 0x0C1A, 0x5D01, 0x0C1F
 CODE_PAGE, CODE_PAGE_OF_INTERNET = 0x3FFD, 0x3FDE
-
-
-def number(value: int) -> tuple[int, bytes]:
-    return outlook.NUMBER, struct.pack("<Q", value)
 
 
 def text8(text: str, codec: str) -> tuple[int, bytes]:
@@ -52,8 +46,8 @@ def test_the_address_of_a_sender_is_shown_when_people_can_use_it(address, shown)
 @pytest.mark.parametrize(
     ("codec", "pages"),
     [
-        ("cp950", {CODE_PAGE_OF_INTERNET: number(950)}),
-        ("cp1251", {CODE_PAGE: number(1251), CODE_PAGE_OF_INTERNET: number(65001)}),
+        ("cp950", {CODE_PAGE_OF_INTERNET: outlook.number(950)}),
+        ("cp1251", {CODE_PAGE: outlook.number(1251), CODE_PAGE_OF_INTERNET: outlook.number(65001)}),
     ],
 )
 def test_text_of_eight_bits_is_read_as_the_file_says(codec, pages):
@@ -68,7 +62,7 @@ def test_text_of_eight_bits_is_read_as_the_file_says(codec, pages):
 def test_the_euro_of_html_is_there_whatever_western_coding_outlook_names(page):
     html = (outlook.BINARY, "<p>5 € für Sie</p>".encode("cp1252"))
 
-    assert text_of({HTML_ID: html, CODE_PAGE_OF_INTERNET: number(page)}) == "<p>5 € für Sie</p>"
+    assert text_of({HTML_ID: html, CODE_PAGE_OF_INTERNET: outlook.number(page)}) == "<p>5 € für Sie</p>"
 
 
 def test_text_that_outlook_wrapped_in_rtf_is_text_again():
