@@ -59,7 +59,6 @@ def compose_answer(
         "words": words.in_words(_code(job, last)),
         "reason": line(job.failure.reason) if job.failure else "",
         "remedy": line(job.failure.remedy) if job.failure else "",
-        "missing": _missing(job),
         "note": "\n\n".join(filter(None, (words.not_done_in_words(job.options.not_done), enclosure.note))),
         "picture": PICTURE if enclosure.picture else "",
         "job": job.id,
@@ -188,10 +187,12 @@ def compose_refusal(notification: Notification, refusal: Refusal, letterhead: Le
 
 
 def _template(notification: Notification, job: Job) -> str:
-    """The words of an answer: a fax that waits for somebody's word is not called again by itself."""
-    is_waiting = job.failure is not None and job.failure.code == APPROVAL_NEEDED
+    """The words of an answer: a fax that lacks documents is not told like a whole one."""
     if job.options.poll and notification.kind is NotificationKind.FAILED:
         return "not_fetched"
+    if notification.kind is NotificationKind.DELIVERED and summary.is_incomplete(job):
+        return "incomplete"
+    is_waiting = job.failure is not None and job.failure.code == APPROVAL_NEEDED
     return "waiting" if is_waiting else notification.kind.value
 
 
@@ -227,10 +228,3 @@ def _call(attempt: Attempt, letterhead: Letterhead) -> str:
 def _cut_off(attempts: Sequence[Attempt]) -> bool:
     """Whether a call ended with its node, before the last one."""
     return any(attempt.disposition is None for attempt in attempts[:-1])
-
-
-def _missing(job: Job) -> str:
-    """What the pages of a job lack, and what to do about it."""
-    if job.failure is None or job.failure.code != "partly-sent":
-        return ""
-    return line(f"{job.failure.reason} {job.failure.remedy}")

@@ -6,11 +6,13 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Protocol
 
-from gateway.rendering.partial import PartlySent, Rest, each_alone, note_page, to_description
+from gateway.rendering.partial import PartlySent, Rest, all_of, each_alone, note_page, to_description
 from gateway.rendering.unpack import Unpacked
 from renderers import ConverterCrashed, FaxPages, Profile, RenderError, SourceDocument
 
 _log = logging.getLogger("faxgw.rendering")
+
+_MOST_NOTES = 5  # pages that tell what is missing; they do not count
 
 #: The language in which the recipient is told what is missing.
 Language = Callable[[], Awaitable[str]]
@@ -50,7 +52,7 @@ class PageMaker:
         """The pages in `folder`, and what is missing in them.
 
         Raises:
-            RenderError: nothing could be rendered, or all or nothing is wanted.
+            RenderError: nothing could be rendered, or all or nothing is wanted; it names all that failed.
             Incomplete: a person shall decide.
         """
         out = folder / "pages.tif"
@@ -59,11 +61,11 @@ class PageMaker:
                 raise fault
             return await self.render(mail.documents, profile, out), ()
         except RenderError as error:
-            if self._on_partial == "fail" or len(mail.documents) == 1:
+            if len(mail.documents) == 1:
                 raise
             rest = await each_alone(self.render, mail.documents, mail.faults, profile, folder)
-            if not rest.documents:
-                raise
+            if rest.failures and (self._on_partial == "fail" or not rest.documents):
+                raise all_of(rest.failures) from error
             if self._on_partial == "hold" and rest.failures:
                 raise Incomplete(rest) from error
         return await self.join(rest, folder, profile, language), rest.failures
@@ -79,7 +81,8 @@ class PageMaker:
             return await self.render(rest.documents, profile, out)
         told = to_description(PartlySent.told(rest.failures))
         note = note_page(rest.failures, out.with_name("note.txt"), await language())
-        return await self.render((*rest.documents, note), replace(profile, description=told), out)
+        with_note = replace(profile, description=told, page_limit=profile.page_limit + _MOST_NOTES)
+        return await self.render((*rest.documents, note), with_note, out)
 
     async def render(self, documents: Sequence[SourceDocument], profile: Profile, out: Path) -> FaxPages:
         """The pages; a crash gets a second chance, for another document may have caused it.

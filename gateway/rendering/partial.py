@@ -77,9 +77,24 @@ class PartlySent(DocumentRejected):
     @classmethod
     def told(cls, failures: Sequence[RenderError]) -> Failure:
         """What the sender reads when the rest was faxed."""
-        missing = " ".join(error.sentence for error in failures)
-        remedy = " ".join(dict.fromkeys(error.remedy for error in failures)) or cls.remedy
-        return Failure(cls.code, f"{cls.__doc__} {missing}", remedy)
+        cause, remedy = in_words(failures)
+        return Failure(cls.code, f"{cls.__doc__} {cause}", remedy or cls.remedy)
+
+
+def all_of(failures: Sequence[RenderError]) -> RenderError:
+    """One error that names every document which failed, of the kind of the first."""
+    cause, remedy = in_words(failures)
+    detail = "; ".join(error.detail for error in failures if error.detail)
+    return type(failures[0])(failures[0].document, detail=detail, sentence=cause, remedy=remedy)
+
+
+def in_words(failures: Sequence[RenderError]) -> tuple[str, str]:
+    """Causes and remedies; each remedy names its documents where there are several remedies."""
+    whose: dict[str, list[str]] = {}
+    for error in failures:
+        whose.setdefault(error.remedy, []).append(f'"{error.document}"')
+    remedies = (f"{', '.join(names)}: {remedy}" for remedy, names in whose.items())
+    return " ".join(error.sentence for error in failures), " ".join(remedies if len(whose) > 1 else whose)
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,8 +112,8 @@ async def each_alone(
     profile: Profile,
     folder: Path,
 ) -> Rest:
-    """Every document rendered alone into `folder`; a page is left for the note."""
-    left = profile.page_limit - 1
+    """Every document rendered alone into `folder`, as long as the pages of all are not too many."""
+    left = profile.page_limit
     rest: list[SourceDocument] = []
     failures: list[RenderError] = []
     for index, document in enumerate(documents):
@@ -109,6 +124,8 @@ async def each_alone(
                 raise TooManyPages.over(profile.page_limit, document.name)
             out = folder / f"alone-{index:03}.tif"
             pages = await render([document], replace(profile, page_limit=left), out)
+        except TooManyPages:
+            failures.append(TooManyPages.over(profile.page_limit, document.name))
         except RenderError as error:
             failures.append(error)
         else:

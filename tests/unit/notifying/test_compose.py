@@ -115,6 +115,28 @@ Job J1 on node1
     )
 
 
+def test_a_fax_that_lacks_documents_is_not_told_like_a_whole_one():
+    partly = Failure("partly-sent", 'Part of it. "a.pdf" is <damaged>.', "Save it again.")
+    message = an_answer(job=a_job(failure=partly))
+
+    subject = message["Subject"].strip()
+    assert subject == "Fax to +49301234567 delivered INCOMPLETE: part of it could not be sent"
+    assert the_text(message).startswith("Your fax to +49301234567 was delivered INCOMPLETE.")
+    assert 'Part of it. "a.pdf" is <damaged>.\nWhat to do: Save it again.\n' in the_text(message)
+    assert "&lt;damaged&gt;" in the_text(message, "html")
+    assert "<b>What to do:</b> Save it again." in the_text(message, "html")
+    assert (message["X-Fax-State"], message["X-Fax-Code"]) == ("delivered", "partly-sent")
+
+
+def test_a_fax_that_lacks_documents_and_waits_is_told_as_delayed():
+    partly = Failure("partly-sent", "Part of it.", "Save it again.")
+    message = an_answer(
+        notification=a_notification(NotificationKind.DELAYED), job=a_job(JobState.DEFERRED, failure=partly)
+    )
+
+    assert message["Subject"] == "Fax to +49301234567 delayed"
+
+
 def test_a_failed_fax_is_told_with_reason_and_remedy():
     message = an_answer(
         notification=a_notification(NotificationKind.FAILED),

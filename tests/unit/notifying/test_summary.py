@@ -26,12 +26,12 @@ JOBS = [
 ]
 
 
-def composed():
+def composed(jobs=JOBS):
     notification = Notification(
         "N", NotificationKind.SUMMARY, "ann@example.com", JobId("J"), None, NOW, 0, "<n@here>"
     )
     letterhead = Letterhead("fax@example.com", "here", UTC)
-    return compose_summary(notification, JOBS, Original("<m@example.com>", "Offer"), Enclosure(), letterhead)
+    return compose_summary(notification, jobs, Original("<m@example.com>", "Offer"), Enclosure(), letterhead)
 
 
 def test_it_has_a_line_for_each_number():
@@ -43,6 +43,22 @@ def test_it_has_a_line_for_each_number():
     assert "+4930100 delivered, 2 pages (Ann)" in " ".join(text.split())
     assert "+4930200 NOT delivered: the line was busy" in " ".join(text.split())
     assert "[::x]" in text
+
+
+def test_faxes_that_lack_documents_are_counted_and_what_is_missing_is_told_once():
+    partly = Failure("partly-sent", 'Part of the mail. "a.pdf" is damaged.', "Save it again.")
+    arrived = [
+        a_job(number, JobState.DELIVERED, page_count=2, failure=partly) for number in ("+49301", "+49302")
+    ]
+
+    mail = composed([*arrived, *JOBS])
+
+    text = mail.get_body(("plain",)).get_content()
+    assert mail["Subject"] == "3 of 4 faxes delivered (2 INCOMPLETE)"
+    assert "+49301 delivered INCOMPLETE, 2 pages" in " ".join(text.split())
+    assert "+4930100 delivered, 2 pages (Ann)" in " ".join(text.split())
+    assert text.count('Part of the mail. "a.pdf" is damaged. What to do: Save it again.') == 1
+    assert "Save it again." in mail.get_body(("html",)).get_content()
 
 
 def test_programs_and_spreadsheets_get_a_table_without_formulas():

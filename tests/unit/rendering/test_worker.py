@@ -4,6 +4,7 @@ from datetime import timedelta
 import pytest
 
 from gateway.config.schema import RenderingSection
+from gateway.model.job import Failure
 from gateway.model.lifecycle import JobEvent, JobState
 from gateway.model.notification import NotificationKind
 from gateway.model.options import JobOptions
@@ -14,6 +15,7 @@ from gateway.rendering.worker import RenderingWorker
 from renderers import (
     ConverterCrashed,
     ConverterTimedOut,
+    DocumentDamaged,
     DocumentProtected,
     Profile,
     RenderPool,
@@ -242,6 +244,89 @@ async def test_the_sender_of_the_rest_is_told_what_is_missing_and_what_to_do(sta
     assert 'left out: The document "offer.txt" is protected' in (await store.jobs.trace(job.id))[-1].text
 
 
+THIRD = b"--x\nContent-Disposition: attachment; filename=list.txt\n\n1 pump\n--x--"
+DAMAGED = DocumentDamaged("list.txt")
+
+
+async def test_a_sender_whose_fax_is_not_sent_reads_of_every_document_that_failed(stage, store, renderer):
+    job = await a_resolved_job(store, message=TWO_DOCUMENTS.replace(b"--x--", THIRD))
+    renderer.fails_on("offer.txt", PROTECTED)
+    renderer.fails_on("list.txt", DAMAGED)
+
+    await stage.run_once()
+
+    failed = await store.jobs.get(job.id)
+    assert failed.state is JobState.FAILED
+    assert failed.failure == Failure(
+        "document-protected",
+        'The document "offer.txt" is protected by a password. '
+        'The document "list.txt" is damaged and cannot be read.',
+        '"offer.txt": Send it again without one. '
+        '"list.txt": Open it on your computer, save it again, and send the new file.',
+    )
+
+
+async def test_a_fax_that_took_too_long_names_the_document_that_did(stage, store, renderer):
+    job = await a_resolved_job(store, message=TWO_DOCUMENTS)
+    renderer.next_document_fails(ConverterTimedOut())
+    renderer.fails_on("offer.txt", ConverterTimedOut("offer.txt"))
+
+    await stage.run_once()
+
+    failed = await store.jobs.get(job.id)
+    assert failed.failure.reason == 'The document "offer.txt" took too long to be turned into fax pages.'
+
+
+async def test_documents_that_take_too_long_only_together_are_sent(stage, store, renderer):
+    job = await a_resolved_job(store, message=TWO_DOCUMENTS)
+    renderer.next_document_fails(ConverterTimedOut())
+
+    await stage.run_once()
+
+    rendered = await store.jobs.get(job.id)
+    assert (rendered.state, rendered.page_count, rendered.failure) == (JobState.RENDERED, 2, None)
+
+
+@pytest.mark.parametrize("section", [WITH_NOTE])
+async def test_a_remedy_names_its_documents_where_there_are_several(stage, store, renderer):
+    fourth = THIRD.replace(b"list", b"plan")
+    message = TWO_DOCUMENTS.replace(b"--x--", THIRD).replace(b"--x--", fourth)
+    job = await a_resolved_job(store, message=message)
+    renderer.fails_on("offer.txt", PROTECTED)
+    renderer.fails_on("list.txt", DAMAGED)
+    renderer.fails_on("plan.txt", DocumentProtected("plan.txt"))
+
+    await stage.run_once()
+
+    assert (await store.jobs.get(job.id)).failure.remedy == (
+        '"offer.txt", "plan.txt": Send it again without one. '
+        '"list.txt": Open it on your computer, save it again, and send the new file.'
+    )
+
+
+@pytest.mark.parametrize("section", [WITH_NOTE])
+async def test_the_limit_a_sender_reads_is_that_of_the_whole_fax(stage, store, renderer):
+    job = await a_resolved_job(store, message=TWO_DOCUMENTS)
+    renderer.makes_of("mail.txt", 4)
+    renderer.makes_of("offer.txt", 9)
+
+    await stage.run_once()
+
+    reason = (await store.jobs.get(job.id)).failure.reason
+    assert reason.endswith('With the document "offer.txt" the fax has more than 10 pages.')
+
+
+@pytest.mark.parametrize("section", [WITH_NOTE])
+async def test_the_page_that_tells_what_is_missing_does_not_count(stage, store, renderer):
+    job = await a_resolved_job(store, message=TWO_DOCUMENTS)
+    renderer.makes_of("mail.txt", 10)
+    renderer.fails_on("offer.txt", PROTECTED)
+
+    await stage.run_once()
+
+    assert (await store.jobs.get(job.id)).page_count == 11
+
+
 @pytest.mark.parametrize("section", [WITH_NOTE])
 @pytest.mark.parametrize(
     "error",
@@ -308,8 +393,7 @@ async def test_an_operator_who_releases_a_held_fax_sends_the_rest_of_it(stage, s
 
 @pytest.mark.parametrize("section", [RenderingSection(on_partial="hold")])
 async def test_a_released_fax_of_which_more_is_missing_now_is_held_again(stage, store, renderer):
-    third = b"--x\nContent-Disposition: attachment; filename=list.txt\n\n1 pump\n--x--"
-    message = TWO_DOCUMENTS.replace(b"--x--", third)
+    message = TWO_DOCUMENTS.replace(b"--x--", THIRD)
     job = await a_resolved_job(store, message=message)
     renderer.fails_on("offer.txt", PROTECTED)
     await stage.run_once()
