@@ -149,15 +149,17 @@ async def _change_each(config: "Config", job_ids: tuple[str, ...], event: JobEve
 
 
 async def _outcome(jobs: "JobStore", job: "Job", event: JobEvent) -> "Outcome":
+    from gateway.model.allowance import APPROVAL_NEEDED
     from gateway.model.job import Failure, Sender
     from gateway.ports.job_store import Outcome
     from gateway.stage import refusal
 
     if event is not JobEvent.WAS_CANCELLED:
         return Outcome(trace="By hand.")
-    failure = Failure(
-        "cancelled-by-hand", "An administrator cancelled this fax.", "Ask your administrator why."
-    )
+    code, what = "cancelled-by-hand", "An administrator cancelled this fax."
+    failure = Failure(code, what, "Ask your administrator why.")
+    if job.state is JobState.HELD and job.failure is not None and job.failure.code != APPROVAL_NEEDED:
+        failure = Failure(code, f"{what} {job.failure.reason}", job.failure.remedy)
     if job.sender is not None:
         return refusal(job, failure)
     # Nobody has looked who the sender is; whoever wrote the mail must hear of it all the same.

@@ -11,6 +11,7 @@ from gateway.model.allowance import APPROVAL_NEEDED
 from gateway.model.attempt import Attempt
 from gateway.model.collected import Refusal
 from gateway.model.job import Job
+from gateway.model.lifecycle import JobState
 from gateway.model.notification import Notification, NotificationKind
 from gateway.model.number import IN_THE_MAIL
 from gateway.model.received import ReceivedFax, ReceivedState
@@ -192,8 +193,10 @@ def _template(notification: Notification, job: Job) -> str:
         return "not_fetched"
     if notification.kind is NotificationKind.DELIVERED and summary.is_incomplete(job):
         return "incomplete"
-    is_waiting = job.failure is not None and job.failure.code == APPROVAL_NEEDED
-    return "waiting" if is_waiting else notification.kind.value
+    if job.failure is not None and job.failure.code == APPROVAL_NEEDED:
+        return "waiting"
+    is_held = job.state is JobState.HELD and job.failure is not None
+    return "held" if is_held else notification.kind.value
 
 
 def _code(job: Job, last: Attempt | None) -> str:

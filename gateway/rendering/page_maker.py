@@ -23,6 +23,7 @@ class Incomplete(Exception):
 
     def __init__(self, rest: Rest) -> None:
         self.rest = rest  #: what can be sent without them
+        self.failure = PartlySent.told(rest.failures)  #: what their sender reads
         super().__init__(" ".join(f"{error.sentence} {error.remedy}" for error in rest.failures))
 
 

@@ -121,9 +121,8 @@ class RenderingWorker:
             else:
                 made = await self._render(job, submission)
             # The pages are kept, so that the other jobs of the mail need not make them again to know.
-            if await self._is_stopped(
-                job, _outcome(made, shared=special is None), made.page_count, made.call
-            ):
+            found = _outcome(made, shared=special is None)
+            if await self._is_stopped(job, found, made.page_count, made.call):
                 return
             made = await self._covered(job, submission, made)
         except (RenderError, NothingToFax) as error:
@@ -271,16 +270,22 @@ class RenderingWorker:
 
     async def _hold(self, job: Job, error: Incomplete | CoverFailed) -> None:
         faxlog.held(job, str(error))
-        await self._jobs.record(job, JobEvent.WAS_HELD, Outcome(trace=str(error)[:_LONGEST_TRACE]))
+        is_senders = isinstance(error, Incomplete) and not job.options.summary  # one answer is owed for those
+        told = answer(job, NotificationKind.DELAYED) if is_senders else ()
+        failure = error.failure if isinstance(error, Incomplete) else _told(error)
+        outcome = Outcome(failure=failure, notifications=told, trace=str(error)[:_LONGEST_TRACE])
+        await self._jobs.record(job, JobEvent.WAS_HELD, outcome)
 
     async def _refuse(self, job: Job, error: RenderError | NothingToFax | CoverFailed) -> None:
+        failure = _told(error)
         if isinstance(error, RenderError):
-            failure = Failure(error.code, error.sentence, error.remedy)
             _log.info("job %s: %s %s", job.id, error.sentence, error.detail)
-        else:
-            failure = Failure(error.code, str(error), error.remedy)
         faxlog.render_failed(job, failure)
         faxlog.job_finished(await self._jobs.record(job, JobEvent.REFUSED, refusal(job, failure)))
+
+
+def _told(error: RenderError | PermanentError) -> Failure:
+    return Failure(error.code, error.sentence if isinstance(error, RenderError) else str(error), error.remedy)
 
 
 def _outcome(made: _Made, *, shared: bool) -> Outcome:

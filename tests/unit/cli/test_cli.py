@@ -11,9 +11,11 @@ import pytest
 from gateway.cli import main
 from gateway.exit_code import ExitCode
 from gateway.model.destination import Limit, NewLesson
-from gateway.model.lifecycle import JobState
+from gateway.model.job import Failure
+from gateway.model.lifecycle import JobEvent, JobState
 from gateway.model.notification import NotificationKind
 from gateway.model.number import FaxNumber
+from gateway.ports.job_store import Outcome
 from tests.stages import LEASE, a_received_job, a_resolved_job, a_store, answers
 
 CONFIG = """\
@@ -160,6 +162,22 @@ def test_the_sender_of_a_cancelled_job_is_told(faxgw, in_store):
     assert code == ExitCode.OK
     assert in_store(lambda store: store.jobs.get(job.id)).state is JobState.CANCELLED
     assert in_store(answers) == [(NotificationKind.FAILED, "ann@example.com")]
+
+
+def test_the_sender_of_a_held_fax_that_is_cancelled_reads_why_it_was_held(faxgw, in_store):
+    async def a_held_job(store):
+        job = await a_resolved_job(store)
+        missing = Failure("partly-sent", "Part of it.", "Save it again.")
+        return await store.jobs.record(job, JobEvent.WAS_HELD, Outcome(failure=missing))
+
+    job = in_store(a_held_job)
+
+    faxgw("queue", "cancel", job.id)
+
+    failure = in_store(lambda store: store.jobs.get(job.id)).failure
+    assert failure == Failure(
+        "cancelled-by-hand", "An administrator cancelled this fax. Part of it.", "Save it again."
+    )
 
 
 def test_the_sender_of_a_job_that_nobody_has_looked_at_is_told_too(faxgw, in_store):

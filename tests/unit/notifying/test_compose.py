@@ -137,6 +137,33 @@ def test_a_fax_that_lacks_documents_and_waits_is_told_as_delayed():
     assert message["Subject"] == "Fax to +49301234567 delayed"
 
 
+def test_a_fax_that_waits_for_an_administrator_is_told_with_the_reason():
+    partly = Failure("partly-sent", "Part of it.", "Save it again.")
+    message = an_answer(
+        notification=a_notification(NotificationKind.DELAYED),
+        job=a_job(JobState.HELD, failure=partly, pages_confirmed=0, page_count=0, attempts=0),
+        attempts=[],
+    )
+
+    assert message["Subject"].strip() == "Fax to +49301234567 held: part of it could not be sent"
+    assert (
+        the_text(message)
+        == """\
+Your fax to +49301234567 has not been sent yet. An administrator of the fax server decides whether it is
+sent as it is, and you get another mail then.
+
+Part of it.
+What to do: Save it again.
+
+Your mail:       Offer 7
+Fax number:      +49301234567
+
+Job J1 on node1
+"""
+    )
+    assert "<b>What to do:</b> Save it again." in the_text(message, "html")
+
+
 def test_a_failed_fax_is_told_with_reason_and_remedy():
     message = an_answer(
         notification=a_notification(NotificationKind.FAILED),

@@ -372,8 +372,21 @@ async def test_a_fax_that_is_not_complete_is_held_and_says_why(stage, store, ren
 
     await stage.run_once()
 
-    assert (await store.jobs.get(job.id)).state is JobState.HELD
+    held = await store.jobs.get(job.id)
+    assert (held.state, held.failure.code) == (JobState.HELD, "partly-sent")
+    assert held.failure.reason.endswith('The document "offer.txt" is protected by a password.')
     assert (await store.jobs.trace(job.id))[-1].text.startswith('The document "offer.txt" is protected')
+    assert await answers(store) == [(NotificationKind.DELAYED, "ann@example.com")]
+
+
+@pytest.mark.parametrize("section", [RenderingSection(on_partial="hold")])
+async def test_a_list_whose_faxes_are_held_is_not_answered_for_each_of_them(stage, store, renderer):
+    job = await a_resolved_job(store, message=TWO_DOCUMENTS, options=JobOptions(summary=True))
+    renderer.fails_on("offer.txt", PROTECTED)
+
+    await stage.run_once()
+
+    assert (await store.jobs.get(job.id)).state is JobState.HELD
     assert await answers(store) == []
 
 
