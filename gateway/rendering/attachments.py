@@ -22,6 +22,7 @@ from gateway.rendering.containers import opener
 from gateway.rendering.facts import facts_in
 from gateway.rendering.mail_documents import DocumentPart, MailDocuments, Related
 from gateway.rendering.mime import Part, parse
+from gateway.rendering.one_text import joined, letters_in
 from gateway.rendering.saved_mail import heading_of, with_heading
 from gateway.rendering.texts import BODY_TYPES, RTF, SHOWS, is_body, is_empty, text_of
 from renderers import decoded
@@ -76,7 +77,12 @@ def documents_in(
     shown, ids = _pictures(chosen, defects), locations.by_location(chosen)
     facts = facts_in(root)
     texts = [part for part in chosen if is_body(part)]
-    bodies = [body for part in texts if (body := _body(part, shown, ids, codes, defects))]
+    letters = letters_in(root)
+    bodies = [
+        replace(body, letter=letters[id(part)])
+        for part in texts
+        if (body := _body(part, shown, ids, codes, defects))
+    ]
     if texts and not bodies:
         notes.append("left out an empty text")
     used = {content_id for body in bodies for content_id in body.related}
@@ -89,7 +95,7 @@ def documents_in(
     says_nothing = section.mail_text == "never" or all(hygiene.is_small_talk(_words(body)) for body in bodies)
     attachments = _wanted(made, used, section, notes, is_alone=says_nothing)
     bodies = _bodies_beside(attachments, bodies, section, notes)
-    documents = (*bodies, *attachments)
+    documents = (*joined(bodies), *attachments)
     if not made and not documents:
         documents = tuple(_beside(root, defects, notes))
     return MailDocuments(documents, facts, tuple(dict.fromkeys(defects)), tuple(notes))

@@ -20,6 +20,7 @@ class DocumentPart:
         default_factory=dict
     )  #: HTML: Content-ID -> media type and bytes of the pictures it shows
     fault: DocumentError | None = None  #: why it cannot be faxed, when that is known already
+    letter: int = field(default=0, compare=False)  #: of texts: which of the mails in the mail it is of
 
 
 @dataclass(frozen=True, slots=True)

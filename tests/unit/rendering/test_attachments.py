@@ -160,8 +160,7 @@ def test_text_between_attachments_is_text_of_the_mail():
     )
 
     assert [(part.name, part.content) for part in documents_in(raw).parts] == [
-        ("mail.txt", b"one"),
-        ("mail.txt", b"two"),
+        ("mail.txt", b"one\n\ntwo\n"),
         ("x.pdf", b"%PDF"),
     ]
 
