@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 import click
 
 from gateway.cli.options import json_option, load_config, show_json, show_table
-from gateway.config.schema import CoverSection
+from gateway.config.schema import CoverSection, RenderingSection
 from gateway.errors import ConfigError, DocumentRejected
 
 if TYPE_CHECKING:
@@ -35,7 +35,7 @@ def list_templates(config_file: Path | None, as_json: bool) -> None:
     """Show all templates: name, language and file."""
     from gateway.rendering.covers.templates import Templates
 
-    templates = Templates(_section(config_file).folder).all()
+    templates = Templates(_sections(config_file)[0].folder).all()
     if as_json:
         show_json([{"name": t.name, "language": t.language, "file": str(t.path)} for t in templates])
     else:
@@ -63,10 +63,11 @@ def preview(
 
     from gateway.cli.views import check_view, write_view
     from gateway.rendering.covers.templates import CoverFailed, Templates, fill, named_file
-    from renderers import Profile, RenderError, render_now
+    from gateway.rendering.profiles import profile_of
+    from renderers import RenderError, render_now
 
     check_view(output)
-    section = _section(config_file)
+    section, rendering = _sections(config_file)
     languages = [wanted for wanted in (language, section.language) if wanted]
     found = named_file(Path(template)) or Templates(section.folder).find(template, *languages)
     if found is None:
@@ -74,15 +75,21 @@ def preview(
     fields = replace(_filled(given), language=found.language or languages[0])
     with TemporaryDirectory() as folder:
         try:
-            pages = render_now([fill(found, fields, Path(folder))], Profile(), Path(folder) / "cover.tif")
+            filled = fill(found, fields, Path(folder))
+            profile = replace(profile_of(rendering), drop_blank=False)
+            pages = render_now([filled], profile, Path(folder) / "cover.tif")
             write_view(pages, output)
         except RenderError as error:
             raise DocumentRejected(f"{error.sentence} {error.remedy} {error.detail}".strip()) from error
     click.echo(f"{output}: {pages.page_count} page{'s' * (pages.page_count != 1)}")
 
 
-def _section(config_file: Path | None) -> CoverSection:
-    return load_config(config_file, ()).cover if config_file else CoverSection()
+def _sections(config_file: Path | None) -> tuple[CoverSection, RenderingSection]:
+    """What says which templates there are, and how pages look."""
+    if config_file is None:
+        return CoverSection(), RenderingSection()
+    config = load_config(config_file, ())
+    return config.cover, config.rendering
 
 
 def _filled(given: tuple[str, ...]) -> "CoverFields":

@@ -16,6 +16,7 @@ from gateway.ports.wakeups import Topic
 from gateway.receiving.worker import ReceivingWorker
 from gateway.rendering.covers.continuation import ContinuationMaker
 from gateway.rendering.page_views import RenderedViews
+from gateway.rendering.profiles import profile_of
 from gateway.sending.worker import SendingWorker
 from gateway.stage import Stage
 from gateway.store import open_store
@@ -70,6 +71,7 @@ async def run(config: Config, stopping: asyncio.Event, ready: Ready) -> None:
                     clock=SystemClock(),
                     scratch=scratch,
                     timezone=config.sending.timezone,
+                    profile=profile_of(config.rendering),
                 ),
                 dialled=_dialled(config),
                 inbox=calls_in.inbox,

@@ -33,7 +33,9 @@ class ContinuationMaker:
         clock: Clock,
         scratch: Path,
         timezone: str = "",
+        profile: Profile | None = None,
     ) -> None:
+        self._profile = profile or Profile()
         self._section = section
         self._renderer = renderer
         self._blobs = blobs
@@ -66,7 +68,8 @@ class ContinuationMaker:
             resolution = (await asyncio.to_thread(read_fax_pages, fax)).resolution
             document = fill(template, fields, folder)
             page = folder / "continuation.tif"
-            await self._renderer.render([document], Profile(resolution=resolution), page)
+            profile = replace(self._profile, resolution=resolution, by_content=False, drop_blank=False)
+            await self._renderer.render([document], profile, page)
             joined = await asyncio.to_thread(
                 insert, fax, page, folder / "pages.tif", after=job.pages_confirmed
             )

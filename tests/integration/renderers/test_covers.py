@@ -12,7 +12,7 @@ from gateway.rendering.covers.continuation import ContinuationMaker
 from gateway.rendering.covers.fields import EXAMPLE
 from gateway.rendering.covers.maker import CoverMaker
 from gateway.rendering.covers.templates import Templates, fill
-from renderers import Profile, Resolution
+from renderers import Paper, Profile, Resolution
 from tests.fakes.clock import FakeClock
 from tests.integration.renderers.test_documents import words_on
 from tests.stages import a_rendered_job, a_store
@@ -76,3 +76,25 @@ async def test_the_rest_of_a_broken_fax_says_how_many_pages_follow(pool, store, 
     assert [np.array_equal(page, striped(every=n)) for page, n in ((first, 5), (second, 7), (rest, 9))]
     words = words_on(a_fax(tmp_path / "explained.tif", explained), tmp_path)
     assert {"CONTINUED", "interrupted", "2", "1"} <= words
+
+
+async def test_the_page_before_the_rest_of_a_fax_is_as_long_and_narrow_as_its_pages(pool, store, tmp_path):
+    job = await a_rendered_job(store, tmp_path)
+    pages = await store.blobs.put(a_fax(tmp_path / "two.tif", striped(every=5), striped(every=7)))
+    maker = ContinuationMaker(
+        section=CoverSection(),
+        renderer=pool,
+        blobs=store.blobs,
+        clock=FakeClock(),
+        scratch=tmp_path,
+        profile=Profile(paper=Paper.LETTER, margin=20),
+    )
+
+    ref, _ = await maker(replace(job, pages=pages, page_count=2), 1)
+
+    async with store.blobs.file(ref) as file:
+        _, explained, _ = bits_of(file)
+    assert len(explained) <= Paper.LETTER.rows(Resolution.FINE)
+    dots = np.unpackbits(explained, axis=1)
+    assert dots.any()
+    assert not dots[:, :160].any()
