@@ -77,17 +77,18 @@ def narrowed(tiff: Path, out: Path) -> FaxPages:
     Raises:
         DocumentDamaged: the file is no fax TIFF.
     """
+    return rewritten(tiff, out, lambda bits, resolution, _: (narrow(bits), resolution))
 
-    def narrower(bits: Bits, resolution: Resolution, _: int) -> tuple[Bits, Resolution]:
-        width = bits.shape[1] * 8
-        if width <= PAGE_WIDTH:
-            return bits, resolution
-        small = Image.fromarray(gray_of(bits, width)).resize(
-            (PAGE_WIDTH, max(1, round(len(bits) * PAGE_WIDTH / width))), Image.Resampling.BOX
-        )
-        return np.packbits(np.asarray(small) < _STILL_BLACK, axis=1), resolution
 
-    return rewritten(tiff, out, narrower)
+def narrow(bits: Bits) -> Bits:
+    """The page made smaller, no wider than A4; untouched when it is not wider."""
+    width = bits.shape[1] * 8
+    if width <= PAGE_WIDTH:
+        return bits
+    small = Image.fromarray(gray_of(bits, width)).resize(
+        (PAGE_WIDTH, max(1, round(len(bits) * PAGE_WIDTH / width))), Image.Resampling.BOX
+    )
+    return np.packbits(np.asarray(small) < _STILL_BLACK, axis=1)
 
 
 def rewritten(tiff: Path, out: Path, change: Change) -> FaxPages:

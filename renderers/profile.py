@@ -81,6 +81,11 @@ class Profile:
         return (self.resolution, self.by_content) == (other.resolution, other.by_content)
 
     @property
+    def most_drawn(self) -> int:
+        """The most pages of a document that are looked at: every second one may be a blank back."""
+        return 2 * self.page_limit if self.drop_blank else self.page_limit
+
+    @property
     def margin_rows(self) -> int:
         """Scan lines of the margin at the top."""
         return round(self.margin * self.resolution.lines_per_mm)

@@ -14,6 +14,7 @@ from pathlib import Path
 from renderers import tiff_tags as tag
 from renderers.errors import DocumentDamaged
 from renderers.fax_code import mh_code
+from renderers.header import narrow
 from renderers.lines import at_lines
 from renderers.profile import PAGE_WIDTH, X_DPI, Resolution
 from renderers.spec import Bits
@@ -27,10 +28,10 @@ _REVERSED = bytes(int(f"{byte:08b}"[::-1], 2) for byte in range(256))
 
 
 def to_profile_s(tiff: Path, out: Path) -> None:
-    """Writes a fax anew in profile S; superfine becomes fine, for there is no finer in it.
+    """Writes a fax anew in profile S, which has nothing finer than fine and nothing wider than A4.
 
     Raises:
-        DocumentDamaged: the file is no fax TIFF, or its lines are not 1728 dots long.
+        DocumentDamaged: the file is no fax TIFF, or its lines are shorter than 1728 dots.
     """
     pages = [_page(bits, directory, tiff.name) for bits, directory in decode_pages(tiff)]
     file = bytearray(_HEADER)
@@ -43,6 +44,7 @@ def to_profile_s(tiff: Path, out: Path) -> None:
 
 
 def _page(bits: Bits, directory: tag.Directory, name: str) -> tuple[Bits, Resolution]:
+    bits = narrow(bits)
     if bits.shape[1] * 8 != PAGE_WIDTH:
         raise DocumentDamaged(name, detail=f"profile S has lines of {PAGE_WIDTH} dots")
     if directory.resolution is Resolution.SUPERFINE:

@@ -115,12 +115,11 @@ async def explained(
         named = _named(config, file, beginning, read)
         of_mail = await resolver.facts(submission, beginning, JobOptions(listed=named is not None))
         _add_facts(found, of_mail)
-        body = Body()
+        body, without = Body(), named.list_name if named else ""
         if of_mail.options.poll:
             found.notes = ["what lies ready at the number is fetched; nothing of this mail is faxed"]
         elif not found.refused:
-            without = named.list_name if named else ""
-            body = await drawing.body(file, str(found.options.get("resolution", "")), without)
+            body = await drawing.body(file, of_mail.options.resolution, without)
             _add_body(found, body)
         used = await _used(config, resolver, of_mail)
         for address, recipient in _with_listed(config, read, of_mail, named):
@@ -134,9 +133,11 @@ async def explained(
                 one.options, one.not_done = _options(facts.options)
                 wanted = facts.options.trunk
                 one.route = sorted(config.trunk, key=lambda name: name != wanted)
+                if not of_mail.options.poll:
+                    body = await drawing.body(file, facts.options.resolution, without)
                 _settle(config, one, recipient, verdict, body)
                 if not one.refused:
-                    await _add_cover(drawing, one, facts, recipient)
+                    await _add_cover(drawing, body, one, facts, recipient)
     if not addresses:
         found.refused = found.refused or "No recipient is in one of [smtp] domains."
     return found
@@ -170,8 +171,8 @@ def _add_body(found: Explained, body: Body) -> None:
     found.pages, found.call = body.pages, shown_time(body.size, body.pages)
 
 
-async def _add_cover(drawing: Drawing, one: ForOne, facts: Facts, recipient: Recipient) -> None:
-    whole = await drawing.whole(facts.sender, recipient, facts.options)
+async def _add_cover(drawing: Drawing, body: Body, one: ForOne, facts: Facts, recipient: Recipient) -> None:
+    whole = await drawing.whole(body, facts.sender, recipient, facts.options)
     one.cover, one.pages, one.call = whole.cover, whole.pages, whole.call
     one.not_done += whole.not_done
     one.refused = whole.failed

@@ -19,7 +19,7 @@ from gateway.model.tariff import call_time
 from gateway.ports.directory import Directory
 from gateway.rendering.covers.maker import CoverMaker
 from gateway.rendering.covers.templates import CoverFailed
-from gateway.rendering.page_maker import Incomplete, PageMaker
+from gateway.rendering.page_maker import Incomplete, PageMaker, notes_on
 from gateway.rendering.profiles import profile_of
 from gateway.rendering.unpack import unpack
 from renderers import RenderError, RenderPool
@@ -37,6 +37,7 @@ class Body:
     size: int = 0  #: bytes of them on the line
     failed: str = ""  #: why there are none
     file: Path | None = None
+    message: Path = Path()  #: the mail it is of
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,14 +57,20 @@ class Drawing:
     def __init__(self, config: Config, pool: RenderPool, directory: Directory | None, folder: Path) -> None:
         self._config, self._pool, self._folder = config, pool, folder
         self._directory = directory
-        self._body, self._message = Body(), folder
+        self._bodies: dict[str, Body] = {}
         self._done: dict[tuple[str | None, JobOptions], Whole] = {}
 
     async def body(self, message: Path, resolution: str, without: str) -> Body:
-        """The documents of the raw message but the one called `without`."""
-        section, body = self._config.rendering, Body()
-        self._body, self._message = body, message
-        mail = unpack(message, self._folder, section, self._config.options.dialects, without)
+        """The documents of the raw message but the one called `without`; once for each resolution."""
+        if resolution not in self._bodies:
+            folder = self._folder / f"body-{len(self._bodies)}"
+            folder.mkdir()
+            self._bodies[resolution] = await self._drawn(message, resolution, without, folder)
+        return self._bodies[resolution]
+
+    async def _drawn(self, message: Path, resolution: str, without: str, folder: Path) -> Body:
+        section, body = self._config.rendering, Body(message=message)
+        mail = unpack(message, folder, section, self._config.options.dialects, without)
         body.documents = [f"{document.name} ({document.media_type})" for document in mail.documents]
         body.notes = [*mail.notes, *mail.defects]
         if not mail.documents:
@@ -75,33 +82,31 @@ class Drawing:
 
         maker = PageMaker(self._pool, section.on_partial)
         try:
-            pages, missing = await maker.pages_of(
-                mail, self._folder, profile_of(section, resolution), language
-            )
+            pages, missing = await maker.pages_of(mail, folder, profile_of(section, resolution), language)
         except RenderError as error:
             body.failed = f"{error.sentence} {error.remedy}"
             return body
         except Incomplete as error:
             body.failed = f"It is held for an operator: {error}"
             return body
-        body.notes += [f"left out: {error.sentence.rstrip('.')}" for error in missing]
+        body.notes += notes_on(pages, missing)
         body.file, body.pages, body.size = pages.path, pages.page_count, pages.path.stat().st_size
         return body
 
-    async def whole(self, sender: Sender, recipient: Recipient, options: JobOptions) -> Whole:
-        """What this recipient gets of the mail whose body was drawn.
+    async def whole(self, body: Body, sender: Sender, recipient: Recipient, options: JobOptions) -> Whole:
+        """What this recipient gets of the mail whose body this is.
 
         Recipients whose cover pages differ in nothing but their names share one answer.
         """
-        if self._body.file is None:
+        if body.file is None:
             return Whole("", 0, "")
         key = longest(self._config.cover.by_number, recipient.number), options
         if key not in self._done:
-            self._done[key] = await self._covered(self._body.file, _job(sender, recipient, options))
+            self._done[key] = await self._covered(body, body.file, _job(sender, recipient, options))
         return self._done[key]
 
-    async def _covered(self, file: Path, job: Job) -> Whole:
-        config, body = self._config, self._body
+    async def _covered(self, body: Body, file: Path, job: Job) -> Whole:
+        config = self._config
         maker = CoverMaker(
             section=config.cover,
             renderer=self._pool,
@@ -112,7 +117,7 @@ class Drawing:
             timezone=config.sending.timezone,
         )
         try:
-            covered = await maker.put_before(file, job, self._message, self._folder)
+            covered = await maker.put_before(file, job, body.message, self._folder)
         except CoverFailed as error:
             what = "It fails" if config.cover.on_failure == "fail" else "It is held for an operator"
             return Whole("", body.pages, shown_time(body.size, body.pages), failed=f"{what}: {error}")

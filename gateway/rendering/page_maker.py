@@ -96,3 +96,9 @@ class PageMaker:
         except ConverterCrashed as error:
             _log.warning("%s Trying once more. %s", error.sentence, error.detail)
             return await self._renderer.render(documents, profile, out)
+
+
+def notes_on(pages: FaxPages, failures: Sequence[RenderError]) -> list[str]:
+    """What was left out of the pages, for the job's trace."""
+    blank = [f"left out {pages.dropped} blank page{'s' * (pages.dropped > 1)}"] if pages.dropped else []
+    return [*blank, *(f"left out: {error.sentence.rstrip('.')}" for error in failures)]

@@ -31,7 +31,7 @@ from gateway.ports.blobs import Blobs
 from gateway.ports.job_store import JobStore, Outcome
 from gateway.rendering.covers.maker import CoverMaker
 from gateway.rendering.covers.templates import CoverFailed
-from gateway.rendering.page_maker import Incomplete, PageMaker, Renderer
+from gateway.rendering.page_maker import Incomplete, PageMaker, Renderer, notes_on
 from gateway.rendering.partial import PartlySent, failure_in
 from gateway.rendering.unpack import unpack
 from gateway.stage import answer, refusal
@@ -230,13 +230,9 @@ class RenderingWorker:
                 pages = await self._maker.join(error.rest, folder, self._profile, wanted)
                 failures = error.rest.failures
             failure = PartlySent.told(failures) if failures else None
-            blank = (
-                (f"left out {pages.dropped} blank page{'s' * (pages.dropped > 1)}",) if pages.dropped else ()
-            )
-            missing = (f"left out: {error.sentence.rstrip('.')}" for error in failures)
             call = call_time(pages.path.stat().st_size, pages.page_count)
             ref = await self._blobs.put(pages.path)
-            return _Made(ref, pages.page_count, failure, (*mail.notes, *blank, *missing), call)
+            return _Made(ref, pages.page_count, failure, (*mail.notes, *notes_on(pages, failures)), call)
 
     async def _was_released(self, job: Job, error: Incomplete) -> bool:
         """Whether the job was held for the same reason before: who released it wants the rest to be sent."""

@@ -44,7 +44,7 @@ def fax_pages(document: SourceDocument, profile: Profile) -> Iterator[RasterPage
         TooManyPages, DocumentDamaged
     """
     for index, (bits, directory) in enumerate(decode_pages(document.path, document.name)):
-        if index >= profile.page_limit:
+        if index >= profile.most_drawn:
             raise TooManyPages.over(profile.page_limit, document.name)
         yield _page(bits, directory, profile)
 

@@ -78,8 +78,8 @@ def _picture_pages(document: SourceDocument, profile: Profile) -> Iterator[Raste
     try:
         with Image.open(document.path) as image:
             is_tiff = document.media_type == kind.TIFF
-            numbers = _page_numbers(image, profile.page_limit) if is_tiff else [0]
-            if len(numbers) > profile.page_limit:
+            numbers = _page_numbers(image, profile.most_drawn) if is_tiff else [0]
+            if len(numbers) > profile.most_drawn:
                 raise TooManyPages.over(profile.page_limit, document.name)
             for number in numbers:
                 image.seek(number)

@@ -64,7 +64,7 @@ def pdf_pages(path: Path, name: str, profile: Profile) -> Iterator[RasterPage]:
         count = len(document)
         if count == 0:
             raise DocumentEmpty(name)
-        if count > profile.page_limit:
+        if count > profile.most_drawn:
             raise TooManyPages.over(profile.page_limit, name)
         paper, scans = sheet(profile.rows), may_be_scans(path)
         for index in range(count):

@@ -188,3 +188,32 @@ def test_what_names_no_sender_is_no_bounce(faxgw, site, tmp_path, content):  # n
 
     assert code == ExitCode.FAILED
     assert "No field From names a sender. Is it a mail? Say who sends it with --sender." in out
+
+
+def test_each_recipient_is_told_of_the_fax_in_the_resolution_it_gets(faxgw, site, config, tmp_path):  # noqa: F811
+    config.write_text(
+        config.read_text().replace(
+            "[permission.all]", '[addresses]\ndialects = ["plain", "faxback"]\n[permission.all]'
+        )
+    )
+    mail = tmp_path / "mail.eml"
+    mail.write_text(MAIL + "".join(f"Line {number} of the text\n" for number in range(50)))
+    to = ("--to", "+49301234567@fax.example.com", "--to", "+49301234568^COARSE@fax.example.com")
+
+    _, out, _ = faxgw("explain", str(mail), *to, "--json")
+
+    found = json.loads(out)
+    fine, standard = found["recipients"]
+    assert standard["options"]["resolution"] == "standard"
+    assert fine["call"] == found["call"]
+    assert int(standard["call"].split()[1]) < int(fine["call"].split()[1])
+
+
+def test_blank_pages_that_are_left_out_are_told(faxgw, site, tmp_path):  # noqa: F811
+    mail = tmp_path / "mail.eml"
+    mail.write_text(f"{MAIL}\f\f\nYours\n")
+
+    _, out, _ = faxgw("explain", str(mail), "--json")
+
+    found = json.loads(out)
+    assert (found["pages"], found["notes"]) == (2, ["left out 1 blank page"])

@@ -3,11 +3,12 @@
 import zipfile
 
 import numpy as np
+import pikepdf
 import pytest
 from PIL import Image
 
 from renderers.document import SourceDocument
-from renderers.errors import DocumentEmpty
+from renderers.errors import DocumentEmpty, TooManyPages
 from renderers.media_type import has_macros
 from renderers.page_coder import CodedPage
 from renderers.pipeline import render
@@ -49,6 +50,44 @@ def test_a_fax_of_blank_pages_is_refused(tmp_path):
         render(
             [SourceDocument("a.png", tmp_path / "a.png")], tmp_path / "fax.tif", a_workshop(tmp_path, DROP)
         )
+
+
+def a_pdf_of_sheets(path, sheets):
+    with pikepdf.new() as pdf:
+        for number in range(2 * sheets):
+            page = pdf.add_blank_page(page_size=(595, 842))
+            if number % 2 == 0:
+                page.Contents = pikepdf.Stream(pdf, b"100 100 300 300 re f")
+        pdf.save(path)
+    return SourceDocument(path.name, path)
+
+
+def a_tiff_of_sheets(path, sheets, **how):
+    pages = [Image.new("1", (1728, 500), number % 2) for number in range(2 * sheets)]
+    pages[0].save(path, save_all=True, append_images=pages[1:], **how)
+    return SourceDocument(path.name, path)
+
+
+@pytest.mark.parametrize(
+    "made",
+    [
+        lambda folder, sheets: a_pdf_of_sheets(folder / "a.pdf", sheets),
+        lambda folder, sheets: a_tiff_of_sheets(folder / "a.tif", sheets, compression="group4"),
+        lambda folder, sheets: a_tiff_of_sheets(folder / "a.tif", sheets, compression="tiff_lzw"),
+    ],
+    ids=["pdf", "fax", "lzw"],
+)
+def test_blank_backs_of_sheets_do_not_count_towards_the_limit(tmp_path, made):
+    workshop = a_workshop(tmp_path, Profile(drop_blank=True, page_limit=3))
+
+    fax = render([made(tmp_path, 3)], tmp_path / "fax.tif", workshop)
+    with pytest.raises(TooManyPages, match="more than 3 pages"):
+        render([made(tmp_path, 4)], tmp_path / "fax.tif", workshop)
+    with pytest.raises(TooManyPages, match="more than 5 pages"):
+        kept = a_workshop(tmp_path, Profile(page_limit=5))
+        render([made(tmp_path, 3)], tmp_path / "fax.tif", kept)
+
+    assert (fax.page_count, fax.dropped) == (3, 3)
 
 
 @pytest.mark.parametrize(("entry", "expected"), [("word/vbaProject.bin", True), ("word/document.xml", False)])

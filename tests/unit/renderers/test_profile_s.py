@@ -54,9 +54,21 @@ def test_superfine_becomes_fine(tmp_path):
     assert len(bits_of(tmp_path / "s.tif")[0]) == 200
 
 
-def test_other_widths_are_refused(tmp_path):
+@pytest.mark.parametrize("width", [2048, 2432])
+def test_pages_of_b4_and_a3_are_made_smaller(tmp_path, width):
     with FaxWriter(tmp_path / "wide.tif") as tiff:
-        tiff.add(np.zeros((10, 256), np.uint8), Resolution.FINE)
+        tiff.add(np.full((1000, width // 8), 0xFF, np.uint8), Resolution.FINE)
+
+    to_profile_s(tmp_path / "wide.tif", tmp_path / "s.tif")
+
+    (page,) = bits_of(tmp_path / "s.tif")
+    assert page.shape == (round(1000 * 1728 / width), 216)
+    assert (page == 0xFF).all()
+
+
+def test_narrower_pages_are_refused(tmp_path):
+    with FaxWriter(tmp_path / "narrow.tif") as tiff:
+        tiff.add(np.zeros((10, 100), np.uint8), Resolution.FINE)
 
     with pytest.raises(DocumentDamaged):
-        to_profile_s(tmp_path / "wide.tif", tmp_path / "s.tif")
+        to_profile_s(tmp_path / "narrow.tif", tmp_path / "s.tif")
