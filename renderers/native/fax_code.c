@@ -65,16 +65,22 @@ struct writer {
     int count;
 };
 
-INLINED void put(struct writer *w, struct code code)
+/* At most 32 bits. */
+INLINED void put_bits(struct writer *w, uint64_t bits, int length)
 {
-    w->pending = w->pending << code.length | code.bits;
-    w->count += code.length;
+    w->pending = w->pending << length | bits;
+    w->count += length;
     if (__builtin_expect(w->count >= 32, 0)) {
         w->count -= 32;
         uint32_t whole = __builtin_bswap32((uint32_t)(w->pending >> w->count));
         memcpy(w->at, &whole, 4);
         w->at += 4;
     }
+}
+
+INLINED void put(struct writer *w, struct code code)
+{
+    put_bits(w, code.bits, code.length);
 }
 
 static __attribute__((noinline)) void put_run(struct writer *w, int length, int black)
@@ -88,6 +94,20 @@ static __attribute__((noinline)) void put_run(struct writer *w, int length, int 
     put(w, (black ? BLACK : WHITE)[length % 64]);
 }
 
+/* The horizontal mode and its two runs, the first of which is black or not. */
+INLINED void put_runs(struct writer *w, int first, int second, int black)
+{
+    if (__builtin_expect((first | second) < 64, 1)) {
+        struct code one = (black ? BLACK : WHITE)[first], other = (black ? WHITE : BLACK)[second];
+        uint64_t bits = (uint64_t)HORIZONTAL.bits << one.length | one.bits;
+        put_bits(w, bits << other.length | other.bits, HORIZONTAL.length + one.length + other.length);
+        return;
+    }
+    put(w, HORIZONTAL);
+    put_run(w, first, black);
+    put_run(w, second, !black);
+}
+
 /* A word of dots from memory with its leftmost dot lowest: the bits of each byte turned round. */
 INLINED uint64_t leftmost_lowest(uint64_t word)
 {
@@ -96,25 +116,36 @@ INLINED uint64_t leftmost_lowest(uint64_t word)
     return (word & 0x5555555555555555) << 1 | (word >> 1 & 0x5555555555555555);
 }
 
+/* Marks in `turns` the dots that differ from the one before, the leftmost dot of each word lowest; returns how many
+   words there are. These loops are separate so that they work on several words at once. */
+INLINED int find_turns(const uint8_t *row, int width, uint64_t *turns)
+{
+    uint64_t line[1 + WIDEST / 64];
+    const int row_bytes = (width + 7) / 8, words = (row_bytes + 7) / 8;
+
+    line[0] = line[words] = 0;
+    memcpy(line + 1, row, (size_t)row_bytes);
+    for (int i = 1; i <= words; i++)
+        line[i] = leftmost_lowest(line[i]);
+    for (int i = 0; i < words; i++)
+        turns[i] = line[i + 1] ^ (line[i + 1] << 1 | line[i] >> 63);
+    return words;
+}
+
 /* Writes where the colour changes, then `width` several times: even places turn black, odd ones white. Several are
    looked for at once, for how many there are in a word is hard to foretell. */
 INLINED void find_changes(const uint8_t *row, int width, int *changes)
 {
-    const int row_bytes = (width + 7) / 8, *first = changes;
-    uint64_t last = 0;
+    const int *first = changes;
+    uint64_t turns[WIDEST / 64];
+    int words = find_turns(row, width, turns);
 
-    for (int start = 0; start < row_bytes; start += 8) {
-        uint64_t word = 0;
-        memcpy(&word, row + start, row_bytes - start < 8 ? (size_t)(row_bytes - start) : 8);
-        if (!word && !last)
-            continue;
-        word = leftmost_lowest(word);
-        uint64_t turns = word ^ (word << 1 | last);
-        last = word >> 63;
-        int *after = changes + __builtin_popcountll(turns);
-        for (; turns; changes += AT_ONCE)
-            for (int i = 0; i < AT_ONCE; i++, turns &= turns - 1)
-                changes[i] = start * 8 + __builtin_ctzll(turns | 1ULL << 63);
+    for (int word = 0; word < words; word++) {
+        uint64_t left = turns[word];
+        int *after = changes + __builtin_popcountll(left);
+        for (; left; changes += AT_ONCE)
+            for (int i = 0; i < AT_ONCE; i++, left &= left - 1)
+                changes[i] = word * 64 + __builtin_ctzll(left | 1ULL << 63);
         changes = after;
     }
     while (changes > first && changes[-1] >= width)
@@ -140,10 +171,7 @@ INLINED void put_row(struct writer *w, const int *a, const int *b, int width)
             put(w, PASS);
             a0 = b[1];
         } else {
-            int black = (int)((a - first) % 2);
-            put(w, HORIZONTAL);
-            put_run(w, a[0] - (a0 < 0 ? 0 : a0), black);
-            put_run(w, a[1] - a[0], !black);
+            put_runs(w, a[0] - (a0 < 0 ? 0 : a0), a[1] - a[0], (int)((a - first) % 2));
             a0 = a[1];
             a += 2;
         }

@@ -83,15 +83,24 @@ INLINED int blocks_of(const struct page *page, int word)
     return left < BLOCKS ? left : BLOCKS;
 }
 
+INLINED uint64_t pale_of(const struct page *page, const uint8_t *here, int blocks)
+{
+    uint64_t pale = 0;
+
+    for (int block = 0; block < blocks; block++)
+        pale |= (uint64_t)bits_of(is_pale(page, load(here + block * BLOCK))) << block * BLOCK;
+    return pale;
+}
+
 /* Finds what is pale in these words of a row; the others are not touched. */
 FAST static void find_pale(const struct page *page, int y, const uint8_t *list, int count, uint64_t *pale)
 {
+    const uint8_t *row = page->gray + (long)y * page->width;
+
     for (int i = 0; i < count; i++) {
-        const uint8_t *here = page->gray + (long)y * page->width + list[i] * 64;
+        const uint8_t *here = row + list[i] * 64;
         int blocks = blocks_of(page, list[i]);
-        pale[list[i]] = 0;
-        for (int block = 0; block < blocks; block++)
-            pale[list[i]] |= (uint64_t)bits_of(is_pale(page, load(here + block * BLOCK))) << block * BLOCK;
+        pale[list[i]] = blocks == BLOCKS ? pale_of(page, here, BLOCKS) : pale_of(page, here, blocks);
     }
 }
 
@@ -151,15 +160,16 @@ static void blacken_row(const struct page *page, int start, int last, int y)
         blacken_dot(page, x, y);
 }
 
-/* Whether dots of a row may be a rule's: LEAST of them, wherever they begin, fill at least one block but for gaps. */
+/* Whether dots of a row may be a rule's: LEAST of them, wherever they begin, fill at least one block but for gaps.
+   There is a word before the row. */
 FAST static int may_have_rule(const uint64_t *row, int words)
 {
-    uint64_t full = 0, before = 0;
+    uint64_t full = 0;
 
-    for (int i = 0; i < words; before = row[i++]) {
+    for (int i = 0; i < words; i++) {
         uint64_t closed = row[i];
         for (int gap = 1; gap < GAP; gap++)
-            closed |= row[i] << gap | before >> (64 - gap);
+            closed |= row[i] << gap | row[i - 1] >> (64 - gap);
         closed &= closed >> 8;
         closed &= closed >> 4;
         closed &= closed >> 2;
@@ -271,7 +281,7 @@ FAST static uint64_t suspects_in(const struct page *page, int word, int enough)
 FAST static void look_across(const struct page *page, int words, int enough, uint64_t *suspects)
 {
     struct streaks streaks = {0};
-    uint64_t pale[WORDS] = {0}, across[WORDS] = {0}, band[WORDS] = {0};
+    uint64_t rows[2][1 + WORDS] = {{0}}, *pale = rows[0] + 1, *across = rows[1] + 1, band[WORDS] = {0};
     uint8_t white[WIDEST], list[WORDS];
     int count = 0;
 
