@@ -20,7 +20,7 @@ from weasyprint.urls import URLFetcher, URLFetcherResponse
 from renderers.builtin.pdf import pdf_pages
 from renderers.charset import utf_16_in
 from renderers.document import SourceDocument
-from renderers.errors import DocumentTooLarge
+from renderers.errors import DocumentTooLarge, DocumentUnsupported
 from renderers.media_type import HTML
 from renderers.profile import Paper
 from renderers.spec import BUILTIN, NOT_MINE, RasterPage, Workshop
@@ -33,6 +33,7 @@ _STYLE = """
 @page { size: %dmm %dmm; margin: 8mm }
 html { font-family: "Liberation Sans", "DejaVu Sans", sans-serif }
 * { page: auto !important }
+iframe, frame, embed { display: none }
 img, div, section, article, p, pre, table { max-width: 100%% !important }
 pre { white-space: pre-wrap; overflow-wrap: anywhere }
 """
@@ -50,6 +51,7 @@ _FLAT = frozenset(
     b"p li dt dd td th tr thead tbody tfoot option optgroup body html head o:p".split()
 )
 _DEEPEST = 2_000
+_FRAME, _SCRIPT = re.compile(rb"<i?frame\b", re.IGNORECASE), re.compile(rb"<script\b", re.IGNORECASE)
 
 
 class PartsOnly(URLFetcher):  # type: ignore[misc]
@@ -93,7 +95,9 @@ def html_pages(source: bytes, document: SourceDocument, workshop: Workshop) -> I
     _refuse_nest(source, document.name)
     target = workshop.folder / "html.pdf"
     try:
-        _laid_out(source, document, workshop.profile.paper).write_pdf(target)
+        pages = _laid_out(source, document, workshop.profile.paper)
+        _refuse_hollow(pages, source, document.name)
+        pages.write_pdf(target)
     except RecursionError as error:
         raise DocumentTooLarge(document.name, detail="nested too deeply") from error
     return pdf_pages(target, document.name, workshop.profile)
@@ -111,6 +115,29 @@ def _refuse_nest(source: bytes, name: str) -> None:
             depth = max(0, depth - 1) if tag[1] else depth + 1
         if depth > _DEEPEST:
             raise DocumentTooLarge(name, detail=f"elements nested {_DEEPEST} deep")
+
+
+def _refuse_hollow(pages: Any, source: bytes, name: str) -> None:
+    """Returns when there are words or pictures, or nothing that says where they are.
+
+    Raises:
+        DocumentUnsupported: all that the page shows is in other files, or made by its scripts.
+    """
+    if any(_is_seen(box) for page in pages.pages for box in page._page_box.descendants()):
+        return
+    if _FRAME.search(source):
+        sentence = f'The document "{name}" shows other files in frames, and these are not in it.'
+    elif _SCRIPT.search(source):
+        sentence = f'The document "{name}" shows nothing without its scripts, and none are run here.'
+    else:
+        return
+    raise DocumentUnsupported(
+        name, sentence=sentence, remedy="Open it in a browser, print it to a PDF, and send that."
+    )
+
+
+def _is_seen(box: Any) -> bool:
+    return isinstance(box, ReplacedBox) or (isinstance(box, TextBox) and not box.text.isspace())
 
 
 def _charset(source: bytes) -> str | None:
