@@ -14,22 +14,13 @@ from collections.abc import Collection
 from email.message import Message
 from pathlib import Path
 
-from renderers import compound_file
+from renderers import compound_file, picture_type
 from renderers.charset import decoded, utf_16_in
 
 UNKNOWN = "application/octet-stream"
 PDF = "application/pdf"
-TIFF, PNG, JPEG, GIF, BMP, WEBP = (
-    "image/tiff",
-    "image/png",
-    "image/jpeg",
-    "image/gif",
-    "image/bmp",
-    "image/webp",
-)
 HTML, PLAIN, CSV, RTF = "text/html", "text/plain", "text/csv", "application/rtf"
-SVG, HEIC, ICS, VCF = "image/svg+xml", "image/heic", "text/calendar", "text/vcard"
-AVIF, JPEG_2000 = "image/avif", "image/jp2"
+SVG, ICS, VCF = "image/svg+xml", "text/calendar", "text/vcard"
 PROTECTED_OFFICE = "application/x-protected-office"
 DOC, XLS, PPT = "application/msword", "application/vnd.ms-excel", "application/vnd.ms-powerpoint"
 _OOXML = "application/vnd.openxmlformats-officedocument."
@@ -55,17 +46,6 @@ _HEAD = 65_536
 _OF_IWORK = re.compile(r"(?:Index/[^/]+\.iwa|Index\.zip)$")
 _MOST_OLE = 20_000_000  # bytes in which names of streams are looked for
 _MAGIC = (
-    (b"\x89PNG\r\n\x1a\n", PNG),
-    (b"\xff\xd8\xff", JPEG),
-    (b"II*\0", TIFF),
-    (b"MM\0*", TIFF),
-    (b"II+\0", TIFF),
-    (b"MM\0+", TIFF),
-    (b"GIF87a", GIF),
-    (b"GIF89a", GIF),
-    (b"BM", BMP),
-    (b"\0\0\0\x0cjP  \r\n\x87\n", JPEG_2000),
-    (b"\xff\x4f\xff\x51", JPEG_2000),
     (b"{\\rtf", RTF),
     (b"\xdb\xa5\x2d\0", WORD_2),
     (b"\xd7\xcd\xc6\x9a", WMF),
@@ -79,8 +59,6 @@ _MAGIC = (
         for magic in (b"Rar!\x1a\7", b"7z\xbc\xaf\x27\x1c", b"BZh", b"\xfd7zXZ\0", b"MSCF\0\0\0\0")
     ),
 )
-#: ISO/IEC 23008-12 annex B.4: pictures as telephones take them.
-_HEIC_BRANDS = frozenset({b"heic", b"heix", b"heim", b"heis", b"mif1", b"msf1", b"hevc"})
 #: Streams of an OLE2 file that tell which program wrote it ([MS-CFB] 2.6.1 has names in UTF-16), which some
 #: write in capitals.
 _OLE_STREAMS = (
@@ -146,22 +124,20 @@ def media_type_of(path: Path, declared: str | None = None, name: str = "") -> st
             return look_inside(path)
     if b"%PDF-" in head[:1024]:  # ISO 32000-1 annex H.3.4: the header may stand anywhere in there
         return PDF
-    return _kind_of_text(head, declared) if looks_like_text(head) else UNKNOWN
+    if looks_like_text(head):
+        return _kind_of_text(head, declared)
+    return picture_type.by_name(head, name) or UNKNOWN
 
 
 def _by_magic(head: bytes) -> str | None:
     for magic, kind in _MAGIC:
-        if head.startswith(magic) and (kind != BMP or head[6:10] == bytes(4)):
+        if head.startswith(magic):
             return kind
-    if head[:4] == b"RIFF" and head[8:12] == b"WEBP":
-        return WEBP
     if head[:4] == b"\xffWPC" and head[8:10] == b"\1\x0a":  # made by WordPerfect, and a document
         return WORDPERFECT
     if head[:4] == b"\1\0\0\0" and head[40:44] == b" EMF":  # [MS-EMF] 2.3.4.2
         return EMF
-    if head[4:8] == b"ftyp":
-        return HEIC if head[8:12] in _HEIC_BRANDS else AVIF if head[8:12] == b"avif" else None
-    return None
+    return picture_type.by_magic(head)
 
 
 def charset_of(declared: str | None) -> str | None:

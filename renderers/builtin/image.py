@@ -1,4 +1,4 @@
-"""Pictures: PNG, JPEG, GIF, BMP, WebP, HEIC, AVIF, JPEG 2000, any TIFF. A fax as TIFF stays as it is."""
+"""Pictures: PNG, JPEG, GIF, BMP, WebP, HEIC, AVIF, JPEG 2000, any TIFF ... A fax as TIFF stays as it is."""
 
 from __future__ import annotations
 
@@ -6,15 +6,23 @@ import ctypes
 import os
 from collections.abc import Iterator
 
-import numpy as np
 import pi_heif
-from PIL import Image, ImageChops, ImageFile, ImageSequence
+from PIL import Image, ImageFile, ImageSequence, UnidentifiedImageError
 from PIL.TiffImagePlugin import TiffImageFile
 
-from renderers import media_type as kind
+from renderers import picture_type as kind
+from renderers import tiff_tags
+from renderers.builtin import bitmap
 from renderers.builtin.fax_tiff import fax_pages, is_fax
+from renderers.builtin.picture_greys import gray_of
 from renderers.document import SourceDocument
-from renderers.errors import DocumentDamaged, DocumentTooLarge, TooManyPages
+from renderers.errors import (
+    DocumentDamaged,
+    DocumentError,
+    DocumentTooLarge,
+    DocumentUnsupported,
+    TooManyPages,
+)
 from renderers.native.library import library
 from renderers.profile import Profile
 from renderers.raster import Placement, draw_picture, place, sheet, white_sheet
@@ -23,14 +31,20 @@ from renderers.spec import BUILTIN, NOT_MINE, Box, GrayPage, RasterPage, Worksho
 pi_heif.register_heif_opener(thumbnails=False)
 
 _KINDS = frozenset(
-    (kind.PNG, kind.JPEG, kind.GIF, kind.BMP, kind.WEBP, kind.HEIC, kind.AVIF, kind.JPEG_2000, kind.TIFF)
+    (
+        *(kind.PNG, kind.JPEG, kind.GIF, kind.BMP, kind.WEBP, kind.HEIC, kind.AVIF, kind.JPEG_2000),
+        *(kind.TIFF, kind.PCX, kind.DCX, kind.OTHER_PICTURE),
+    )
 )
+#: All their pictures are pages; of others it is the first one.
+_OF_PAGES = frozenset((kind.TIFF, kind.DCX))
 #: More dots than the largest cameras make; decoded it is 150 MB in grey.
 MOST_PIXELS = 150_000_000
 #: Taken when the picture does not say, or says something no scanner or printer does.
 _USUAL_DPI, _LEAST_DPI, _MOST_DPI = 96.0, 72.0, 2400.0
 _EXIF_ORIENTATION = 0x0112
 _NEW_SUBFILE_TYPE, _REDUCED, _MASK = 254, 1, 4  # TIFF 6.0, clause 8
+_BITS, _PLANES, _APART = 258, 284, 2
 _UPRIGHT = {
     2: (Image.Transpose.FLIP_LEFT_RIGHT,),
     3: (Image.Transpose.ROTATE_180,),
@@ -76,15 +90,17 @@ def _picture_pages(document: SourceDocument, profile: Profile) -> Iterator[Raste
     # WeasyPrint has Pillow accept half a picture; its sender had better know.
     ImageFile.LOAD_TRUNCATED_IMAGES = False
     try:
-        with Image.open(document.path) as image:
-            is_tiff = document.media_type == kind.TIFF
-            numbers = _page_numbers(image, profile.most_drawn) if is_tiff else [0]
+        with _opened(document) as image:
+            has_pages = document.media_type in _OF_PAGES
+            numbers = _page_numbers(image, profile.most_drawn) if has_pages else [0]
             if len(numbers) > profile.most_drawn:
                 raise TooManyPages.over(profile.page_limit, document.name)
             for number in numbers:
-                image.seek(number)
+                if has_pages:
+                    image.seek(number)
                 if image.width * image.height > MOST_PIXELS:
                     raise DocumentTooLarge(document.name, detail=f"{image.width} x {image.height} dots")
+                _refuse_unread(image, document.name)
                 yield _page(image, profile)
     except (Image.DecompressionBombError, Image.DecompressionBombWarning) as error:
         raise DocumentTooLarge(document.name, detail=str(error)) from error
@@ -92,6 +108,52 @@ def _picture_pages(document: SourceDocument, profile: Profile) -> Iterator[Raste
         raise DocumentDamaged(document.name, detail=str(error)) from error
     finally:
         ImageFile.LOAD_TRUNCATED_IMAGES = True
+
+
+def _opened(document: SourceDocument) -> Image.Image:
+    """The picture, not read yet.
+
+    Raises:
+        OSError: it is damaged.
+        DocumentUnsupported: nothing is wrong with it but that nobody here can read it.
+    """
+    try:
+        return Image.open(document.path)
+    except UnidentifiedImageError as error:
+        if document.media_type == kind.TIFF and _is_well(document):
+            raise _unread(document.name, str(error)) from error
+        raise
+    except OSError:
+        if document.media_type != kind.BMP:
+            raise
+        return bitmap.opened(document.path, MOST_PIXELS)
+
+
+def _is_well(document: SourceDocument) -> bool:
+    """Whether the tags of a TIFF say how large it is."""
+    try:
+        first = tiff_tags.read_directories(document.path)[0]
+    except (DocumentError, IndexError):
+        return False
+    return min(first.number(tiff_tags.WIDTH), first.number(tiff_tags.ROWS)) > 0
+
+
+def _refuse_unread(image: Image.Image, name: str) -> None:
+    """Returns unless it is a TIFF that Pillow reads wrong: colours of 16 bits in planes of their own."""
+    if not isinstance(image, TiffImageFile):
+        return
+    bits = image.tag_v2.get(_BITS, (8,))
+    if image.tag_v2.get(_PLANES, 1) == _APART and max(bits) > 8 and len(bits) > 1:
+        raise _unread(name, "colours of 16 bits in planes of their own")
+
+
+def _unread(name: str, detail: str) -> DocumentUnsupported:
+    return DocumentUnsupported(
+        name,
+        detail=detail,
+        sentence=f'The document "{name}" is a TIFF of a kind that cannot be read here.',
+        remedy="Open it on your computer, save it as PNG or JPEG, and send that.",
+    )
 
 
 def _page_numbers(image: Image.Image, most: int) -> list[int]:
@@ -116,7 +178,7 @@ def _page(image: Image.Image, profile: Profile) -> GrayPage:
     if image.format == "JPEG":
         longest = max(spot.width, spot.rows)
         image.draft("L", (min(image.width, longest), min(image.height, longest)))
-    upright = _gray(image)
+    upright = gray_of(image)
     for step in _UPRIGHT.get(orientation, ()):
         upright = upright.transpose(step)
     if spot.turned:
@@ -136,28 +198,3 @@ def _inches(image: Image.Image) -> tuple[float, float]:
     dpi = image.info.get("dpi", (0, 0))
     across, down = (float(value) if _LEAST_DPI <= value <= _MOST_DPI else _USUAL_DPI for value in dpi)
     return image.width / across, image.height / down
-
-
-def _gray(image: Image.Image) -> Image.Image:
-    """The picture in 8-bit grey; what is transparent is white paper."""
-    if image.mode.startswith("I") or image.mode == "F":
-        return _gray_of_deep(image)
-    if image.mode in ("RGBA", "LA", "PA", "La", "RGBa") or "transparency" in image.info:
-        layered = image.convert("RGBA")
-        paper = Image.new("RGBA", layered.size, "white")
-        return Image.alpha_composite(paper, layered).convert("L")
-    if image.mode == "CMYK" and image.format == "JPEG" and "adobe" not in image.info:
-        # Pillow takes all of them for Adobe's, whose values are turned round.
-        return ImageChops.invert(image).convert("L")
-    if image.mode == "LAB":
-        return image.getchannel("L")
-    return image if image.mode == "L" else image.convert("L")
-
-
-def _gray_of_deep(image: Image.Image) -> Image.Image:
-    """Grey of 16 or 32 bits or floating point; Pillow would cut everything above 255."""
-    values = np.asarray(image, dtype=np.float64)
-    most = 65_535.0 if image.mode.startswith("I;16") or values.max(initial=0) > 255 else 255.0
-    if image.mode == "F" and values.max(initial=0) <= 1:
-        most = 1.0
-    return Image.fromarray(np.clip(np.nan_to_num(values) * (255.0 / most), 0, 255).astype(np.uint8))

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from renderers import media_type as kind
+from renderers import picture_type as kind
 from renderers.builtin.image import ImageRenderer, _picture_pages, _usual_page
 from renderers.document import SourceDocument
 from renderers.errors import DocumentDamaged, DocumentTooLarge, TooManyPages

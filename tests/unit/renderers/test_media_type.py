@@ -7,6 +7,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from renderers import media_type as kind
+from renderers import picture_type
 from renderers.media_type import charset_of, media_type_of
 from tests.processor import processor_seconds
 from tests.unit.rendering.outlook_files import compound
@@ -35,13 +36,22 @@ CONTENT_TYPES = {"[Content_Types].xml": b"<Types/>"}
     [
         (b"%PDF-1.7\n", kind.PDF),
         (b"\xef\xbb\xbf\r\n%PDF-1.4\n", kind.PDF),
-        (b"II*\0\x08\0\0\0", kind.TIFF),
-        (b"MM\0*\0\0\0\x08", kind.TIFF),
-        (b"\x89PNG\r\n\x1a\n....", kind.PNG),
-        (b"\xff\xd8\xff\xe0..JFIF", kind.JPEG),
-        (b"GIF89a....", kind.GIF),
-        (b"BM\x46\0\0\0\0\0\0\0\x36", kind.BMP),
-        (b"RIFF\x10\0\0\0WEBPVP8 ", kind.WEBP),
+        (b"II*\0\x08\0\0\0", picture_type.TIFF),
+        (b"MM\0*\0\0\0\x08", picture_type.TIFF),
+        (b"\x89PNG\r\n\x1a\n....", picture_type.PNG),
+        (b"\xff\xd8\xff\xe0..JFIF", picture_type.JPEG),
+        (b"GIF89a....", picture_type.GIF),
+        (b"BM\x46\0\0\0\0\0\0\0\x36\0\0\0\x28\0\0\0", picture_type.BMP),
+        (b"BM\x46\0\0\0\x45\x23\1\0\x36\0\0\0\x0c\0\0\0", picture_type.BMP),
+        (b"BM 4711, a part of pump 7, and more", kind.PLAIN),
+        (b"P6\n# by a scanner\n640 480\n255\n\0\1", picture_type.OTHER_PICTURE),
+        (b"P6 is the pump in hall B", kind.PLAIN),
+        (b"\x0a\5\1\1" + bytes(124), picture_type.PCX),
+        (b"\xb1\x68\xde\x3a" + bytes(60), picture_type.DCX),
+        (b"8BPS\0\1" + bytes(20), picture_type.OTHER_PICTURE),
+        (b"\0\0\1\0\1\0\x20\x20\0\0", picture_type.OTHER_PICTURE),
+        (b"\x0a\5\1\1 not that long\0", kind.UNKNOWN),
+        (b"RIFF\x10\0\0\0WEBPVP8 ", picture_type.WEBP),
         (b"{\\rtf1\\ansi Hello}", kind.RTF),
         (a_zip(mimetype=ODT), kind.ODT),
         (a_zip(mimetype=kind.ODS.encode()), kind.ODS),
@@ -56,7 +66,7 @@ CONTENT_TYPES = {"[Content_Types].xml": b"<Types/>"}
         (FLAT % b"application/vnd.oasis.opendocument.chart", kind.PLAIN),
         (b'<?xml version="1.0"?>\n<?mso-application progid="Excel.Sheet"?><Workbook/>', kind.EXCEL_XML),
         (b'<?xml version="1.0"?><?mso-application progid="Word.Document"?><w/>', kind.WORD_XML),
-        (b"\xff\x4f\xff\x51\0\x2f", kind.JPEG_2000),
+        (b"\xff\x4f\xff\x51\0\x2f", picture_type.JPEG_2000),
         (b"\xdb\xa5\x2d\0\0\0", kind.WORD_2),
         (b"\1\0\0\0\x6c\0\0\0" + bytes(32) + b" EMF", kind.EMF),
         (b"\xd7\xcd\xc6\x9a\0\0", kind.WMF),
@@ -73,10 +83,10 @@ CONTENT_TYPES = {"[Content_Types].xml": b"<Types/>"}
         (ole("PowerPoint Document"), kind.PPT),
         (ole("EncryptedPackage"), kind.PROTECTED_OFFICE),
         (ole("SomethingElse"), kind.UNKNOWN),
-        (b"\0\0\0\x18ftypheic\0\0\0\0", kind.HEIC),
-        (b"\0\0\0\x20ftypavif\0\0\0\0", kind.AVIF),
+        (b"\0\0\0\x18ftypheic\0\0\0\0", picture_type.HEIC),
+        (b"\0\0\0\x20ftypavif\0\0\0\0", picture_type.AVIF),
         (b"\0\0\0\x20ftypmp42\0\0\0\0", kind.UNKNOWN),
-        (b"\0\0\0\x0cjP  \r\n\x87\n\0\0", kind.JPEG_2000),
+        (b"\0\0\0\x0cjP  \r\n\x87\n\0\0", picture_type.JPEG_2000),
         ("Hallo Köln".encode("utf-16-be"), kind.PLAIN),
         ("<html><p>Hallo".encode("utf-16-le"), kind.HTML),
         (b"<!DOCTYPE html><p>Hello", kind.HTML),
@@ -210,3 +220,12 @@ def test_a_document_that_holds_others_is_not_one_of_them(tmp_path, streams, expe
     (tmp_path / "file").write_bytes(compound(streams))
 
     assert media_type_of(tmp_path / "file") == expected
+
+
+@pytest.mark.parametrize(
+    ("name", "found"), [("plan.tga", picture_type.OTHER_PICTURE), ("plan.bin", kind.UNKNOWN)]
+)
+def test_a_targa_is_known_by_its_name_only(tmp_path, name, found):
+    (tmp_path / name).write_bytes(b"\0\0\2" + bytes(9) + b"\x40\1\xc8\0\x18\0" + b"\1\2\0" * 200)
+
+    assert kind.media_type_of(tmp_path / name, None, name) == found
