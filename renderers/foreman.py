@@ -31,13 +31,14 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from renderers import media_type, registry, rehearsal, sandbox, seccomp, work
+from renderers import media_type, office_wait, registry, rehearsal, sandbox, seccomp, work
 from renderers.errors import ConverterCrashed, ConverterTimedOut, DocumentTooLarge, RenderError
 from renderers.native_worker import FOR_PYTHON, NativeWorker
 from renderers.office_process import OfficeProcess
 
 _RESULT = "result.json"
 _MOST_RESULT = 16 << 20
+_PAUSE = 0.02  # seconds between looks at a job whose time would be up if it did not wait
 
 
 @dataclass
@@ -48,7 +49,7 @@ class Worker:
     pid: int
     pidfd: int
     folder: Path
-    deadline: float  #: on the monotonic clock
+    deadline: float  #: on the monotonic clock, for a job that never waits for LibreOffice
     in_python: bool
     spent: float  #: CPU seconds of the job so far, in workers that have ended
     late: bool = False
@@ -185,20 +186,29 @@ class Foreman:
         self._control.sendall(json.dumps(answer).encode() + b"\n")
 
     def _until_deadline(self) -> float | None:
-        waiting = [worker.deadline for worker in self._workers.values() if not worker.late]
-        return max(0.0, min(waiting) - time.monotonic()) if waiting else None
+        now = time.monotonic()
+        waiting = [self._left(worker, now) for worker in self._workers.values() if not worker.late]
+        return max(_PAUSE, min(waiting)) if waiting else None
+
+    def _left(self, worker: Worker, now: float) -> float:
+        """The seconds that a worker still has; those in which it waits for LibreOffice are not its own."""
+        left = worker.deadline - now
+        if left > 0:
+            return left
+        waited = office_wait.seconds_waited(worker.folder, now)
+        return left + min(waited, self._limits.office_wait_seconds)
 
     def _end_the_late(self) -> None:
         now = time.monotonic()
         for worker in self._workers.values():
-            if now >= worker.deadline and not worker.late:
+            if not worker.late and self._left(worker, now) <= 0:
                 worker.late = True
                 _kill(worker)
 
 
 def _outcome(job: work.Job, folder: Path, office: Path | None, limits: sandbox.Limits) -> dict[str, Any]:
     try:
-        return {"result": work.run(job, folder, office, limits.office_seconds)}
+        return {"result": work.run(job, folder, office, limits)}
     except RenderError as error:
         return {"error": error.to_wire()}
     except Exception as error:  # noqa: BLE001  a converter's bug ends one job, with its traceback for the operator

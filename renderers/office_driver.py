@@ -1,8 +1,8 @@
 """Keeps one LibreOffice warm and converts one document after another with it.
 
 Runs under Debian's own /usr/bin/python3, which has the `uno` module, so it imports nothing of ours. The
-process that starts it hands over a listening socket; requests and answers are one line of JSON a
-connection.
+process that starts it hands over a listening socket. A request is one line of JSON a connection; the
+answers are one when its turn has come, and one when it is done.
 
 Theory of operation: LibreOffice is started before the first request comes, and converts an empty document
 of each kind; then this driver says "w" on standard output: it is warm. A document that takes too long is
@@ -342,6 +342,7 @@ def _answered(listener: socket.socket, office: Office) -> bool:
     with connection, contextlib.suppress(OSError):
         line = connection.makefile("rb").readline(65_536)
         if line:
+            connection.sendall(b'{"outcome": "begun"}\n')
             answer = _in_time(office, json.loads(line))
             connection.sendall(json.dumps(answer).encode() + b"\n")
     return True

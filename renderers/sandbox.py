@@ -24,11 +24,12 @@ _PR_SET_NO_NEW_PRIVS = 38
 class Limits:
     """What the rendering of one fax may use."""
 
-    wall_seconds: float = 120.0
+    wall_seconds: float = 120.0  #: without what it waits for LibreOffice, which has other documents
     cpu_seconds: int = 90
     memory_bytes: int = 2 << 30  #: address space of the worker, LibreOffice not counted
     file_bytes: int = 256 << 20  #: the largest file it may write
     office_seconds: float = 60.0  #: how long one document may keep LibreOffice busy
+    office_wait_seconds: float = 600.0  #: how long one fax may wait for its turns there
     office_memory_bytes: int = 3 << 30  #: address space of LibreOffice; it has 0.7 GiB when it is idle
     office_documents: int = 100  #: LibreOffice is started anew after so many, because it grows
 

@@ -12,7 +12,7 @@ example.
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol, TypeAlias
 
@@ -80,7 +80,8 @@ class Workshop:
     profile: Profile
     folder: Path  #: private, empty at the start, deleted afterwards
     office_socket: Path | None = None  #: where the warm LibreOffice listens; None when there is none
-    office_seconds: float = field(default=60.0)  #: how long one document may keep it busy
+    office_seconds: float = 60.0  #: how long one document may keep it busy
+    office_wait_seconds: float = 600.0  #: how long the fax may wait for its turns
 
 
 class Renderer(Protocol):

@@ -13,13 +13,14 @@ from typing import Any
 
 from renderers.document import FaxPages, SourceDocument
 from renderers.profile import Paper, Profile, Resolution
+from renderers.sandbox import Limits
 from renderers.spec import Workshop
 
 Job = Mapping[str, Any]
 Answer = dict[str, Any]
 
 
-def run(job: Job, folder: Path, office_socket: Path | None, office_seconds: float) -> Answer:
+def run(job: Job, folder: Path, office_socket: Path | None, limits: Limits) -> Answer:
     """The job's answer, its output file in place.
 
     Raises:
@@ -27,7 +28,7 @@ def run(job: Job, folder: Path, office_socket: Path | None, office_seconds: floa
     """
     out = Path(job["out"])
     part = part_of(out)
-    answer = _VERBS[job["verb"]](job, part, folder, office_socket, office_seconds)
+    answer = _VERBS[job["verb"]](job, part, folder, office_socket, limits)
     os.replace(part, out)  # noqa: PTH105  Path.replace would hide that this is the atomic one
     return answer
 
@@ -110,12 +111,13 @@ def _pages_to_wire(pages: FaxPages) -> Answer:
     }
 
 
-def _render(job: Job, part: Path, folder: Path, office_socket: Path | None, office_seconds: float) -> Answer:
+def _render(job: Job, part: Path, folder: Path, office_socket: Path | None, limits: Limits) -> Answer:
     from renderers.pipeline import render
 
     documents = [_document(facts) for facts in job["documents"]]
     profile = profile_from_wire(job["profile"])
-    return _pages_to_wire(render(documents, part, Workshop(profile, folder, office_socket, office_seconds)))
+    seconds = (limits.office_seconds, limits.office_wait_seconds)
+    return _pages_to_wire(render(documents, part, Workshop(profile, folder, office_socket, *seconds)))
 
 
 def _document(facts: Job) -> SourceDocument:

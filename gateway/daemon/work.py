@@ -37,7 +37,7 @@ from renderers import Limits, RenderPool
 _log = logging.getLogger("faxgw.daemon")
 
 _RESOLVED_AT_ONCE = 8
-_WARM_WITHIN = 30.0  # seconds; a LibreOffice that takes longer is not waited for
+_WARM_WITHIN = 5.0  # seconds; mails do not wait at closed doors for a LibreOffice that takes longer
 _ANSWERING = 1  # worker of the pool beyond [rendering] workers, so that answers never wait for documents
 
 

@@ -1,7 +1,7 @@
 """Word, Excel, PowerPoint, Visio, Publisher, OpenDocument, RTF, CSV ... through a LibreOffice kept warm.
 
 The worker speaks to it through a socket in the file system (office_driver.py is the other end): a request
-is one line of JSON, so is the answer, and the connection is closed after it.
+is one line of JSON; one comes back when it is its turn, and another one with what became of it.
 """
 
 from __future__ import annotations
@@ -16,10 +16,11 @@ import zipfile
 from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
+from time import monotonic
 
 import numpy as np
 
-from renderers import compound_file
+from renderers import compound_file, office_wait
 from renderers import media_type as kind
 from renderers.builtin.pdf import pdf_pages
 from renderers.charset import decoded
@@ -75,6 +76,7 @@ _MOST_COLUMNS, _LOOKED_AT, _LINES_LOOKED_AT = 1024, 100_000, 50
 _IN_QUOTES = re.compile(r'"[^"]*"')
 _WORKBOOKS = ("Workbook", "Book", "WORKBOOK", "BOOK")
 _FILE_PASS, _END_OF_SHEET = 0x2F, 0x0A
+_SHORTEST_WAIT, _LONGEST_ANSWER = 1.0, 65_536  # seconds, bytes
 PACKAGES = "libreoffice-writer-nogui libreoffice-calc-nogui libreoffice-impress-nogui python3-uno"
 
 _ERRORS: dict[str, type[RenderError]] = {
@@ -159,7 +161,7 @@ def converted(document: SourceDocument, workshop: Workshop) -> Path:
         "pages": workshop.profile.page_limit + 1,
         "seconds": workshop.office_seconds,
     }
-    answer = _ask(workshop.office_socket, request, document.name)
+    answer = _ask(workshop, request, document.name)
     outcome = str(answer.get("outcome"))
     if outcome != "converted":
         error = _ERRORS.get(outcome, ConverterCrashed)
@@ -243,14 +245,38 @@ def _separator(text: str) -> str:
     return max(";\t,|", key=regular)
 
 
-def _ask(path: Path, request: dict[str, object], name: str) -> dict[str, object]:
+def _ask(workshop: Workshop, request: dict[str, object], name: str) -> dict[str, object]:
+    """What became of the request.
+
+    Raises:
+        ConverterTimedOut: its turn did not come.
+        ConverterCrashed: there is no answer.
+    """
+    assert workshop.office_socket is not None
     with socket.socket(socket.AF_UNIX) as office:
         try:
-            with unix_address(path) as address:
-                office.connect(address)
-            office.sendall(json.dumps(request).encode() + b"\n")
             with office.makefile("rb") as answers:
-                line = answers.readline(65_536)
-            return dict(json.loads(line))
+                with office_wait.waiting(workshop.folder):
+                    left = workshop.office_wait_seconds - office_wait.seconds_waited(
+                        workshop.folder, monotonic()
+                    )
+                    office.settimeout(max(left, _SHORTEST_WAIT))
+                    with unix_address(workshop.office_socket) as address:
+                        office.connect(address)
+                    office.sendall(json.dumps(request).encode() + b"\n")
+                    answers.readline(_LONGEST_ANSWER)
+                office.settimeout(None)
+                return dict(json.loads(answers.readline(_LONGEST_ANSWER)))
+        except TimeoutError as error:
+            raise _busy(name) from error
         except (OSError, ValueError) as error:
             raise ConverterCrashed(name, detail=f"LibreOffice's driver: {error}") from error
+
+
+def _busy(name: str) -> ConverterTimedOut:
+    return ConverterTimedOut(
+        name,
+        detail="LibreOffice was busy with other documents, or did not start",
+        sentence=f'The document "{name}" waited too long for the converter, which was busy with others.',
+        remedy="Send it again later, or as a PDF.",
+    )

@@ -3,6 +3,7 @@
 import asyncio
 import os
 import signal
+from pathlib import Path
 
 import openpyxl
 import pytest
@@ -34,6 +35,49 @@ async def test_a_libreoffice_that_hangs_is_ended_and_the_next_document_works(sam
         assert "report.docx" in caught.value.sentence
         assert await the_libreoffice_of(pool, other_than=hanging)
         assert (await until_rendered(pool, sample("report.docx"), pages)).page_count == 1
+
+
+async def test_a_document_behind_one_that_hangs_has_its_own_time_when_its_turn_comes(sample, tmp_path):
+    limits = Limits(wall_seconds=15, office_seconds=15)
+    async with RenderPool(workers=2, limits=limits) as pool:
+        await until_rendered(pool, sample("letter.odt"), tmp_path / "first.tif")
+        os.kill(await the_libreoffice_of(pool), signal.SIGSTOP)
+
+        hanging = asyncio.create_task(pool.render([sample("report.docx")], FINE, tmp_path / "a.tif"))
+        await a_turn_has_begun(pool)
+        behind = await pool.render([sample("report.docx")], FINE, tmp_path / "b.tif")
+
+        assert behind.page_count == 1
+        with pytest.raises(ConverterTimedOut, match="took too long"):
+            await hanging
+
+
+async def a_turn_has_begun(pool: RenderPool) -> None:
+    """A worker does not wait any more."""
+    async with asyncio.timeout(PATIENCE):
+        while not any(len(note.read_text().split()) == 1 for note in notes_of(pool)):
+            await asyncio.sleep(0.05)
+
+
+def notes_of(pool: RenderPool) -> list[Path]:
+    return list(pool._folder.glob("job-*/office-wait"))
+
+
+async def test_a_document_whose_turn_never_comes_is_told_what_it_waited_for(sample, tmp_path):
+    async with RenderPool(workers=2, limits=Limits(office_seconds=60, office_wait_seconds=1)) as pool:
+        await until_rendered(pool, sample("letter.odt"), tmp_path / "first.tif")
+        os.kill(await the_libreoffice_of(pool), signal.SIGSTOP)
+        hanging = asyncio.create_task(pool.render([sample("report.docx")], FINE, tmp_path / "a.tif"))
+        await a_turn_has_begun(pool)
+
+        with pytest.raises(ConverterTimedOut) as told:
+            await pool.render([sample("report.docx")], FINE, tmp_path / "b.tif")
+
+        hanging.cancel()
+        assert str(told.value) == (
+            'The document "report.docx" waited too long for the converter, which was busy with others. '
+            "Send it again later, or as a PDF."
+        )
 
 
 async def test_the_first_documents_find_everything_in_memory(sample, pages, tmp_path):
