@@ -162,7 +162,7 @@ def filters_of(pid: int) -> int:
 async def test_html_shows_no_file_of_this_machine(pool, secret, tmp_path):
     page = tmp_path / "page"
     page.write_text(
-        f"<html><img src='{secret.as_uri()}'><iframe src='file:///etc/passwd'></iframe>"
+        f"<html>.<img src='{secret.as_uri()}'><iframe src='file:///etc/passwd'></iframe>"
         f"<object data='{secret.as_uri()}'></object><link rel=attachment href='file:///etc/passwd'>"
         f"<div style='background:url({secret.as_uri()});height:20cm'></div>"
     )
