@@ -10,6 +10,8 @@ from gateway.errors import ConfigError, DocumentRejected
 if TYPE_CHECKING:
     from gateway.rendering.unpack import Unpacked
 
+_FAX = (".tif", ".tiff")
+
 
 @click.command()
 @click.argument(
@@ -41,7 +43,7 @@ def render(files: tuple[Path, ...], output: Path, resolution: str, profile_s: bo
     from renderers.profile_s import to_profile_s
 
     check_view(output)
-    if profile_s and output.suffix.lower() not in (".tif", ".tiff"):
+    if profile_s and output.suffix.lower() not in _FAX:
         raise ConfigError(f"{output}: only a .tif can have profile S.")
     with TemporaryDirectory() as name:
         folder = Path(name)
@@ -52,8 +54,9 @@ def render(files: tuple[Path, ...], output: Path, resolution: str, profile_s: bo
             size = pages.path.stat().st_size
             if profile_s:
                 to_profile_s(pages.path, output)
+                written = [output]
             else:
-                write_view(pages, output)
+                written = write_view(pages, output)
         except RenderError as error:
             detail = f" ({error.detail})" if error.detail else ""
             raise DocumentRejected(f"{error.sentence} {error.remedy}{detail}") from error
@@ -61,7 +64,13 @@ def render(files: tuple[Path, ...], output: Path, resolution: str, profile_s: bo
         click.echo(note)
     took = call_time(size, pages.page_count).total_seconds()
     count = f"{pages.page_count} page{'s' * (pages.page_count != 1)}"
-    click.echo(f"{output}: {count}, {size} bytes; the call would take about {took:.0f} s")
+    names = " to ".join(str(name) for name in dict.fromkeys((written[0], written[-1])))
+    in_all = sum(file.stat().st_size for file in written)
+    is_fax = output.suffix.lower() in _FAX
+    click.echo(
+        f"{names}: {count}, {in_all} bytes; "
+        f"{'' if is_fax else f'as a fax {size} bytes, and '}the call would take about {took:.0f} s"
+    )
 
 
 def _unpacked(files: tuple[Path, ...], folder: Path) -> "Unpacked":

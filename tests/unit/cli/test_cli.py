@@ -295,6 +295,20 @@ def test_archives_and_saved_mails_are_opened_and_pages_can_be_looked_at(faxgw, t
     assert code == ExitCode.OK
     assert out.splitlines()[:2] == ["opened all.zip", "opened mail.eml"]
     assert {file.name for file in tmp_path.glob("*.png")} == {"page-1.png", "page-2.png"}
+    size = sum(file.stat().st_size for file in tmp_path.glob("*.png"))
+    first, last = tmp_path / "page-1.png", tmp_path / "page-2.png"
+    assert out.splitlines()[2].startswith(f"{first} to {last}: 2 pages, {size} bytes; as a fax ")
+
+
+def test_the_bytes_that_are_told_are_those_of_the_file_that_was_written(faxgw, tmp_path):
+    (tmp_path / "note.txt").write_text("A note")
+    faxgw("render", str(tmp_path / "note.txt"), "-o", str(tmp_path / "note.tif"))
+
+    _, out, _ = faxgw("render", str(tmp_path / "note.txt"), "-o", str(tmp_path / "note.pdf"))
+
+    pdf, fax = ((tmp_path / f"note.{kind}").stat().st_size for kind in ("pdf", "tif"))
+    told = f"1 page, {pdf} bytes; as a fax {fax} bytes, and the call would take about 16 s"
+    assert out == f"{tmp_path / 'note.pdf'}: {told}\n"
 
 
 def test_render_writes_profile_s_for_programs_that_read_nothing_else(faxgw, tmp_path):
