@@ -34,7 +34,7 @@ VISIO, PUBLISHER = "application/vnd.visio", "application/vnd.ms-publisher"
 WORD_2 = "application/x-word-2"
 EMF, WMF = "image/emf", "image/wmf"
 IWORK = "application/x-iwork"
-ARCHIVE = "application/x-archive"
+ARCHIVE, XPS = "application/x-archive", "application/vnd.ms-xpsdocument"
 POSTSCRIPT, PCL = "application/postscript", "application/vnd.hp-pcl"
 _ODF = "application/vnd.oasis.opendocument."
 ODT, ODS, ODP, ODG = _ODF + "text", _ODF + "spreadsheet", _ODF + "presentation", _ODF + "graphics"
@@ -84,6 +84,8 @@ _OOXML_PARTS = (
 _PROLOGUE = rb"\s*+(?><\?xml[^>]*>\s*)?(?><!--.*?-->\s*)*+"
 _DOCTYPE = rb"(?><!DOCTYPE\s+svg[^\[>]*(?>\[.*?\]\s*)?>\s*)?"
 _HTML_START = re.compile(_PROLOGUE + rb"<(?:!doctype\s+html|html|head|body)\b", re.I | re.S)
+#: Web applications call such a piece of a page a document of Word or Excel.
+_HTML_PIECE = re.compile(rb"\s*+<(?:table|meta|style|title|div|p|h[1-6])\b[^<]{0,500}>", re.I)
 _SVG_START = re.compile(_PROLOGUE + _DOCTYPE + rb"(?><!--.*?-->\s*)*+<(?:svg:)?svg\b", re.I | re.S)
 _FLAT_START = re.compile(
     _PROLOGUE
@@ -100,7 +102,7 @@ _CARD_STARTS = ((b"BEGIN:VCALENDAR", ICS), (b"BEGIN:VCARD", VCF))
 
 
 #: What text is by its name, for many mail programs declare such files as something else.
-_BY_NAME = {".csv": CSV, ".tsv": CSV, ".htm": HTML, ".html": HTML, ".xhtml": HTML}
+_BY_NAME = {".csv": CSV, ".tsv": CSV, ".xls": XLS, ".doc": DOC, ".htm": HTML, ".html": HTML, ".xhtml": HTML}
 
 
 #: How the names of documents end that are faxed every day: one of these that is nothing we know is damaged.
@@ -201,7 +203,14 @@ def _kind_of_text(head: bytes, declared: str | None) -> str:
         return CSV
     if claimed != PLAIN and _HTML_START.match(text):
         return HTML
-    return PLAIN
+    return _for_office(text, claimed) if claimed in (XLS, DOC) else PLAIN
+
+
+def _for_office(text: bytes, claimed: str) -> str:
+    """What Word or Excel make of a text that a program wrote for them, as SAP does with tables."""
+    if _HTML_PIECE.match(text):
+        return HTML
+    return CSV if claimed == XLS and b"\t" in text else PLAIN
 
 
 def _by_start(text: bytes) -> str | None:
@@ -230,6 +239,8 @@ def _inside_zip(path: Path) -> str:
         for beginning, kind in _OOXML_PARTS:
             if any(name.startswith(beginning) for name in names):
                 return kind
+        if any(name.endswith(".fdseq") for name in names):
+            return XPS
     return IWORK if any(map(_OF_IWORK.match, names)) else UNKNOWN
 
 

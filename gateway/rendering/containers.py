@@ -27,6 +27,9 @@ _SIGNATURES = {
 #: Two header lines that only mails have, before anything else.
 _MAIL = re.compile(rb"(?:[!-9;-~]+:[^\r\n]*\r?\n(?:[ \t][^\r\n]*\r?\n)*){2,}")
 _MAIL_HEADER = re.compile(rb"^(?:received|from|date|message-id|mime-version|return-path|to):", re.I | re.M)
+#: Office programs and wikis save web pages with their pictures like a mail, under names of office documents.
+_WEB_PAGE = re.compile(rb"^content-type:[ \t]*multipart/related\b", re.I | re.M)
+_OFFICE_NAMES = (".doc", ".xls", ".ppt", ".htm", ".html")
 
 
 @dataclass(slots=True)
@@ -92,7 +95,7 @@ class Opener:
             return tnef.part_of(content, self.defects)
         if kind == "mail.msg":
             return msg.part_of(content, self.defects)
-        if kind == "mail.eml":
+        if kind in ("mail.eml", "page.mht"):
             return parse(content, self.defects)
         if kind == "smime.p7m":
             return smime.part_of(content, name, self.defects)
@@ -115,7 +118,7 @@ class Opener:
             return "archive.zip" if self.archives else ""
         if smime.is_wrapped(beginning, part):
             return "smime.p7m"
-        return "mail.eml" if _is_mail(beginning, part) else ""
+        return _kind_of_mail(beginning, part)
 
 
 def opener(section: RenderingSection, defects: list[str]) -> Opener:
@@ -138,8 +141,12 @@ def _is_archive(content: bytes) -> bool:
     return not is_document(names)
 
 
-def _is_mail(head: bytes, part: Part) -> bool:
-    """A mail saved as a file: by its name, and in any case by its headers."""
-    named = part.filename.lower().endswith((".eml", ".mht", ".mhtml"))
+def _kind_of_mail(head: bytes, part: Part) -> str:
+    """A mail or web page saved as a file: by its name, and in any case by its headers; "" for neither."""
+    name = part.filename.lower()
     lines = _MAIL.match(head.removeprefix(BOM_UTF8))
-    return bool(named and lines and _MAIL_HEADER.search(lines[0]))
+    if lines is None or not _MAIL_HEADER.search(lines[0]):
+        return ""
+    if name.endswith((".eml", ".mht", ".mhtml")):
+        return "mail.eml"
+    return "page.mht" if name.endswith(_OFFICE_NAMES) and _WEB_PAGE.search(lines[0]) else ""

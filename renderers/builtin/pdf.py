@@ -131,8 +131,13 @@ def _refuse_program(document: Any, name: str) -> None:
 
 
 def _is_portfolio(document: Any) -> bool:
-    """Whether the only page is one of a few words about Adobe's programs, and there are files inside."""
-    if len(document) != 1 or pdfium.FPDFDoc_GetAttachmentCount(document.raw) < 1:
+    """Whether the only page is one of a few words about Adobe's programs, and there are documents inside.
+
+    Invoices have their data inside (Factur-X).
+    """
+    count = pdfium.FPDFDoc_GetAttachmentCount(document.raw) if len(document) == 1 else 0
+    names = (document.get_attachment(number).get_name() for number in range(count))
+    if all(name.lower().endswith(".xml") for name in names):
         return False
     with _page(document, 0, "") as page:
         text = page.get_textpage().get_text_range(0, _LONGEST_NOTE)

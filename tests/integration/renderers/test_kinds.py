@@ -172,9 +172,15 @@ async def test_a_form_that_is_a_program_is_refused_in_words(pool, tmp_path):
 
 @pytest.mark.parametrize(
     ("text", "is_refused"),
-    [("For the best experience, open this PDF portfolio in Adobe Reader X.", True), ("Invoice 4711", False)],
+    [
+        ("For the best experience, open this PDF portfolio in Adobe Reader X.", "offer.pdf", True),
+        ("Invoice 4711", "offer.pdf", False),
+        ("Invoice 4711 for Adobe Acrobat", "factur-x.xml", False),
+    ],
 )
-async def test_a_portfolio_is_refused_and_an_invoice_with_its_data_is_not(pool, tmp_path, text, is_refused):
+async def test_a_portfolio_is_refused_and_an_invoice_with_its_data_is_not(
+    pool, tmp_path, text, inside, is_refused
+):
     pdf = pikepdf.new()
     page = pdf.add_blank_page()
     font = pikepdf.Dictionary(
@@ -182,7 +188,7 @@ async def test_a_portfolio_is_refused_and_an_invoice_with_its_data_is_not(pool, 
     )
     page.Resources = pikepdf.Dictionary(Font=pikepdf.Dictionary(F=font))
     page.Contents = pdf.make_stream(f"BT /F 18 Tf 20 700 Td ({text}) Tj ET".encode())
-    pdf.attachments["offer.pdf"] = b"%PDF-1.4"
+    pdf.attachments[inside] = b"%PDF-1.4"
     pdf.save(tmp_path / "a.pdf")
     document = SourceDocument("a.pdf", tmp_path / "a.pdf")
 

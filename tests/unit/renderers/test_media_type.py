@@ -75,6 +75,7 @@ CONTENT_TYPES = {"[Content_Types].xml": b"<Types/>"}
         (b"\x1b%-12345X@PJL\r\n", kind.PCL),
         (a_zip(**CONTENT_TYPES, visio__document=b"<v/>"), kind.VISIO),
         (a_zip(**{"Index__Document.iwa": b"", "preview.jpg": b""}), kind.IWORK),
+        (a_zip(**CONTENT_TYPES, FixedDocSeq__a=b"", **{"FixedDocumentSequence.fdseq": b""}), kind.XPS),
         (b"\xffWPC\x10\0\0\0\1\x0a\0\1\0\0\0\0Dear", kind.WORDPERFECT),
         (b"\xffWPC\x10\0\0\0\1\x16\0\1\0\0\0\0a picture", kind.UNKNOWN),
         (a_zip(readme=b"only a zip"), kind.UNKNOWN),
@@ -142,6 +143,27 @@ def test_a_table_is_known_by_its_name_whatever_a_mail_program_declares(tmp_path,
 
     assert media_type_of(tmp_path / "blob", declared, "Orders.CSV") == kind.CSV
     assert media_type_of(tmp_path / "blob", declared, "orders.txt") == kind.PLAIN
+
+
+@pytest.mark.parametrize(
+    ("name", "content", "expected"),
+    [
+        ("export.xls", b"Material\tPieces\nPump\t3\n", kind.CSV),
+        ("export.xls", "Material\tPieces\r\nPump\t3\r\n".encode("utf-16"), kind.CSV),
+        ("export.xls", b"no table, only a text", kind.PLAIN),
+        ("export.xls", b"<table border=1><tr><td>Pump<td>3</table>", kind.HTML),
+        ("offer.doc", b"\n<meta charset=utf-8><h1>Offer</h1>", kind.HTML),
+        ("offer.doc", b"<html><h1>Offer</h1>", kind.HTML),
+        ("offer.doc", b"a\tletter\n", kind.PLAIN),
+        ("notes.txt", b"<table> is an element of HTML", kind.PLAIN),
+    ],
+)
+def test_what_programs_write_for_word_and_excel_is_what_they_would_make_of_it(
+    tmp_path, name, content, expected
+):
+    (tmp_path / "blob").write_bytes(content)
+
+    assert media_type_of(tmp_path / "blob", "application/octet-stream", name) == expected
 
 
 def test_html_that_was_declared_plain_is_printed_as_it_is(tmp_path):

@@ -9,6 +9,7 @@ from renderers.errors import DocumentEmpty, DocumentProtected, DocumentUnsupport
 from renderers.pipeline import recognised, render
 from renderers.profile import Profile, Resolution
 from renderers.registry import all_renderers, renderer_for
+from renderers.sandbox import Limits
 from renderers.spec import BilevelPage, RasterPage, Workshop
 from renderers.work import document_to_wire, pages_from_wire, profile_to_wire, run
 from tests.unit.renderers.pages import a_document, a_fax, a_workshop, bits_of, black_dots, striped, white
@@ -145,7 +146,7 @@ def test_a_job_leaves_its_output_only_when_it_is_complete(tmp_path):
         "profile": profile_to_wire(Profile(page_limit=10)),
     }
 
-    answer = run(job, tmp_path, None, 1.0)
+    answer = run(job, tmp_path, None, Limits())
 
     assert pages_from_wire(answer, tmp_path / "out.tif").rows == (2287,)
     assert sorted(path.name for path in tmp_path.iterdir()) == ["blob", "out.tif"]

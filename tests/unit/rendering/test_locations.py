@@ -4,6 +4,7 @@ import pytest
 
 from gateway.rendering.attachments import documents_in
 from gateway.rendering.locations import with_ids
+from tests.unit.rendering.test_containers import a_mail_with
 
 PICTURE = b"\x89PNG\r\n\x1a\n"
 
@@ -34,6 +35,27 @@ def test_a_page_that_word_saved_shows_its_pictures_and_nothing_else_of_it_is_fax
         f"left out {kind}: it belongs to a web page, which does not show it"
         for kind in ("text/xml", "application/x-mso")
     )
+
+
+@pytest.mark.parametrize("name", ["manual.doc", "table.xls"])
+def test_a_web_page_that_calls_itself_an_office_document_is_shown_as_one(name):
+    page = b"Date: Fri, 27 Nov 2026 10:00:00 +0100\r\nSubject: Exported\r\n" + a_page(
+        a_part("text/html", "file:///C:/exported.html", b"<h1>Manual</h1><img src='a.png'>"),
+        a_part("image/png", "a.png", PICTURE),
+    )
+
+    (body,) = documents_in(a_mail_with(page, name, media_type="application/msword")).parts
+
+    assert body.content == b'<h1>Manual</h1><img src="cid:located-3">'
+    assert [content for _, content in body.related.values()] == [PICTURE]
+
+
+def test_a_text_that_only_looks_like_a_web_page_stays_a_text():
+    page = a_page(a_part("text/html", "a.html", b"<h1>Manual</h1>"))
+
+    (text,) = documents_in(a_mail_with(page, "log.txt", media_type="text/plain")).parts
+
+    assert b"MIME-Version" in text.content
 
 
 def test_a_page_that_a_browser_saved_has_its_style():
