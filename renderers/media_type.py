@@ -34,7 +34,7 @@ VISIO, PUBLISHER = "application/vnd.visio", "application/vnd.ms-publisher"
 WORD_2 = "application/x-word-2"
 EMF, WMF = "image/emf", "image/wmf"
 IWORK = "application/x-iwork"
-ARCHIVE, XPS = "application/x-archive", "application/vnd.ms-xpsdocument"
+ARCHIVE, XPS, CAD = "application/x-archive", "application/vnd.ms-xpsdocument", "application/x-cad"
 POSTSCRIPT, PCL = "application/postscript", "application/vnd.hp-pcl"
 _ODF = "application/vnd.oasis.opendocument."
 ODT, ODS, ODP, ODG = _ODF + "text", _ODF + "spreadsheet", _ODF + "presentation", _ODF + "graphics"
@@ -54,6 +54,7 @@ _MAGIC = (
     (b"\xc5\xd0\xd3\xc6", POSTSCRIPT),
     (b"\x1b%-12345X", PCL),
     (b"\x1bE\x1b", PCL),
+    *((b"AC10%s\0" % version, CAD) for version in (b"12", b"14", b"15", b"18", b"21", b"24", b"27", b"32")),
     *(
         (magic, ARCHIVE)
         for magic in (b"Rar!\x1a\7", b"7z\xbc\xaf\x27\x1c", b"BZh", b"\xfd7zXZ\0", b"MSCF\0\0\0\0")
@@ -84,6 +85,11 @@ _OOXML_PARTS = (
 _PROLOGUE = rb"\s*+(?><\?xml[^>]*>\s*)?(?><!--.*?-->\s*)*+"
 _DOCTYPE = rb"(?><!DOCTYPE\s+svg[^\[>]*(?>\[.*?\]\s*)?>\s*)?"
 _HTML_START = re.compile(_PROLOGUE + rb"<(?:!doctype\s+html|html|head|body)\b", re.I | re.S)
+#: A drawing of AutoCAD as text, perhaps below comments (DXF Reference, "About Group Codes").
+_DXF_START = re.compile(
+    rb"(?:[ \t]*999[ \t]*\r?\n[^\n]*\n)*+"
+    rb"[ \t]*0[ \t]*\r?\nSECTION[ \t]*\r?\n[ \t]*2[ \t]*\r?\n[A-Z]+[ \t]*\r?\n"
+)
 #: Web applications call such a piece of a page a document of Word or Excel.
 _HTML_PIECE = re.compile(rb"\s*+<(?:table|meta|style|title|div|p|h[1-6])\b[^<]{0,500}>", re.I)
 _SVG_START = re.compile(_PROLOGUE + _DOCTYPE + rb"(?><!--.*?-->\s*)*+<(?:svg:)?svg\b", re.I | re.S)
@@ -218,8 +224,9 @@ def _by_start(text: bytes) -> str | None:
     for start, kind in _CARD_STARTS:
         if text.lstrip()[: len(start)].upper() == start:
             return kind
-    if _SVG_START.match(text):
-        return SVG
+    for pattern, kind in ((_SVG_START, SVG), (_DXF_START, CAD)):
+        if pattern.match(text):
+            return kind
     if (flat := _FLAT_START.match(text)) is not None:
         return _FLAT_KINDS.get(flat[1].decode().removesuffix("-template"))
     if (program := _OFFICE_2003.match(text)) is not None:

@@ -9,7 +9,7 @@ from pathlib import Path
 
 from renderers.document import SourceDocument
 from renderers.errors import DocumentUnsupported
-from renderers.media_type import ARCHIVE, IWORK, PCL, POSTSCRIPT, XPS
+from renderers.media_type import ARCHIVE, CAD, IWORK, PCL, POSTSCRIPT, XPS
 from renderers.spec import NOT_MINE, Renderer
 
 #: Packages that add renderers name them in this group of entry points.
@@ -19,6 +19,7 @@ _FOR_PRINTERS = ("was written for a printer and cannot be faxed", "Print it to a
 _WORDS = {
     POSTSCRIPT: _FOR_PRINTERS,
     PCL: _FOR_PRINTERS,
+    CAD: ("is a drawing of a CAD program, which cannot be faxed", "Plot it to a PDF, and send that."),
     XPS: ("is an XPS document, which cannot be faxed", "Print it to a PDF instead, and send that."),
     IWORK: (
         "is of Pages, Numbers or Keynote, which only Apple's programs can show",

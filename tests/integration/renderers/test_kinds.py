@@ -171,7 +171,7 @@ async def test_a_form_that_is_a_program_is_refused_in_words(pool, tmp_path):
 
 
 @pytest.mark.parametrize(
-    ("text", "is_refused"),
+    ("text", "inside", "is_refused"),
     [
         ("For the best experience, open this PDF portfolio in Adobe Reader X.", "offer.pdf", True),
         ("Invoice 4711", "offer.pdf", False),
