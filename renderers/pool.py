@@ -230,6 +230,7 @@ def _spawn(control: int, folder: Path, options: dict[str, Any]) -> subprocess.Po
         "TMPDIR": str(folder),
         "PYTHONPATH": str(Path(__file__).parent.parent),
         "PYTHONDONTWRITEBYTECODE": "1",
+        "FONTCONFIG_FILE": str(Path(__file__).with_name("fonts.conf")),
         "OPENBLAS_NUM_THREADS": "1",  # threads do not survive the fork
         "GLIBC_TUNABLES": "glibc.malloc.hugetlb=1",  # big pictures in huge pages: a fifth less time
     }
