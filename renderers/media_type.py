@@ -33,6 +33,7 @@ WORDPERFECT = "application/vnd.wordperfect"
 VISIO, PUBLISHER = "application/vnd.visio", "application/vnd.ms-publisher"
 WORD_2 = "application/x-word-2"
 EMF, WMF = "image/emf", "image/wmf"
+SYLK, DIF, LOTUS = "application/x-sylk", "application/x-dif", "application/vnd.lotus-1-2-3"
 IWORK = "application/x-iwork"
 ARCHIVE, XPS, CAD = "application/x-archive", "application/vnd.ms-xpsdocument", "application/x-cad"
 POSTSCRIPT, PCL = "application/postscript", "application/vnd.hp-pcl"
@@ -50,6 +51,10 @@ _MAGIC = (
     (b"\xdb\xa5\x2d\0", WORD_2),
     (b"\xd7\xcd\xc6\x9a", WMF),
     (b"\1\0\x09\0\0\3", WMF),
+    (b"\0\0\2\0\4\4\6\0", LOTUS),
+    (b"\0\0\2\0\6\4\6\0", LOTUS),
+    (b"\0\0\x1a\0\0\x10\4\0", LOTUS),
+    (b"\0\0\x1a\0\2\x10\4\0", LOTUS),
     (b"%!PS", POSTSCRIPT),
     (b"\xc5\xd0\xd3\xc6", POSTSCRIPT),
     (b"\x1b%-12345X", PCL),
@@ -93,6 +98,12 @@ _DXF_START = re.compile(
 #: Web applications call such a piece of a page a document of Word or Excel.
 _HTML_PIECE = re.compile(rb"\s*+<(?:table|meta|style|title|div|p|h[1-6])\b[^<]{0,500}>", re.I)
 _SVG_START = re.compile(_PROLOGUE + _DOCTYPE + rb"(?><!--.*?-->\s*)*+<(?:svg:)?svg\b", re.I | re.S)
+_TEXT_STARTS = (
+    (_SVG_START, SVG),
+    (_DXF_START, CAD),
+    (re.compile(rb"ID;P[A-Z]+[^\r\n]{0,100}\r?\n[BCFOPW];"), SYLK),
+    (re.compile(rb"TABLE[ \t]*\r?\n0,1[ \t]*\r?\n"), DIF),
+)
 _FLAT_START = re.compile(
     _PROLOGUE
     + rb"""<office:document(?=\s)(?>[^>"']|"[^"]*"|'[^']*')*?\soffice:mimetype\s*=\s*["']([a-z./-]+)["']""",
@@ -224,7 +235,7 @@ def _by_start(text: bytes) -> str | None:
     for start, kind in _CARD_STARTS:
         if text.lstrip()[: len(start)].upper() == start:
             return kind
-    for pattern, kind in ((_SVG_START, SVG), (_DXF_START, CAD)):
+    for pattern, kind in _TEXT_STARTS:
         if pattern.match(text):
             return kind
     if (flat := _FLAT_START.match(text)) is not None:

@@ -64,6 +64,9 @@ FILTERS = {
     kind.PUBLISHER: "Publisher Document",
     kind.EMF: "EMF - MS Windows Metafile",
     kind.WMF: "WMF - MS Windows Metafile",
+    kind.SYLK: "SYLK",
+    kind.DIF: "DIF",
+    kind.LOTUS: "Lotus",
 }
 #: Word 6 and 95 name themselves by the first bytes of their text ([MS-DOC] 2.5.2 has those of later ones).
 _WORD_95, _OF_WORD_95 = b"\xdc\xa5", "MS Word 95"

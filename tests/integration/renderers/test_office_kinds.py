@@ -69,10 +69,12 @@ SAVED_TOO = {
     "slides.otp": "impress8_template",
     "slides.fodp": "OpenDocument Presentation Flat XML",
 }
+#: Tables for programs of long ago, as texts.
+TABLES = {"table.slk": "SYLK", "table.dif": "DIF"}
 #: Pictures, which are of the first slide only.
 DRAWN = {"slides.emf": "impress_emf_Export", "slides.wmf": "impress_wmf_Export"}
 #: What LibreOffice reads and cannot save.
-WRITTEN = ("table.xlsb", "letter.wpd", "letter.xml")
+WRITTEN = ("table.xlsb", "table.wk1", "letter.wpd", "letter.xml")
 PROTECTED = {
     "letter.docx": "MS Word 2007 XML",
     "letter.doc": "MS Word 97",
@@ -88,6 +90,17 @@ WORDS = {
 }
 
 
+def a_lotus(rows: list[list[str]]) -> bytes:
+    """A table of Lotus 1-2-3 release 2: records of a number, a length and data; labels say how they stand."""
+    cells = b""
+    for down, row in enumerate(rows):
+        for across, text in enumerate(row):
+            label = struct.pack("<BHH", 0xFF, across, down) + b"'" + text.encode("ascii") + b"\0"
+            cells += struct.pack("<HH", 15, len(label)) + label
+    used = struct.pack("<HHHHHH", 6, 8, 0, 0, len(rows[0]) - 1, len(rows) - 1)
+    return struct.pack("<HHH", 0, 2, 0x0406) + used + cells + struct.pack("<HH", 1, 0)
+
+
 @pytest.fixture(scope="module")
 def made(tmp_path_factory):
     """The folder with all these documents; those with a password are in `locked`."""
@@ -95,11 +108,12 @@ def made(tmp_path_factory):
     (folder / "source.fodp").write_text(SLIDES)
     save_xlsb(folder / "table.xlsb", [row.split(",") for row in TABLE.split()])
     (folder / "letter.wpd").write_bytes(WORDPERFECT)
+    (folder / "table.wk1").write_bytes(a_lotus([row.split(",") for row in TABLE.split()]))
     (folder / "letter.xml").write_text(WORD_2003)
     (folder / "table.csv").write_text(TABLE)
     (folder / "locked").mkdir()
     sources = {"letter": LETTER, "table": folder / "table.csv", "slides": folder / "source.fodp"}
-    wishes = [(folder / name, kind, "") for name, kind in (SAVED | SAVED_TOO | DRAWN).items()]
+    wishes = [(folder / name, kind, "") for name, kind in (SAVED | SAVED_TOO | TABLES | DRAWN).items()]
     wishes += [(folder / "locked" / name, kind, "secret") for name, kind in PROTECTED.items()]
     lines = [
         json.dumps([str(sources[target.stem]), str(target), kind, password])
@@ -110,7 +124,7 @@ def made(tmp_path_factory):
     return folder
 
 
-@pytest.mark.parametrize("name", [*SAVED, *SAVED_TOO, *WRITTEN])
+@pytest.mark.parametrize("name", [*SAVED, *SAVED_TOO, *TABLES, *WRITTEN])
 async def test_a_document_of_every_kind_can_be_read(pool, made, tmp_path, name):
     document = SourceDocument("attachment", made / name)  # its kind is told from its bytes
 
