@@ -140,7 +140,7 @@ def a_pdf(path: Path, file: str, url: str) -> None:
         outside.Type, outside.Subtype, outside.Width, outside.Height = name.XObject, name.Image, 800, 800
         outside.ColorSpace, outside.BitsPerComponent = name.DeviceGray, 8
         page.Resources = pikepdf.Dictionary(XObject=pikepdf.Dictionary(I=outside))
-        page.contents_add(pikepdf.Stream(pdf, b"q 400 0 0 400 100 200 cm /I Do Q"))
+        page.contents_add(pikepdf.Stream(pdf, b"q 400 0 0 400 100 200 cm /I Do Q 100 200 5 5 re f"))
         pdf.save(path)
 
 
