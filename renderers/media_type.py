@@ -29,6 +29,7 @@ XLSX = _OOXML + "spreadsheetml.sheet"
 PPTX = _OOXML + "presentationml.presentation"
 XLSB = "application/vnd.ms-excel.sheet.binary.macroenabled.12"
 WORD_XML, EXCEL_XML = "application/x-word-2003-xml", "application/x-excel-2003-xml"
+WORD_PACKAGE, SLIDES_PACKAGE = "application/x-word-package", "application/x-slides-package"
 WORDPERFECT = "application/vnd.wordperfect"
 VISIO, PUBLISHER = "application/vnd.visio", "application/vnd.ms-publisher"
 WORD_2 = "application/x-word-2"
@@ -112,16 +113,15 @@ _FLAT_START = re.compile(
 _FLAT_KINDS = {kind.removesuffix("-flat-xml"): kind for kind in (FODT, FODS, FODP, FODG)}
 #: How the XML of Office 2003 says which program it is for.
 _OFFICE_2003 = re.compile(
-    _PROLOGUE + rb"<\?mso-application\s+progid=[\"'](Word\.Document|Excel\.Sheet)[\"']", re.S
+    _PROLOGUE + rb"<\?mso-application\s+progid=[\"'](Word\.Document|Excel\.Sheet|PowerPoint\.Show)[\"']", re.S
 )
 _PROGRAMS_2003 = {b"Word.Document": WORD_XML, b"Excel.Sheet": EXCEL_XML}
+#: Since 2007 they keep all parts of the usual archive in it.
+_PACKAGE = re.compile(rb"\s*+\?>\s*+<pkg:package\b")
+_PACKAGES = {b"Word.Document": WORD_PACKAGE, b"PowerPoint.Show": SLIDES_PACKAGE}
 _CARD_STARTS = ((b"BEGIN:VCALENDAR", ICS), (b"BEGIN:VCARD", VCF))
-
-
 #: What text is by its name, for many mail programs declare such files as something else.
 _BY_NAME = {".csv": CSV, ".tsv": CSV, ".xls": XLS, ".doc": DOC, ".htm": HTML, ".html": HTML, ".xhtml": HTML}
-
-
 #: How the names of documents end that are faxed every day: one of these that is nothing we know is damaged.
 _ENDINGS = (
     ".pdf .tif .tiff .png .jpg .jpeg .gif .bmp .webp .heic .svg .emf .wmf .rtf .vsd .vsdx .pub .wpd "
@@ -241,7 +241,8 @@ def _by_start(text: bytes) -> str | None:
     if (flat := _FLAT_START.match(text)) is not None:
         return _FLAT_KINDS.get(flat[1].decode().removesuffix("-template"))
     if (program := _OFFICE_2003.match(text)) is not None:
-        return _PROGRAMS_2003[program[1]]
+        kinds = _PACKAGES if _PACKAGE.match(text, program.end()) else _PROGRAMS_2003
+        return kinds.get(program[1])
     return None
 
 

@@ -22,6 +22,7 @@ import numpy as np
 
 from renderers import compound_file, office_wait
 from renderers import media_type as kind
+from renderers.builtin import flat_package
 from renderers.builtin.pdf import pdf_pages
 from renderers.charset import decoded
 from renderers.document import SourceDocument
@@ -58,6 +59,8 @@ FILTERS = {
     kind.FODG: "OpenDocument Drawing Flat XML",
     kind.WORD_XML: "MS Word 2003 XML",
     kind.EXCEL_XML: "MS Excel 2003 XML",
+    kind.WORD_PACKAGE: "MS Word 2007 XML",
+    kind.SLIDES_PACKAGE: "Impress MS PowerPoint 2007 XML",
     kind.WORDPERFECT: "WordPerfect",
     kind.WORD_2: "MS WinWord 5",
     kind.VISIO: "Visio Document",
@@ -68,6 +71,7 @@ FILTERS = {
     kind.DIF: "DIF",
     kind.LOTUS: "Lotus",
 }
+_PACKAGES = frozenset((kind.WORD_PACKAGE, kind.SLIDES_PACKAGE))
 #: Word 6 and 95 name themselves by the first bytes of their text ([MS-DOC] 2.5.2 has those of later ones).
 _WORD_95, _OF_WORD_95 = b"\xdc\xa5", "MS Word 95"
 #: Unpacked, a document may be this large and have so many parts: a small file can unpack to terabytes.
@@ -152,6 +156,8 @@ def converted(document: SourceDocument, workshop: Workshop) -> Path:
     options, has_tall_rows = "", False
     if is_csv:
         options, has_tall_rows = _tidy_csv(document, source)
+    elif document.media_type in _PACKAGES:
+        _write_archive(document, source)
     else:
         shutil.copyfile(document.path, source)
     request = {
@@ -172,6 +178,13 @@ def converted(document: SourceDocument, workshop: Workshop) -> Path:
             error = DocumentProtected
         raise error(document.name, detail=f"LibreOffice: {answer.get('detail', '')}")
     return target
+
+
+def _write_archive(document: SourceDocument, target: Path) -> None:
+    try:
+        flat_package.write_archive(document.path, target)
+    except ValueError as error:
+        raise DocumentDamaged(document.name, detail=str(error)) from error
 
 
 def _filter_for(document: SourceDocument) -> str:

@@ -1,8 +1,11 @@
 """Kinds of office documents that are made by LibreOffice at test time, with passwords and without."""
 
+import base64
 import json
+import re
 import struct
 import subprocess
+import zipfile
 from pathlib import Path
 
 import pytest
@@ -133,6 +136,41 @@ async def test_a_document_of_every_kind_can_be_read(pool, made, tmp_path, name):
     is_slides = document.path.stem == "slides"  # wide ones, which are turned
     assert WORDS[document.path.stem] <= words_on(fax.path, tmp_path, turned=is_slides)
     assert fax.page_count == (3 if is_slides else 1)
+
+
+def in_one_file(document: Path, program: str) -> bytes:
+    """The document as Word 2007 and later save it in one XML file."""
+    parts = ""
+    with zipfile.ZipFile(document) as archive:
+        types = archive.read("[Content_Types].xml").decode()
+        said = re.findall(
+            r'<(?:Override PartName|Default Extension)="/?([^"]+)" ContentType="([^"]+)"', types
+        )
+        for name in archive.namelist():
+            kind = next((kind for part, kind in said if name == part or name.endswith(f".{part}")), "")
+            if not kind:
+                continue
+            if kind.endswith("xml"):
+                _, _, root = archive.read(name).decode().partition("?>")
+                content = f"<pkg:xmlData>{root}</pkg:xmlData>"
+            else:
+                packed = base64.b64encode(archive.read(name)).decode()
+                content = f"<pkg:binaryData>{packed}</pkg:binaryData>"
+            parts += f'<pkg:part pkg:name="/{name}" pkg:contentType="{kind}">{content}</pkg:part>'
+    head = f'<?xml version="1.0" encoding="UTF-8"?><?mso-application progid="{program}"?>'
+    return f'{head}<pkg:package xmlns:pkg="urn:package">{parts}</pkg:package>'.encode()
+
+
+@pytest.mark.parametrize(
+    ("name", "program"), [("letter.docx", "Word.Document"), ("slides.pptx", "PowerPoint.Show")]
+)
+async def test_a_document_in_one_xml_file_can_be_read(pool, made, tmp_path, name, program):
+    (tmp_path / "a.xml").write_bytes(in_one_file(made / name, program))
+
+    fax = await pool.render([SourceDocument("a.xml", tmp_path / "a.xml")], Profile(), tmp_path / "fax.tif")
+
+    stem = Path(name).stem
+    assert WORDS[stem] <= words_on(fax.path, tmp_path, turned=stem == "slides")
 
 
 @pytest.mark.parametrize("name", DRAWN)
