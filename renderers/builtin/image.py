@@ -44,7 +44,7 @@ MOST_PIXELS = 150_000_000
 _USUAL_DPI, _LEAST_DPI, _MOST_DPI = 96.0, 72.0, 2400.0
 _EXIF_ORIENTATION = 0x0112
 _NEW_SUBFILE_TYPE, _REDUCED, _MASK = 254, 1, 4  # TIFF 6.0, clause 8
-_BITS, _PLANES, _APART = 258, 284, 2
+_BITS, _CODING, _PLANES, _APART, _WEBP = 258, 259, 284, 2, 50001
 _UPRIGHT = {
     2: (Image.Transpose.FLIP_LEFT_RIGHT,),
     3: (Image.Transpose.ROTATE_180,),
@@ -139,12 +139,18 @@ def _is_well(document: SourceDocument) -> bool:
 
 
 def _refuse_unread(image: Image.Image, name: str) -> None:
-    """Returns unless it is a TIFF that Pillow reads wrong: colours of 16 bits in planes of their own."""
+    """Returns unless it is a TIFF that Pillow reads wrong, or calls damaged.
+
+    Raises:
+        DocumentUnsupported
+    """
     if not isinstance(image, TiffImageFile):
         return
     bits = image.tag_v2.get(_BITS, (8,))
     if image.tag_v2.get(_PLANES, 1) == _APART and max(bits) > 8 and len(bits) > 1:
         raise _unread(name, "colours of 16 bits in planes of their own")
+    if image.tag_v2.get(_CODING) == _WEBP:
+        raise _unread(name, "WebP in TIFF")
 
 
 def _unread(name: str, detail: str) -> DocumentUnsupported:

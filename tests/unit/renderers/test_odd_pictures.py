@@ -177,12 +177,13 @@ def test_deep_greys_of_a_tiff_look_as_they_are(tmp_path, dots, tags):
     [
         ((greys() / 255).astype("<f8").tobytes(), {"bits": 64, "format": 3}),
         (b"JPEG XL" * 40, {"coding": 50002}),
+        (b"RIFF\x20\0\0\0WEBP" * 40, {"coding": 50001}),
         (
             (a_scene().astype("<u2") * 257).transpose(2, 0, 1).tobytes(),
             {"bits": 16, "colours": 2, "samples": 3, "planes": 2},
         ),
     ],
-    ids=["64 bits", "JPEG XL", "planes"],
+    ids=["64 bits", "JPEG XL", "WebP", "planes"],
 )
 def test_a_tiff_that_cannot_be_read_here_is_not_called_damaged(tmp_path, dots, tags):
     with pytest.raises(DocumentUnsupported) as told:
