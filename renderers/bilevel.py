@@ -21,13 +21,15 @@ from renderers.spec import Bits, Box, GrayPage
 THRESHOLDS = {Resolution.STANDARD: 180, Resolution.FINE: 168, Resolution.SUPERFINE: 168}
 #: A rule is at least so long, and so far beside it the page is lighter.
 _RULE_MM, _BESIDE_RULE_MM = 6.0, 0.4
-#: Strokes are thinner than this on paper, and strokes of light text, which gaps between tints are wider than.
-_STROKE_MM, _LIGHT_STROKE_MM = 2.0, 1.2
+#: Strokes are thinner than this on paper, those of light text thinner, and those of letters shorter.
+_STROKE_MM, _LIGHT_STROKE_MM, _LONGEST_MM = 2.0, 1.2, 3.2
+#: The frame around a large tint that becomes paper.
+_FRAME_MM = 0.25
 #: Dashes of the screen for photographs are about so high.
 _DASH_MM = 0.8
 _DOTS_PER_MM = 8.04
 #: What is found of each block while a page becomes black and white: so many greys of 8 x 16 dots.
-_GREYS, _BLOCK_ROWS, _BLOCK_DOTS = 6, 8, 16
+_GREYS, _BLOCK_ROWS, _BLOCK_DOTS = 4, 8, 16
 
 
 def bilevel(page: GrayPage, resolution: Resolution) -> Bits:
@@ -59,6 +61,10 @@ def looks(resolution: Resolution, margin_rows: int = 0) -> Looks:
         stroke_dots=stroke_size(finer)[1],
         light_rows=stroke_size(finer, _LIGHT_STROKE_MM)[0],
         light_dots=stroke_size(finer, _LIGHT_STROKE_MM)[1],
+        longest_rows=stroke_size(finer, _LONGEST_MM)[0],
+        longest_dots=stroke_size(finer, _LONGEST_MM)[1],
+        frame_rows=round(_FRAME_MM * finer.lines_per_mm),
+        frame_dots=round(_FRAME_MM * _DOTS_PER_MM),
         drawing_rows=stroke_size(resolution)[0],
         screen_rows=round(_DASH_MM * resolution.lines_per_mm),
         is_coarse=is_coarse,

@@ -38,7 +38,7 @@ SOURCES = [
             "screen",
             "strokes",
         ),
-        *("survey", "texts", "tiff_writer", "tints", "turn"),
+        *("areas", "grow", "masks", "paint", "parts", "survey", "texts", "tiff_writer", "tints", "turn"),
     )
 ]
 LIBRARIES = ["-ljpeg", "-lpng", "-lm", "-ldl"]

@@ -47,7 +47,7 @@ static int set_up(struct desk *desk, const struct profile *profile)
     desk->code_room = (long)(all + 1) * (PAGE_WIDTH + 64);
     desk->gray = memory_of(gray);
     desk->bits = memory_of(all * PAGE_WIDTH / 8);
-    desk->blocks = memory_of(6 * (rows / 8 + 1) * (PAGE_WIDTH / BLOCK));
+    desk->blocks = memory_of(4 * (rows / 8 + 1) * (PAGE_WIDTH / BLOCK));
     desk->code = memory_of((size_t)desk->code_room);
     desk->room = (struct room){memory_of(MOST_PICTURES * sizeof(struct box)), memory_of(MOST_TEXTS * sizeof(struct text)),
                                MOST_PICTURES, MOST_TEXTS};

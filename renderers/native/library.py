@@ -24,6 +24,10 @@ class Looks(ctypes.Structure):
                 "stroke_dots",
                 "light_rows",
                 "light_dots",
+                "longest_rows",
+                "longest_dots",
+                "frame_rows",
+                "frame_dots",
             ),
             *("drawing_rows", "screen_rows", "is_coarse", "margin_rows"),
         )
@@ -61,10 +65,10 @@ def library() -> Any:
     found.code_page.argtypes = [*page, memory, memory, ctypes.c_long]
     found.survey.argtypes = [memory, ctypes.c_int, ctypes.c_long, ctypes.c_int, memory, memory, memory]
     found.draw_rules.argtypes = [*[memory] * 3, *[ctypes.c_int] * 5, memory, ctypes.c_int, memory]
-    found.find_lost.argtypes = [memory, memory, *[ctypes.c_int] * 3, *[memory] * 3]
+    found.find_lost.argtypes = [memory, memory, *[ctypes.c_int] * 3, *[memory] * 2]
     found.remove_strokes.argtypes = [memory, *[ctypes.c_int] * 5, memory, memory]
     found.remove_strokes.restype = None
-    found.rescue.argtypes = [*[memory] * 6, *[ctypes.c_int] * 5, memory, memory]
+    found.rescue.argtypes = [*[memory] * 5, *[ctypes.c_int] * 5, memory]
     found.place_page.argtypes = [*[ctypes.c_double] * 2, *[ctypes.c_int] * 3, memory]
     found.place_page.restype = None
     found.fax_open.restype = memory

@@ -1,7 +1,7 @@
 /* A grey page to black and white, and to T.6, in one go.
 
-   One threshold for the page; text that it would lose is rescued (rescue.c), tints with dark text on them become paper
-   (tints.c), thin grey rules stay whole (rules.c). Then every picture on the page is judged alone (pictures.c), and
+   One threshold for the page; pale text that it would lose is rescued (rescue.c), dark areas with dark text on them become
+   paper (tints.c), thin grey rules stay whole (rules.c). Then every picture on the page is judged alone (pictures.c), and
    texts that stand on one are written on it (texts.c). */
 
 #include <stdlib.h>
@@ -23,8 +23,7 @@ struct task {
 static struct found blocks_in(uint8_t *memory, int rows, int columns)
 {
     long size = (long)rows * columns;
-    return (struct found){memory,            memory + size,     memory + 2 * size, memory + 3 * size,
-                          memory + 4 * size, memory + 5 * size, rows,              columns};
+    return (struct found){memory, memory + size, memory + 2 * size, memory + 3 * size, rows, columns};
 }
 
 /* Whether there is nothing but perhaps a speck. The size is a multiple of two. */
@@ -45,7 +44,6 @@ static void leave_out_pictures(const struct found *found, const struct task *tas
         int bottom = (box->bottom + block_rows - 1) / block_rows;
         for (int row = box->top / block_rows; row < bottom && row < found->rows; row++) {
             long at = (long)row * found->columns + left;
-            memset(found->black + at, 0, (size_t)(right - left));
             memset(found->dark + at, 0, (size_t)(right - left));
             memset(found->pale + at, 0, (size_t)(right - left));
         }
@@ -55,21 +53,22 @@ static void leave_out_pictures(const struct found *found, const struct task *tas
 /* Whether there is text to be rescued; marks it. */
 static int has_lost(const struct found *found, const struct task *task, int block_rows)
 {
-    if (!find_lost(found->darkest, found->lightest, found->rows, found->columns, task->looks->threshold, found->black,
-                   found->dark, found->pale))
+    if (!find_lost(found->darkest, found->lightest, found->rows, found->columns, task->looks->threshold, found->dark,
+                   found->pale))
         return 0;
     leave_out_pictures(found, task, block_rows);
     return 1;
 }
 
-/* Rescues text. Returns 0 when there is no memory. */
-static int save(const struct found *found, const struct looks *looks, const uint8_t *gray, const uint8_t *sharp,
+/* Rescues text; the page's rows are `times` as high in these. Returns 0 when there is no memory. */
+static int save(const struct found *found, const struct task *task, const uint8_t *gray, const uint8_t *sharp, int times,
                 uint8_t *bits)
 {
-    int tints = rescue(gray, sharp, found->darkest, found->lightest, found->dark, found->pale, found->rows,
-                       found->columns, looks->threshold, looks->stroke_rows, looks->stroke_dots, bits, found->ink);
+    const struct looks *looks = task->looks;
 
-    return tints == 0 || (tints > 0 && whiten_tints(gray, sharp, found, looks, bits));
+    return rescue(gray, sharp, found->darkest, found->lightest, found->pale, found->rows, found->columns,
+                  looks->threshold, looks->stroke_rows, looks->stroke_dots, bits) &&
+           write_on_tints(gray, sharp, found, looks, &task->pictures, times, bits);
 }
 
 /* Copies rows, each of them `times` times and every `every`th only. */
@@ -92,7 +91,7 @@ static int save_coarse(const struct found *found, const struct task *task, const
     copy_rows(twice, task->gray, width, rows, 2, 1);
     copy_rows(twice + 2 * page, sharp, width, rows, 2, 1);
     copy_rows(tall, task->bits, width / 8, rows, 2, 1);
-    int done = save(found, task->looks, twice, twice + 2 * page, tall);
+    int done = save(found, task, twice, twice + 2 * page, 2, tall);
     copy_rows(task->bits, tall, width / 8, 2 * rows, 1, 2);
     free(twice);
     return done;
@@ -136,11 +135,11 @@ static int blacken_fine(const struct task *task)
     if (!survey(task->gray, task->width, task->rows, task->looks->threshold, task->bits, found.darkest, found.lightest))
         return 0;
     add_rules(task, &found);
-    return !has_lost(&found, task, BLOCK) || save(&found, task->looks, task->gray, task->gray, task->bits);
+    return !has_lost(&found, task, BLOCK) || save(&found, task, task->gray, task->gray, 1, task->bits);
 }
 
 /* Fills `bits` with the page, 1 = black. Returns 0 when there is no memory, or
-   the page is too wide. `blocks` has room for six greys of each block of 8 x 16 dots. */
+   the page is too wide. `blocks` has room for four greys of each block of 8 x 16 dots. */
 int blacken(const uint8_t *gray, int width, long rows, const struct looks *looks, const struct content *content,
             uint8_t *bits, uint8_t *blocks)
 {

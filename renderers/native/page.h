@@ -8,9 +8,8 @@
 /* What is found of each block of a page. */
 struct found {
     uint8_t *darkest, *lightest;
-    uint8_t *black; /* whether it is all black by the threshold */
-    uint8_t *dark, *pale; /* whether there is text in it that the threshold would lose: on black, on white */
-    uint8_t *ink; /* the grey of dark text on a tint; 255 elsewhere */
+    uint8_t *dark; /* whether it is all black by the threshold, and may be more than that: HAS_TINT, HAS_TEXT */
+    uint8_t *pale; /* whether there is text in it that becomes white */
     int rows, columns;
 };
 
@@ -26,7 +25,7 @@ int draw_pictures(const uint8_t *gray, int width, const struct pictures *picture
                   const struct looks *looks, uint8_t *bits);
 void write_texts(const uint8_t *gray, int width, const struct text *texts, int count, const struct pictures *pictures,
                  uint8_t *bits);
-int whiten_tints(const uint8_t *gray, const uint8_t *sharp, const struct found *found, const struct looks *looks,
-                 uint8_t *bits);
+int write_on_tints(const uint8_t *gray, const uint8_t *sharp, const struct found *found, const struct looks *looks,
+                   const struct pictures *pictures, int times, uint8_t *bits);
 
 #endif

@@ -12,6 +12,9 @@ enum { PAGE_WIDTH = 1728, X_DPI = 204 };
 /* Black dots that a page without anything on it may have: a speck of half a millimetre. */
 enum { DUST = 16 };
 
+/* Marks of blocks that are all black by the threshold. */
+enum { HAS_TINT = 1, HAS_TEXT = 2 };
+
 /* Where a picture lies; right and bottom are outside it. */
 struct box {
     int32_t left, top, right, bottom;
@@ -35,7 +38,9 @@ struct looks {
     int32_t threshold;
     int32_t beside_rows, least_rows;    /* of rules: see draw_rules() */
     int32_t stroke_rows, stroke_dots;   /* of thin strokes: see rescue() */
-    int32_t light_rows, light_dots;     /* of light ones on tints: see whiten_tints() */
+    int32_t light_rows, light_dots;     /* of light ones on dark areas: see areas.c, */
+    int32_t longest_rows, longest_dots; /* ... and what is longer than those of letters */
+    int32_t frame_rows, frame_dots;     /* of lines around tints: see paint.c */
     int32_t drawing_rows;               /* of strokes on drawings, which are as many dots wide */
     int32_t screen_rows;                /* of a dash of the screen that photographs get */
     int32_t is_coarse;                  /* a row is as high as a stroke: rows are sharpened first */
@@ -55,13 +60,12 @@ void sharpen(const uint8_t *gray, int width, long rows, uint8_t *out);
 int draw_rules(const uint8_t *gray, const uint8_t *darkest, const uint8_t *lightest, int width, int rows,
                int threshold, int beside_rows, int least_rows, const struct box *boxes, int box_count,
                uint8_t *bits);
-int find_lost(const uint8_t *darkest, const uint8_t *lightest, int rows, int columns, int threshold, uint8_t *black,
-              uint8_t *dark, uint8_t *pale);
+int find_lost(const uint8_t *darkest, const uint8_t *lightest, int rows, int columns, int threshold, uint8_t *dark,
+              uint8_t *pale);
 void remove_strokes(const uint8_t *page, int rows, int width, int stroke_rows, int stroke_dots, int dark, uint8_t *line,
                     uint8_t *out);
 int rescue(const uint8_t *gray, const uint8_t *sharp, const uint8_t *darkest, const uint8_t *lightest,
-           const uint8_t *dark, const uint8_t *pale, int rows, int columns, int threshold, int stroke_rows,
-           int stroke_dots, uint8_t *bits, uint8_t *ink);
+           const uint8_t *pale, int rows, int columns, int threshold, int stroke_rows, int stroke_dots, uint8_t *bits);
 long mmr_encode(const uint8_t *bits, int width, long rows, uint8_t *out, long room);
 long mh_encode(const uint8_t *bits, int width, long rows, uint8_t *out, long room);
 int blacken(const uint8_t *gray, int width, long rows, const struct looks *looks, const struct content *content,

@@ -1,241 +1,143 @@
-/* A tint with darker text on it becomes paper, as paler tints do: the whole of it, and the text is black. One with light
-   text on it as well stays dark. All of it is done in blocks, but the last step. */
+/* Text on dark areas: one with dark letters on it becomes paper, and its letters black; one with light letters stays
+   dark, and so does one without, and whatever letters are on it become white.
+
+   Theory of operation: rows of blocks with a dark area in them are looked at together. What areas there are is
+   found dot by dot (areas.c). Blocks of one ground that touch are a part, and a part is all paper or all dark (parts.c).
+   Tips and corners, where the window of an area has no room, go the way of the part they touch. A large part with little
+   text on it gets a frame when it becomes paper (paint.c): the letters of a watermark, a piece of a pie. */
 
 #include <stdlib.h>
 
 #include "dots.h"
-#include "page.h"
+#include "masks.h"
+#include "tints.h"
 
 enum {
-    SAME_TINT = 10,     /* the ground of a tint differs by no more than this from one block to the next */
-    LIGHT_CONTRAST = 58, /* light text is this much lighter than its ground, */
-    TEXT_DOTS = 8,      /* ... and has so many dots in a block */
-    REACH = 2,          /* blocks beside a tint that are changed, too */
-    NONE = 255,         /* the ink of what is no tint */
+    REACH = 2, /* blocks beside those with dark areas that are looked at, too */
+    MASKS = 7,
 };
 
-/* Rows and columns of blocks, the latter two outside. */
-struct area {
-    int top, left, bottom, right;
+/* The first and last row of blocks that lie together, and the first and last column; those behind are outside. */
+struct place {
+    int top, bottom, left, right;
 };
 
-/* Memory for one grey of each block, some times. */
-struct memory {
-    uint8_t *ink, *grown, *marks, *other, *dark;
-    uint8_t *line; /* of a row only */
-};
-
-typedef uint8_t chooser(uint8_t one, uint8_t other);
-
-static uint8_t lesser(uint8_t one, uint8_t other)
-{
-    return one < other ? one : other;
-}
-
-static uint8_t greater(uint8_t one, uint8_t other)
+static int greater(int one, int other)
 {
     return one > other ? one : other;
 }
 
-/* What `choose` makes of each block and the eight around it. */
-static void spread(const struct found *found, const uint8_t *blocks, chooser *choose, uint8_t *line, uint8_t *out)
+/* Widens the place by a row of blocks; returns what is found in it: nothing, tints, or text on them, too. */
+static uint8_t widen(const struct found *found, int row, struct place *place)
 {
-    const int columns = found->columns, rows = found->rows;
+    const uint8_t *marks = found->dark + (long)row * found->columns;
+    uint8_t found_here = 0;
 
-    for (int y = 0; y < rows; y++) {
-        const uint8_t *here = blocks + (long)y * columns;
-        const uint8_t *above = y ? here - columns : here, *below = y < rows - 1 ? here + columns : here;
-        for (int x = 0; x < columns; x++)
-            line[x] = choose(choose(above[x], here[x]), below[x]);
-        for (int x = 0; x < columns; x++)
-            out[(long)y * columns + x] =
-                choose(choose(line[x ? x - 1 : x], line[x]), line[x < columns - 1 ? x + 1 : x]);
+    for (int column = 0; column < found->columns; column++)
+        if (marks[column]) {
+            place->left = column < place->left ? column : place->left;
+            place->right = column + 1 > place->right ? column + 1 : place->right;
+            found_here |= marks[column];
+        }
+    if (found_here)
+        place->bottom = row + 1;
+    return found_here;
+}
+
+/* The next rows of blocks, from `row` on, that have dark areas without a gap; and what is around. Returns what is found. */
+static uint8_t find_place(const struct found *found, int row, struct place *place)
+{
+    uint8_t found_here = 0;
+
+    *place = (struct place){row, row, found->columns, 0};
+    for (; row < found->rows && (!found_here || row < place->bottom + 2 * REACH); row++) {
+        if (!found_here)
+            place->top = row;
+        found_here |= widen(found, row, place);
     }
+    place->top = greater(place->top - REACH, 0);
+    place->left = greater(place->left - REACH, 0);
+    place->bottom = place->bottom + REACH < found->rows ? place->bottom + REACH : found->rows;
+    place->right = place->right + REACH < found->columns ? place->right + REACH : found->columns;
+    return found_here;
 }
 
-static long count_of(const struct found *found)
+/* The region's memory, to be freed; it is all in one piece. NULL when there is none. */
+static void *set_up(struct region *region)
 {
-    return (long)found->rows * found->columns;
+    const struct looks *looks = region->looks;
+    const size_t size = (size_t)region->width * (size_t)region->rows, blocks = (size_t)(region->columns * region->down);
+    const size_t mask = size + (size_t)looks->stroke_rows * (size_t)region->width;
+    const size_t words = (size_t)words_for(region->width, region->rows, greater(looks->stroke_rows, looks->longest_rows));
+    const size_t line = 2 * (size_t)(region->width + looks->stroke_dots);
+    uint64_t *memory = malloc(8 * words + blocks * (sizeof *region->tints + sizeof *region->parts) + 4 * size +
+                              MASKS * mask + size + line);
+
+    if (!memory)
+        return NULL;
+    region->words = memory;
+    region->parts = (struct part *)(memory + words);
+    region->tints = (struct tint *)(region->parts + blocks);
+    region->queue = (int32_t *)(region->tints + blocks);
+    region->gray = (uint8_t *)(region->queue + size);
+    region->mixed = region->gray + size;
+    region->dark = region->mixed + mask;
+    region->area = region->dark + mask;
+    region->strokes = region->area + mask;
+    region->black = region->strokes + mask;
+    region->other = region->black + mask;
+    region->more = region->other + mask;
+    region->line = region->more + mask;
+    return memory;
 }
 
-/* Fills `more` with the ink of blocks that `ink` grows by: black ones beside, whose ground goes on as it is. Returns
-   whether there are any. */
-static int find_more(const struct found *found, const uint8_t *ink, const struct memory *memory, uint8_t *more)
+FAST static void copy(const uint8_t *gray, const uint8_t *sharp, long page_width, struct region *region)
 {
-    const long count = count_of(found);
-    uint8_t *low = memory->marks, *high = memory->other;
-    int grows = 0;
+    const long first = region->top * page_width + region->left;
 
-    for (long i = 0; i < count; i++)
-        more[i] = ink[i] < NONE ? found->lightest[i] : 255;
-    spread(found, more, lesser, memory->line, low);
-    for (long i = 0; i < count; i++)
-        more[i] = ink[i] < NONE ? found->lightest[i] : 0;
-    spread(found, more, greater, memory->line, high);
-    spread(found, ink, lesser, memory->line, more);
-    for (long i = 0; i < count; i++) {
-        int is_alike = low[i] <= found->lightest[i] + SAME_TINT && found->lightest[i] <= high[i] + SAME_TINT;
-        if (!(found->black[i] && ink[i] == NONE && is_alike && high[i] > 0))
-            more[i] = NONE;
-        grows |= more[i] < NONE;
+    for (int y = 0; y < region->rows; y++)
+        for (int x = 0; x < region->width; x++) {
+            const long from = first + y * page_width + x, to = (long)y * region->width + x;
+            region->gray[to] = gray[from];
+            region->mixed[to] = (uint8_t)(gray[from] / 2 + sharp[from] / 2);
+        }
+}
+
+/* Works on one region. Returns 0 when there is no memory. */
+static int work_on(struct region *region, const uint8_t *gray, const uint8_t *sharp, int page_width,
+                   const struct pictures *pictures, int times, uint8_t *bits)
+{
+    void *memory = set_up(region);
+
+    if (!memory)
+        return 0;
+    copy(gray, sharp, page_width, region);
+    if (find_areas(region, pictures->boxes, pictures->others, times) && find_strokes(region)) {
+        find_parts(region);
+        count_letters_on(region);
+        judge_parts(region);
+        paint(region, bits, page_width);
     }
-    return grows;
-}
-
-/* Spreads the ink of a tint from block to black block, as the ground goes on. */
-static void grow(const struct found *found, uint8_t *ink, const struct memory *memory)
-{
-    const long count = count_of(found);
-    uint8_t *more = memory->grown;
-
-    while (find_more(found, ink, memory, more))
-        for (long i = 0; i < count; i++)
-            ink[i] = lesser(ink[i], more[i]);
-}
-
-/* The blocks with ink and what lies around them. Returns 0 when there are none. */
-static int find_area(const struct found *found, const uint8_t *ink, struct area *area)
-{
-    *area = (struct area){found->rows, found->columns, 0, 0};
-    for (int y = 0; y < found->rows; y++)
-        for (int x = 0; x < found->columns; x++)
-            if (ink[(long)y * found->columns + x] < NONE) {
-                area->top = y < area->top ? y : area->top;
-                area->bottom = y + 1;
-                area->left = x < area->left ? x : area->left;
-                area->right = x + 1 > area->right ? x + 1 : area->right;
-            }
-    if (!area->bottom)
-        return 0;
-    area->top = area->top > REACH ? area->top - REACH : 0;
-    area->left = area->left > REACH ? area->left - REACH : 0;
-    area->bottom = area->bottom + REACH < found->rows ? area->bottom + REACH : found->rows;
-    area->right = area->right + REACH < found->columns ? area->right + REACH : found->columns;
+    free(memory);
     return 1;
 }
 
-/* Fills `palest` with the palest grey that the ground of a tint has in and beside each block; 0 elsewhere. */
-static void find_palest(const struct found *found, const uint8_t *ink, const struct memory *memory, uint8_t *palest)
+/* Writes in `bits` the text on dark areas, where blocks of `found` are marked as dark. `gray` and `sharp` have as many
+   blocks as are found, and the rows of pictures are `times` as high in them. Returns 0 when there is no memory. */
+int write_on_tints(const uint8_t *gray, const uint8_t *sharp, const struct found *found, const struct looks *looks,
+                   const struct pictures *pictures, int times, uint8_t *bits)
 {
-    for (long i = 0; i < count_of(found); i++)
-        memory->other[i] = ink[i] == NONE ? 0 : (uint8_t)(lesser(found->lightest[i], 255 - SAME_TINT) + SAME_TINT);
-    spread(found, memory->other, greater, memory->line, palest);
-}
+    struct place place = {0, 0, 0, 0};
 
-/* Whether a block has light text: dots paler than its ground in strokes that stand out. */
-static int has_light_text(const uint8_t *page, const uint8_t *ground, long width, int palest)
-{
-    int count = 0;
-
-    for (int y = 0; y < BLOCK; y++, page += width, ground += width)
-        for (int x = 0; x < BLOCK; x++)
-            count += page[x] > palest && page[x] - ground[x] > LIGHT_CONTRAST;
-    return count >= TEXT_DOTS;
-}
-
-/* Fills `light` with 1 where there is light text in the area. Returns 0 when there is no memory. */
-static int find_light_text(const uint8_t *gray, const struct found *found, const struct looks *looks,
-                           const struct area *area, const uint8_t *palest, uint8_t *light)
-{
-    const int rows = (area->bottom - area->top) * BLOCK, columns = area->right - area->left;
-    const long width = (long)columns * BLOCK;
-    uint8_t *page = malloc((size_t)(width * (2 * rows + looks->light_rows) + 2 * (width + looks->light_dots)));
-    uint8_t *ground = page + width * rows, *line = ground + width * (rows + looks->light_rows);
-
-    memset(light, 0, (size_t)count_of(found));
-    if (!page)
-        return 0;
-    for (int y = 0; y < rows; y++)
-        memcpy(page + y * width, gray + ((long)(area->top * BLOCK + y) * found->columns + area->left) * BLOCK,
-               (size_t)width);
-    remove_strokes(page, rows, (int)width, looks->light_rows, looks->light_dots, 0, line, ground);
-    for (int row = 0; row < rows / BLOCK; row++)
-        for (int column = 0; column < columns; column++) {
-            long block = (long)(area->top + row) * found->columns + area->left + column;
-            long at = row * BLOCK * width + column * BLOCK;
-            light[block] = (uint8_t)has_light_text(page + at, ground + at, width, palest[block]);
-        }
-    free(page);
+    for (int row = 0, marks; row < found->rows && (marks = find_place(found, row, &place)); row = place.bottom) {
+        if (!(marks & HAS_TEXT))
+            continue;
+        struct region region = {.top = place.top * BLOCK, .left = place.left * BLOCK, .looks = looks,
+                                .columns = place.right - place.left, .down = place.bottom - place.top};
+        region.width = region.columns * BLOCK;
+        region.rows = region.down * BLOCK;
+        if (!work_on(&region, gray, sharp, found->columns * BLOCK, pictures, times, bits))
+            return 0;
+    }
     return 1;
-}
-
-/* Takes the ink from grounds that have light text on them, too. Returns 0 when there is no memory. */
-static int leave_out_dark(const uint8_t *gray, const struct found *found, const struct looks *looks,
-                          const struct area *area, const struct memory *memory)
-{
-    uint8_t *light = memory->marks, *dark = memory->dark;
-
-    find_palest(found, memory->ink, memory, memory->grown);
-    if (!find_light_text(gray, found, looks, area, memory->grown, light))
-        return 0;
-    for (long i = 0; i < count_of(found); i++)
-        light[i] = light[i] && !found->black[i];
-    spread(found, light, greater, memory->line, dark);
-    for (long i = 0; i < count_of(found); i++)
-        dark[i] = found->black[i] && dark[i] ? 0 : NONE;
-    grow(found, dark, memory);
-    for (long i = 0; i < count_of(found); i++)
-        if (dark[i] < NONE)
-            memory->ink[i] = NONE;
-    return 1;
-}
-
-/* Makes paper of one block, and black of the text on it; beside the tint there may be paper, too, and letters on it. */
-static void whiten_block(const uint8_t *gray, const uint8_t *sharp, long width, int is_tint, int limit, int palest,
-                         uint8_t *bits)
-{
-    for (int y = 0; y < BLOCK; y++, gray += width, sharp += width, bits += width / 8)
-        for (int x = 0; x < BLOCK; x++) {
-            uint8_t bit = (uint8_t)(0x80 >> x % 8);
-            if (!is_tint && gray[x] > palest)
-                continue;
-            if (gray[x] / 2 + sharp[x] / 2 >= limit)
-                bits[x / 8] &= (uint8_t)~bit;
-            else
-                bits[x / 8] |= bit;
-        }
-}
-
-static void whiten(const uint8_t *gray, const uint8_t *sharp, const struct found *found, const struct area *area,
-                   const struct memory *memory, uint8_t *bits)
-{
-    const long width = (long)found->columns * BLOCK;
-    uint8_t *limit = memory->marks, *palest = memory->grown;
-
-    for (long i = 0; i < count_of(found); i++)
-        memory->other[i] = memory->ink[i] < NONE ? memory->ink[i] / 2 + found->lightest[i] / 2 : 0;
-    spread(found, memory->other, greater, memory->line, limit);
-    find_palest(found, memory->ink, memory, palest);
-    for (int row = area->top; row < area->bottom; row++)
-        for (int column = area->left; column < area->right; column++) {
-            long block = (long)row * found->columns + column, at = row * BLOCK * width + column * BLOCK;
-            if (limit[block])
-                whiten_block(gray + at, sharp + at, width, memory->ink[block] < NONE, limit[block], palest[block],
-                             bits + at / 8);
-        }
-}
-
-/* Whitens in `bits` the tints that begin where the ink of `found` is not 255, and blackens the text on them. `gray` and
-   `sharp` have as many blocks as are found. Returns 0 when there is no memory. */
-int whiten_tints(const uint8_t *gray, const uint8_t *sharp, const struct found *found, const struct looks *looks,
-                 uint8_t *bits)
-{
-    const size_t count = (size_t)count_of(found);
-    struct memory memory = {.ink = malloc(5 * count + (size_t)found->columns)};
-    struct area area;
-
-    if (!memory.ink)
-        return 0;
-    memory.grown = memory.ink + count;
-    memory.marks = memory.grown + count;
-    memory.other = memory.marks + count;
-    memory.dark = memory.other + count;
-    memory.line = memory.dark + count;
-    memcpy(memory.ink, found->ink, count);
-    grow(found, memory.ink, &memory);
-    int done = !find_area(found, memory.ink, &area) || leave_out_dark(gray, found, looks, &area, &memory);
-    if (done && find_area(found, memory.ink, &area))
-        whiten(gray, sharp, found, &area, &memory, bits);
-    free(memory.ink);
-    return done;
 }

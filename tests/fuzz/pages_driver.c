@@ -101,19 +101,19 @@ static void rescue_page(void)
 {
     int columns = 1 + below(40), rows = below(8), width = columns * 16, threshold = below(256);
     long blocks = (long)columns * rows, dots = blocks * 256;
-    uint8_t *gray = room_for(dots), *bits = room_for(dots / 8), *greys[6];
+    uint8_t *gray = room_for(dots), *bits = room_for(dots / 8), *greys[4];
 
-    for (int i = 0; i < 6; i++)
+    for (int i = 0; i < 4; i++)
         greys[i] = room_for(blocks);
     fill(gray, width, rows * 16);
     survey(gray, width, rows * 16L, threshold, bits, greys[0], greys[1]);
-    find_lost(greys[0], greys[1], rows, columns, threshold, greys[2], greys[3], greys[4]);
+    find_lost(greys[0], greys[1], rows, columns, threshold, greys[2], greys[3]);
     for (int i = 0; blocks && i < below(20); i++)
-        greys[3 + below(2)][below((int)blocks)] = 1;
-    if (rescue(gray, gray, greys[0], greys[1], greys[3], greys[4], rows, columns, threshold, 1 + 2 * below(16),
-               1 + 2 * below(16), bits, greys[5]) < 0)
+        greys[3][below((int)blocks)] = 1;
+    if (!rescue(gray, gray, greys[0], greys[1], greys[3], rows, columns, threshold, 1 + 2 * below(16),
+                1 + 2 * below(16), bits))
         exit(4);
-    for (int i = 0; i < 6; i++)
+    for (int i = 0; i < 4; i++)
         free(greys[i]);
     free(gray);
     free(bits);
@@ -138,11 +138,12 @@ static int code_one(int most_rows)
 {
     int width = 16 * (1 + below(40)), rows = 1 + below(most_rows), is_blank = 0;
     struct looks looks = {.threshold = below(256), .beside_rows = 1 + below(8), .least_rows = 1 + below(60),
-                          .stroke_rows = 15, .stroke_dots = 17, .light_rows = 9, .light_dots = 11, .drawing_rows = 9,
+                          .stroke_rows = 15, .stroke_dots = 17, .light_rows = 9, .light_dots = 11,
+                          .longest_rows = 25, .longest_dots = 27, .frame_rows = 2, .frame_dots = 2, .drawing_rows = 9,
                           .screen_rows = 3 << below(3), .is_coarse = below(2), .margin_rows = below(3) * 5};
     long room = (looks.margin_rows + rows + 1L) * (width + 64), blocks = (long)(width / 16) * (rows / 8);
     uint8_t *gray = room_for((long)width * rows), *bits = room_for((looks.margin_rows + rows) * (width / 8L));
-    uint8_t *code = room_for(room), *greys = room_for(6 * blocks);
+    uint8_t *code = room_for(room), *greys = room_for(4 * blocks);
     struct box boxes[3] = {any_box(width, rows), any_box(width, rows), {0, 0, width, rows}};
 
     fill(gray, width, rows);

@@ -4,55 +4,42 @@ import numpy as np
 
 from renderers.bilevel import stroke_size
 
-BLOCK, BLOCK_CONTRAST, EDGE_CONTRAST, BROKEN, TEXT_DOTS = 16, 28, 10, 58, 8
+BLOCK, BLOCK_CONTRAST, EDGE_CONTRAST, BROKEN, DARKEST_TINT = 16, 28, 10, 58, 64
 
 
 def lost_blocks(darkest, lightest, threshold):
-    """The black blocks that hold text, and the white ones."""
+    """The black blocks that are tints (1) or have text (2), or both, and the white ones that hold text."""
     contrast = lightest - darkest
     black = lightest < threshold
-    dark = black & (contrast >= BLOCK_CONTRAST)
-    edge = np.where(black, contrast >= EDGE_CONTRAST, darkest < threshold)
     white = ~black & ~around(darkest < threshold - BROKEN, np.logical_or)
     pale = white & (contrast >= BLOCK_CONTRAST)
     return (
-        dark | (around(dark, np.logical_or) & edge),
+        np.where(black, 1 * (lightest >= DARKEST_TINT) | 2 * (contrast >= BLOCK_CONTRAST), 0),
         pale | (around(pale, np.logical_or) & white & (contrast >= EDGE_CONTRAST)),
     )
 
 
 def rescued(gray, sharp, bits, found, resolution):
-    """The bits with their lost text, and the grey of dark text for each black block that has some."""
-    dark, pale, darkest, threshold = found.dark, found.pale, found.darkest, found.threshold
-    low, high = range_around(darkest, found.lightest, dark, threshold)
+    """The bits with their lost text."""
+    pale, darkest = found.pale, found.darkest
+    low, high = range_around(darkest, found.lightest, found.threshold)
     whole = len(darkest) * BLOCK
-    page, counted = gray[:whole], gray[:whole] < threshold
-    of_dark = around(sums(np.where(counted, page, 0)), np.add) / np.maximum(1, around(sums(counted), np.add))
-    ground = np.where(dark, of_dark, around(sums(page), np.add) / (9 * BLOCK**2))
+    ground = around(sums(gray[:whole]), np.add) / (9 * BLOCK**2)
     on_light = np.clip(ground, low, high) > low // 2 + high // 2
-    lost = dark | pale
-    page = np.clip(sharp[:whole], dots_of(np.where(lost, low, 0)), dots_of(np.where(lost, high, 255)))
+    page = np.clip(sharp[:whole], dots_of(np.where(pale, low, 0)), dots_of(np.where(pale, high, 255)))
     size = stroke_size(resolution)
     darker = extreme(extreme(page, size, np.maximum), size, np.minimum) - page
     lighter = page - extreme(extreme(page, size, np.minimum), size, np.maximum)
     strokes = np.where(dots_of(on_light), darker, lighter) > dots_of((high - low) // 2)
     black = np.unpackbits(bits, axis=1).view(np.bool_)
-    black[:whole] &= ~(strokes & dots_of(dark))
-    black[:whole] |= strokes & dots_of(pale & (on_light | (darkest >= threshold)))
-    text = dark & on_light & found.black & (sums(strokes) >= TEXT_DOTS)
-    return np.packbits(black, axis=1), np.where(text, low, 255)
+    black[:whole] |= strokes & dots_of(pale & (on_light | (darkest >= found.threshold)))
+    return np.packbits(black, axis=1)
 
 
-def range_around(darkest, lightest, dark, threshold):
-    """The darkest and lightest grey around each block, on its own side of the threshold."""
-    black = lightest < threshold
-    white_low = np.where(black, 255, np.maximum(darkest, threshold - BROKEN)).astype(np.uint8)
-    low = around(np.where(black, darkest, 255).astype(np.uint8), np.minimum)
-    high = around(np.where(black, lightest, 0).astype(np.uint8), np.maximum)
-    return (
-        np.where(dark, low, around(white_low, np.minimum)),
-        np.where(dark, np.maximum(low, high), around(lightest, np.maximum)),
-    )
+def range_around(darkest, lightest, threshold):
+    """The darkest and lightest grey around each block, but for what is black."""
+    low = np.where(lightest < threshold, 255, np.maximum(darkest, threshold - BROKEN)).astype(np.uint8)
+    return around(low, np.minimum), around(lightest, np.maximum)
 
 
 def around(blocks, choose):

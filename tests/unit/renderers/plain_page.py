@@ -59,21 +59,23 @@ def without_pictures(gray, others, photos, resolution):
     if resolution is not Resolution.STANDARD:
         found = left_out(survey(gray, threshold), others)
         draw_rules(gray, found, photos, resolution, found.bits)
-        return rescued(gray, gray, found.bits, found, resolution)
+        return rescued(gray, gray, found, others, resolution)
     sharp = sharpened(gray)
     bits = survey(sharp, threshold).bits
     draw_rules(gray, survey(gray, threshold), photos, resolution, bits)
     gray, sharp, bits = (np.repeat(one, 2, axis=0) for one in (gray, sharp, bits))
     others = [Box(box.left, 2 * box.top, box.right, 2 * box.bottom) for box in others]
-    return rescued(gray, sharp, bits, left_out(survey(gray, threshold), others), Resolution.FINE)[::2]
+    found = left_out(survey(gray, threshold), others)
+    found.bits = bits
+    return rescued(gray, sharp, found, others, Resolution.FINE)[::2]
 
 
-def rescued(gray, sharp, bits, found, resolution):
+def rescued(gray, sharp, found, others, resolution):
     """The bits with what one threshold loses."""
-    if not (found.dark.any() or found.pale.any()):
-        return bits
-    bits, ink = plain_contrast.rescued(gray, sharp, bits, found, resolution)
-    return plain_tints.whitened(gray, sharp, bits, found, ink, resolution)
+    if not ((found.dark & 2).any() or found.pale.any()):
+        return found.bits
+    bits = plain_contrast.rescued(gray, sharp, found.bits, found, resolution)
+    return plain_tints.on_tints(gray, sharp, bits, found, others, resolution)
 
 
 def left_out(found, boxes):
@@ -83,7 +85,7 @@ def left_out(found, boxes):
             slice(box.top // BLOCK, -(-box.bottom // BLOCK)),
             slice(box.left // BLOCK, -(-box.right // BLOCK)),
         )
-        found.black[blocks] = found.dark[blocks] = found.pale[blocks] = False
+        found.dark[blocks] = found.pale[blocks] = 0
     return found
 
 

@@ -15,7 +15,6 @@ class Survey:
     threshold: int
     darkest: np.ndarray
     lightest: np.ndarray
-    black: np.ndarray
     dark: np.ndarray
     pale: np.ndarray
 
@@ -27,6 +26,6 @@ def survey(gray, threshold):
     darkest, lightest = np.empty((2, rows // 16, width // 16), np.uint8)
     greys = [one.ctypes.data for one in (bits, darkest, lightest)]
     library().survey(gray.ctypes.data, width, rows, threshold, *greys)
-    marks = np.empty((3, *darkest.shape), np.uint8)
+    marks = np.empty((2, *darkest.shape), np.uint8)
     library().find_lost(*greys[1:], *darkest.shape, threshold, *(mark.ctypes.data for mark in marks))
-    return Survey(bits, threshold, darkest, lightest, *marks.view(np.bool_))
+    return Survey(bits, threshold, darkest, lightest, marks[0], marks[1].view(np.bool_))

@@ -58,14 +58,81 @@ def test_text_at_the_edge_of_its_tint_is_whole(ground, ink):
     assert abs(black[area][~inside].mean() - black[area][inside].mean()) > 0.9
 
 
-@pytest.mark.parametrize("resolution", list(Resolution))
+@pytest.mark.parametrize("resolution", [FINE, Resolution.SUPERFINE])
 def test_a_tint_with_dark_text_becomes_paper_up_to_its_edges(resolution):
     gray, letters = written(110, 30)
+    gray = np.where(gray == 110, 255, gray)
+    gray[185:230, 190:715][gray[185:230, 190:715] == 255] = 110  # as when a line of text is highlighted
 
     black = np.unpackbits(bilevel(GrayPage(gray), resolution), axis=1).astype(bool)
 
     assert black[letters].mean() > 0.9
     assert black[~letters].mean() < 0.001
+
+
+@pytest.mark.parametrize("resolution", list(Resolution))
+def test_a_large_tint_with_little_text_becomes_paper_in_a_frame(resolution):
+    gray, letters = written(110, 30)
+
+    black = np.unpackbits(bilevel(GrayPage(gray), resolution), axis=1).astype(bool)
+
+    assert black[letters].mean() > 0.9
+    assert black[[150, 269], 100:1600].all()
+    assert black[150:270, [100, 1599]].all()
+    inside = (slice(154, 266), slice(102, 1598))
+    assert not black[inside][~letters[inside]].any()
+    black[150:270, 100:1600] = False
+    assert not black.any()
+
+
+@pytest.mark.parametrize("grey", [80, 120, 160])
+@pytest.mark.parametrize("resolution", list(Resolution))
+def test_text_across_a_watermark_can_be_read(grey, resolution):
+    page = Image.new("L", (PAGE_WIDTH, 600), 255)
+    mark = Image.new("1", page.size)
+    ImageDraw.Draw(mark).line([(300, 520), (900, 60), (1200, 520)], fill=1, width=46)
+    letters = Image.new("1", page.size)
+    for y in range(40, 560, 60):
+        ImageDraw.Draw(letters).text(
+            (150, y), "Order 4711-B of 22 November " * 2, font=font(MONOSPACED, 32), fill=1
+        )
+    page.paste(grey, (0, 0), mark)
+    page.paste(0, (0, 0), letters)
+
+    black = np.unpackbits(bilevel(GrayPage(np.asarray(page)), resolution), axis=1).astype(bool)
+
+    letters, mark = np.asarray(letters), np.asarray(mark)
+    assert black[letters].mean() > 0.99
+    assert 0.02 < black[mark & ~letters].mean() < 0.25  # its outlines
+
+
+@pytest.mark.parametrize("resolution", list(Resolution))
+def test_text_beside_dark_areas_is_whole(resolution):
+    page = Image.new("L", (PAGE_WIDTH, 400), 255)
+    letters = Image.new("1", page.size)
+    for y in (100, 150, 200):
+        ImageDraw.Draw(letters).text(
+            (150, y), "Order 4711-B of 22 November " * 2, font=font(MONOSPACED, 32), fill=1
+        )
+    for left, top in ((500, 100), (150, 150), (900, 150), (300, 200)):
+        page.paste(150, (left, top + 1, left + 250, top + 36))
+    page.paste(0, (0, 0), letters)
+
+    black = np.unpackbits(bilevel(GrayPage(np.asarray(page)), resolution), axis=1).astype(bool)
+
+    assert black[np.asarray(letters)].mean() > 0.97
+    assert black[~np.asarray(letters)].mean() < 0.01
+
+
+@pytest.mark.parametrize("resolution", list(Resolution))
+def test_rules_at_the_edge_of_a_tint_are_no_text_on_it(resolution):
+    gray = np.full((400, PAGE_WIDTH), 255, np.uint8)
+    gray[100:300, 400:700] = 120  # the bar of a chart
+    gray[296:300, 200:1500] = 0
+
+    black = np.unpackbits(bilevel(GrayPage(gray), resolution), axis=1).astype(bool)
+
+    assert black[104:290, 400:700].all()
 
 
 @pytest.mark.parametrize("resolution", list(Resolution))

@@ -47,15 +47,12 @@ def test_lost_text_is_found_and_turned_as_written_plainly(gray, resolution):
     assert np.array_equal(found.dark, dark)
     assert np.array_equal(found.pale, pale)
 
-    bits, ink = found.bits.copy(), np.empty(dark.shape, np.uint8)
-    given = (gray, gray, found.darkest, found.lightest, found.dark, found.pale)
-    sizes = (*dark.shape, 168, *stroke_size(resolution))
-    answer = library().rescue(*(one.ctypes.data for one in given), *sizes, bits.ctypes.data, ink.ctypes.data)
+    bits = found.bits.copy()
+    given = (gray, gray, found.darkest, found.lightest, found.pale)
+    sizes = (*pale.shape, 168, *stroke_size(resolution))
+    assert library().rescue(*(one.ctypes.data for one in given), *sizes, bits.ctypes.data)
 
-    wanted_bits, wanted_ink = plain.rescued(gray, gray, found.bits, found, resolution)
-    assert np.array_equal(bits, wanted_bits)
-    assert np.array_equal(ink, wanted_ink)
-    assert answer == (wanted_ink < 255).any()
+    assert np.array_equal(bits, plain.rescued(gray, gray, found.bits, found, resolution))
 
 
 @settings(deadline=None, max_examples=25)
