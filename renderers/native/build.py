@@ -38,7 +38,8 @@ SOURCES = [
             "screen",
             "strokes",
         ),
-        *("areas", "grow", "masks", "paint", "parts", "survey", "texts", "tiff_writer", "tints", "turn"),
+        *("areas", "grow", "kinds", "masks", "paint", "parts"),
+        *("survey", "texts", "tiff_writer", "tints", "turn"),
     )
 ]
 LIBRARIES = ["-ljpeg", "-lpng", "-lm", "-ldl"]

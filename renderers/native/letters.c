@@ -28,6 +28,7 @@ enum {
 struct smaller {
     uint8_t *gray, *paper;
     int width, rows;
+    int limit; /* what is not darker is no letter */
 };
 
 /* Dots that touch each other, by the box around them; `parent` is another part that they turned out to be of. */
@@ -84,7 +85,7 @@ static int add_run(struct parts *parts, const struct run *above, int count, int 
     return part;
 }
 
-/* The runs of a row: where it is a fifth darker than its paper. Returns how many there are, -1 without room. */
+/* The runs of a row: where it is a fifth darker than its paper, and than the limit. Returns how many there are, -1 without room. */
 static int add_row(struct parts *parts, const struct smaller *of, int row, const struct run *above, int count,
                    struct run *runs)
 {
@@ -93,7 +94,7 @@ static int add_row(struct parts *parts, const struct smaller *of, int row, const
 
     for (int x = 0; x < of->width; x++) {
         int left = x;
-        while (x < of->width && gray[x] * 5 < paper[x] * 4)
+        while (x < of->width && gray[x] * 5 < paper[x] * 4 && gray[x] < of->limit)
             x++;
         if (x == left)
             continue;
@@ -188,11 +189,11 @@ FAST static void reduce_row(const struct picture *picture, int row, int together
 }
 
 /* Makes the picture smaller, all of it or its bands only. Returns 0 when there is no memory. */
-static int make_smaller(const struct picture *picture, int together, int bands_only, struct smaller *of)
+static int make_smaller(const struct picture *picture, int together, int limit, int bands_only, struct smaller *of)
 {
     int rows = picture->rows / together;
 
-    *of = (struct smaller){.width = picture->width / 2};
+    *of = (struct smaller){.width = picture->width / 2, .limit = limit};
     of->gray = malloc((size_t)of->width * (size_t)rows);
     of->paper = malloc((size_t)of->width * (size_t)(rows + STROKE));
     uint8_t *line = malloc(2 * (size_t)(of->width + STROKE));
@@ -211,7 +212,7 @@ static int turn(const struct smaller *of, struct smaller *turned)
 {
     size_t size = (size_t)of->width * (size_t)of->rows;
 
-    *turned = (struct smaller){malloc(size), malloc(size), of->rows, of->width};
+    *turned = (struct smaller){malloc(size), malloc(size), of->rows, of->width, of->limit};
     if (!turned->gray || !turned->paper)
         return 0;
     for (int y = 0; y < of->rows; y++)
@@ -222,34 +223,35 @@ static int turn(const struct smaller *of, struct smaller *turned)
     return 1;
 }
 
-/* Whether there are at least so many letters in lines, and these are so much of all. Returns -1 when there is no memory. */
-static int has_lines(const struct smaller *of, int least, int percent)
+/* How many letters stand in lines; 0 when there are fewer than `least`, or these are less of all. Returns -1 when there
+   is no memory. */
+static int lines_of(const struct smaller *of, int least, int percent)
 {
     int in_lines, letters = count_letters(of, &in_lines);
 
-    return letters < 0 ? -1 : in_lines >= least && 100 * in_lines >= percent * letters;
+    return letters < 0 ? -1 : in_lines >= least && 100 * in_lines >= percent * letters ? in_lines : 0;
 }
 
 /* The same for the picture upright and turned. */
-static int has_lines_any_way(const struct picture *picture, int together, int bands_only)
+static int lines_any_way(const struct picture *picture, int together, int limit, int bands_only)
 {
     const int least = bands_only ? LEAST_IN_BANDS : LETTERS_IN_LINES, percent = bands_only ? 0 : PERCENT_IN_LINES;
-    struct smaller of, turned = {NULL, NULL, 0, 0};
-    int found = make_smaller(picture, together, bands_only, &of) ? has_lines(&of, least, percent) : -1;
+    struct smaller of, turned = {NULL, NULL, 0, 0, 0};
+    int found = make_smaller(picture, together, limit, bands_only, &of) ? lines_of(&of, least, percent) : -1;
 
     if (found == 0)
-        found = turn(&of, &turned) ? has_lines(&turned, least, percent) : -1;
+        found = turn(&of, &turned) ? lines_of(&turned, least, percent) : -1;
     free_smaller(&of);
     free_smaller(&turned);
     return found;
 }
 
-/* Whether the picture shows as many letters in lines as only a page of text has; `together` of its rows are as high as
-   two dots are wide. Returns -1 when there is no memory. */
-int is_text(const struct picture *picture, int together)
+/* How many letters darker than the limit the picture shows in lines, if they are as many as only a page of text has; else
+   0. `together` of its rows are as high as two dots are wide. Returns -1 when there is no memory. */
+int letters_in_lines(const struct picture *picture, int together, int limit)
 {
     if (together < 1 || picture->width < 2 || picture->rows < together)
         return 0;
-    int found = has_lines_any_way(picture, together, 1);
-    return found > 0 ? has_lines_any_way(picture, together, 0) : found;
+    int found = lines_any_way(picture, together, limit, 1);
+    return found > 0 ? lines_any_way(picture, together, limit, 0) : found;
 }

@@ -143,13 +143,13 @@ static int blacken_fine(const struct task *task)
 int blacken(const uint8_t *gray, int width, long rows, const struct looks *looks, const struct content *content,
             uint8_t *bits, uint8_t *blocks)
 {
-    struct task task = {gray, width, (int)rows, looks, {NULL, 0, 0, 0}, bits, blocks};
+    struct task task = {gray, width, (int)rows, looks, {NULL, NULL, 0, 0, 0}, bits, blocks};
 
     if (rows < 1 || rows > MOST_ROWS)
         return 0;
-    int done = sort_pictures(gray, width, task.rows, content->pictures, content->picture_count, &task.pictures) &&
+    int done = sort_pictures(gray, width, task.rows, content, looks, &task.pictures) &&
                (looks->is_coarse ? blacken_coarse(&task) : blacken_fine(&task)) &&
-               draw_pictures(gray, width, &task.pictures, content, looks, bits);
+               draw_pictures(gray, width, &task.pictures, looks, bits);
     if (done)
         write_texts(gray, width, content->texts, content->text_count, &task.pictures, bits);
     free(task.pictures.boxes);

@@ -16,13 +16,14 @@ struct found {
 /* The pictures of a page: photographs and scans first, then those too small to be judged, then drawings. */
 struct pictures {
     struct box *boxes;
+    uint8_t *kinds;          /* of each: see pictures.h */
     int photos, others, all; /* where in `boxes` the first, the second and the last of these end */
 };
 
-int sort_pictures(const uint8_t *gray, int width, int rows, const struct box *boxes, int count,
+int sort_pictures(const uint8_t *gray, int width, int rows, const struct content *content, const struct looks *looks,
                   struct pictures *pictures);
-int draw_pictures(const uint8_t *gray, int width, const struct pictures *pictures, const struct content *content,
-                  const struct looks *looks, uint8_t *bits);
+int draw_pictures(const uint8_t *gray, int width, const struct pictures *pictures, const struct looks *looks,
+                  uint8_t *bits);
 void write_texts(const uint8_t *gray, int width, const struct text *texts, int count, const struct pictures *pictures,
                  uint8_t *bits);
 int write_on_tints(const uint8_t *gray, const uint8_t *sharp, const struct found *found, const struct looks *looks,

@@ -26,7 +26,17 @@ static inline uint8_t *row_of(const struct picture *picture, int y)
     return picture->bits + (long)(y + 1) * picture->row_bytes + 1;
 }
 
-int is_text(const struct picture *picture, int together);
+/* By how each is treated. */
+enum kind { PHOTO, PHOTO_WITH_TEXTS, NEGATIVE, OTHER, DRAWING, NOTHING };
+
+/* So much of a scan is paper; and so much of one in even light. */
+static const double PAPER_SHARE = 0.62, EVEN_SHARE = 0.8;
+
+void count_greys(const uint8_t *gray, int stride, int width, int rows, struct counts *counts);
+int paper_grey(const struct counts *counts, double share);
+int rows_together(const struct looks *looks);
+uint8_t *negative_of(const uint8_t *gray, int stride, int width, int rows);
+int letters_in_lines(const struct picture *picture, int together, int limit);
 void blacken_row(const struct picture *picture, int y);
 int blacken_scan(struct picture *picture, int paper);
 int blacken_photograph(struct picture *picture, const struct counts *counts, const struct looks *looks);

@@ -5,18 +5,20 @@ import numpy as np
 from tests.unit.renderers.plain_contrast import extreme
 
 
-def is_text(gray, resolution):
-    """Whether there are as many letters in lines as only a page has."""
+def letters_in_lines(gray, resolution, limit=256):
+    """How many letters darker than the limit stand in lines; 0 when they are fewer than a page has."""
     small = smaller(gray, {98: 1, 196: 2, 391: 4}[resolution.y_dpi])
     if not small.size:
-        return False
+        return 0
     bands = small
     if len(small) >= 256:
         bands = small[np.arange(len(small)) % 256 < 64]
-    return any(in_lines(*ways)[1] >= 20 for ways in both(bands)) and any(
-        found >= 120 and 100 * found >= 30 * letters
-        for letters, found in (in_lines(*ways) for ways in both(small))
-    )
+    if all(in_lines(*ways, limit)[1] < 20 for ways in both(bands)):
+        return 0
+    for letters, found in (in_lines(*ways, limit) for ways in both(small)):
+        if found >= 120 and 100 * found >= 30 * letters:
+            return found
+    return 0
 
 
 def smaller(gray, together):
@@ -32,9 +34,9 @@ def both(small):
     return (small, paper), (small.T, paper.T)
 
 
-def in_lines(small, paper):
+def in_lines(small, paper, limit):
     """How many letters there are, and how many have one beside them."""
-    boxes = np.array(parts(small.astype(int) * 5 < paper.astype(int) * 4)).reshape(-1, 4)
+    boxes = np.array(parts((small.astype(int) * 5 < paper.astype(int) * 4) & (small < limit))).reshape(-1, 4)
     width, rows = boxes[:, 2] - boxes[:, 0], boxes[:, 3] - boxes[:, 1]
     boxes = boxes[(rows >= 4) & (rows <= 24) & (width >= 2) & (width <= 40)]
     return len(boxes), sum(has_neighbour(one, boxes) for one in boxes)

@@ -16,16 +16,26 @@ BLOCK, SMALL = 16, 40_000
 
 def bilevel(page, resolution):
     """The page in black and white, packed."""
-    kinds = [(box, plain_pictures.kind_of(page.gray[inside(box)])) for box in page.pictures if dots_of(box)]
-    others = [box for box, kind in kinds if kind != "drawing"]
-    photos = [box for box, kind in kinds if kind in ("paper", "photograph")]
+    kinds = []
+    for box in (box for box in page.pictures if dots_of(box)):
+        has_texts = any(dots_of(common(text.box, box)) for text in page.texts)
+        kind = plain_pictures.kind_of(page.gray[inside(box)], resolution, has_texts=has_texts)
+        kinds.append((box, kind, has_texts))
+    others = [box for box, kind, _ in kinds if kind != "drawing"]
+    photos = [box for box, kind, _ in kinds if kind in ("paper", "photograph", "negative")]
     black = np.unpackbits(without_pictures(page.gray, others, photos, resolution), axis=1).view(np.bool_)
-    for box, kind in kinds:
+    for box, kind, _ in kinds:
         if kind == "drawing":
             black[inside(box)] |= plain_pictures.strokes(page.gray[inside(box)], resolution)
-    for box in photos:
-        has_texts = any(dots_of(common(text.box, box)) for text in page.texts)
-        black[inside(box)] = plain_pictures.picture(page.gray[inside(box)], resolution, has_texts=has_texts)
+    for wanted in (False, True):
+        for box, kind, has_texts in kinds:
+            if kind in ("paper", "photograph") and has_texts == wanted:
+                black[inside(box)] = plain_pictures.picture(
+                    page.gray[inside(box)], resolution, has_texts=has_texts
+                )
+    for box, kind, _ in kinds:
+        if kind == "negative":
+            black[inside(box)] = plain_pictures.negative(page.gray[inside(box)])
     for text, photo in product(page.texts, photos):
         write(black, page.gray, text, photo)
     return np.packbits(black, axis=1)

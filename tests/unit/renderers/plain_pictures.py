@@ -4,17 +4,33 @@ import numpy as np
 
 from renderers.bilevel import stroke_size
 from tests.unit.renderers.plain_contrast import extreme
-from tests.unit.renderers.plain_letters import is_text
+from tests.unit.renderers.plain_letters import letters_in_lines
 
 
-def kind_of(gray):
+def kind_of(gray, resolution, *, has_texts=False):
     """How a picture is treated."""
     if gray.size < 40_000:
         return "small"
     counts = counts_of(gray)
+    if not has_texts and may_be_negative(counts) and is_negative(gray, counts.argmax(), resolution):
+        return "negative"
     if is_drawing(counts):
         return "drawing"
     return "photograph" if paper_grey(counts) is None else "paper"
+
+
+def may_be_negative(counts):
+    """Mostly of one grey, which is dark, or has lighter dots on it."""
+    ground = int(counts.argmax())
+    if ground > 200 or counts[max(0, ground - 26) : ground + 27].sum() <= 0.62 * counts.sum():
+        return False
+    return ground < 128 or counts[ground + 27 :].sum() > 0.01 * counts.sum()
+
+
+def is_negative(gray, ground, resolution):
+    """More letters are lighter than the ground than darker."""
+    light = letters_in_lines(255 - gray, resolution, 255 - ground - 13)
+    return light > 0 and light > letters_in_lines(gray, resolution, ground - 13)
 
 
 def counts_of(gray):
@@ -39,10 +55,16 @@ def paper_grey(counts, share=0.62):
 def picture(gray, resolution, *, has_texts=False):
     """Which dots of a scan or photograph are black."""
     counts = counts_of(gray)
-    if not has_texts and paper_grey(counts, 0.8) is None and is_text(gray, resolution):
+    if not has_texts and paper_grey(counts, 0.8) is None and letters_in_lines(gray, resolution):
         return without_specks(darker_than_around(gray))
     paper = paper_grey(counts)
     return screened(gray, resolution) if paper is None else without_specks(darker_than_around(gray, paper))
+
+
+def negative(gray):
+    """Which dots of a picture with light letters are black."""
+    gray = 255 - gray
+    return without_specks(darker_than_around(gray, paper_grey(counts_of(gray))))
 
 
 def strokes(gray, resolution):

@@ -11,6 +11,7 @@ from PIL import Image, ImageDraw, ImageFont
 from renderers.bilevel import bilevel
 from renderers.profile import PAGE_WIDTH, Resolution
 from renderers.spec import Box, Gray, GrayPage, Text
+from tests.unit.renderers import plain_page
 from tests.unit.renderers.plain_pictures import picture
 
 SAMPLE = Path(__file__).parents[3] / "samples" / "documents" / "photo.jpg"
@@ -56,6 +57,32 @@ def test_a_page_that_was_photographed_lying_is_one_too():
     )
 
     assert dots[page.T == 255].mean() < 0.02
+
+
+@pytest.mark.parametrize(("ground", "ink"), [(20, 220), (60, 130), (120, 230), (200, 255)])
+@pytest.mark.parametrize("resolution", list(Resolution))
+def test_light_text_on_a_dark_screen_becomes_black_on_white(ground, ink, resolution):
+    rows = round(ROWS * resolution.y_dpi / Resolution.FINE.y_dpi)
+    page = Image.fromarray(a_page_of_text()).resize((PAGE_WIDTH, rows), Image.Resampling.BOX)
+    gray = np.asarray(page).astype(int) * (ground - ink) // 255 + ink
+
+    picture = GrayPage(gray.astype(np.uint8), (Box(0, 0, PAGE_WIDTH, rows),))
+    dots = np.unpackbits(bilevel(picture, resolution), axis=1)
+
+    assert dots[np.asarray(page) < 60].mean() > 0.97
+    assert dots[np.asarray(page) == 255].mean() < 0.02
+
+
+@pytest.mark.parametrize("resolution", list(Resolution))
+@settings(deadline=None, max_examples=5)
+@given(
+    ground=st.integers(0, 200), ink=st.integers(0, 255), size=st.integers(20, 50), rows=st.integers(60, 700)
+)
+def test_a_negative_is_told_as_written_plainly(resolution, ground, ink, size, rows):
+    gray = (a_page_of_text(rows, size).astype(int) * (ground - ink) // 255 + ink).astype(np.uint8)
+    page = GrayPage(gray, (Box(0, 0, PAGE_WIDTH, rows),))
+
+    assert np.array_equal(bilevel(page, resolution), plain_page.bilevel(page, resolution))
 
 
 def a_landscape() -> Gray:
