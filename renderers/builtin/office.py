@@ -167,7 +167,7 @@ def converted(document: SourceDocument, workshop: Workshop) -> Path:
         "options": options,
         "fit": is_csv,
         "tall": has_tall_rows,
-        "pages": workshop.profile.page_limit + 1,
+        "pages": workshop.profile.most_drawn + 1,
         "seconds": workshop.office_seconds,
     }
     answer = _ask(workshop, request, document.name)
