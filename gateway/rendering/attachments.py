@@ -17,7 +17,7 @@ from urllib.parse import unquote
 
 from gateway.config.schema import RenderingSection
 from gateway.model.body_codes import read_codes
-from gateway.rendering import hygiene, locations, rtf
+from gateway.rendering import hygiene, invitations, locations, rtf
 from gateway.rendering.containers import opener
 from gateway.rendering.facts import facts_in
 from gateway.rendering.mail_documents import DocumentPart, MailDocuments, Related
@@ -71,6 +71,7 @@ def documents_in(
     root = parse(raw, defects)
     containers = opener(section, defects)
     containers.open_in(root)
+    invitations.tell(root, defects)
     notes = containers.notes
     chosen = _without_twins(list(_chosen(root, defects, notes)), defects, notes)
     locations.give_ids(chosen)

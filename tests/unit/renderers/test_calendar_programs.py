@@ -5,7 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from renderers.builtin.calendar_words import lasting, repeated
-from renderers.builtin.card import entries
+from renderers.builtin.card_entries import entries
 
 OUTLOOK = """BEGIN:VCALENDAR
 PRODID:-//Microsoft Corporation//Outlook 16.0 MIMEDIR//EN

@@ -3,7 +3,7 @@
 from hypothesis import given
 from hypothesis import strategies as st
 
-from renderers.builtin.card import entries
+from renderers.builtin.card_entries import entries
 
 INVITATION = """BEGIN:VCALENDAR\r
 BEGIN:VTIMEZONE\r
