@@ -8,7 +8,7 @@ from __future__ import annotations
 import io
 import logging
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 from urllib.parse import unquote
@@ -30,13 +30,29 @@ logging.getLogger("fontTools").setLevel(logging.ERROR)
 
 #: Mail is written for screens without margins; 8 mm is what fax machines may not reach.
 _STYLE = """
-@page { size: %dmm %dmm; margin: 8mm }
+@page { size: %(width)dmm %(height)dmm; margin: 8mm }
 html { font-family: "Liberation Sans", "DejaVu Sans", sans-serif }
 * { page: auto !important }
 iframe, frame, embed { display: none }
 img, div, section, article, p, pre, table { max-width: 100%% !important }
+img, svg { max-height: %(longest)dmm !important }
 pre { white-space: pre-wrap; overflow-wrap: anywhere }
 """
+_ABOVE_AND_BELOW = 18  #: mm: the margins, and what letters beside a picture need below it
+#: Where something ends below the page: what goes on one page only goes on like text.
+_FLOWING = """
+* { float: none !important; position: static !important; overflow: visible !important;
+    max-height: none !important; break-inside: auto !important }
+html, body, div, section, article, main, p, blockquote, table, tbody, tr, td, th { height: auto !important }
+"""
+_LEAST_SHOWN = 0.98  #: of the letters; with fewer it is tried whether there are more in text that flows
+_UNSEEN = frozenset({"head", "script", "style", "title", "template", "noscript", "textarea", "select"})
+_IN_ONE_PIECE = re.compile(rb"display\s{0,20}:\s{0,20}inline-(block|flex|grid|table)", re.IGNORECASE)
+#: Where it is too wide to be read when it is made smaller: lines that shall not be broken are.
+_WRAPPING = "* { white-space: normal !important; overflow-wrap: anywhere !important }"
+#: Where a picture keeps neither its width nor its height: at least it keeps its shape.
+_SHAPED = "img { width: auto !important; height: auto !important }"
+_MOST_BENT = 1.1
 
 #: Width and height in mm.
 _SIZES = {Paper.A4: (210, 297), Paper.LETTER: (216, 279), Paper.LEGAL: (216, 356)}
@@ -152,29 +168,98 @@ def _charset(source: bytes) -> str | None:
 
 
 def _laid_out(source: bytes, document: SourceDocument, paper: Paper) -> Any:
-    """The document on pages; on larger ones, which are made smaller then, when it is wider than the paper."""
+    """The document on pages; on larger ones, to be made smaller, where it is larger than the paper."""
     width, height = _SIZES[paper]
-    pages = _on_pages(source, document, width, height)
-    widest = max((_right_edge(page) / page.width for page in pages.pages), default=1.0)
-    if widest <= 1.0:
+    html, styles = _parsed(source, document), list[str]()
+    pages = _on_pages(html, width, height, styles)
+    if any(map(_has_bent_picture, pages.pages)):
+        styles.append(_SHAPED)
+        pages = _on_pages(html, width, height, styles)
+    if _overflow(pages, _lower_edge) > 1.0 or _letters_on(pages) < _LEAST_SHOWN * _letters_of(html):
+        pieces = _IN_ONE_PIECE.sub(rb"display:\1", source)
+        flowing = _on_pages(_parsed(pieces, document), width, height, [*styles, _FLOWING])
+        more = _letters_on(flowing) - _letters_on(pages)
+        if _overflow(pages, _lower_edge) > 1.0 or more > (1 - _LEAST_SHOWN) * _letters_on(pages):
+            pages, source, html = flowing, pieces, _parsed(pieces, document)
+            styles.append(_FLOWING)
+    if _overflow(pages, _right_edge) > _MOST_SHRUNK:
+        styles.append(_WRAPPING)
+        pages = _on_pages(html, width, height, styles)
+    too_large = max(_overflow(pages, _right_edge), _overflow(pages, _lower_edge))
+    if too_large <= 1.0:
         return pages
-    scale = min(widest, _MOST_SHRUNK)
-    return _on_pages(_PAGE_RULE.sub(b"", source), document, round(width * scale), round(height * scale))
+    scale = min(too_large, _MOST_SHRUNK)
+    html = _parsed(_PAGE_RULE.sub(b"", source), document)
+    return _on_pages(html, round(width * scale), round(height * scale), styles)
 
 
-def _on_pages(source: bytes, document: SourceDocument, width: int, height: int) -> Any:
-    layout = weasyprint.HTML(
+def _parsed(source: bytes, document: SourceDocument) -> Any:
+    return weasyprint.HTML(
         file_obj=io.BytesIO(source),
         encoding=document.charset or _charset(source),
         base_url="about:blank",
         url_fetcher=PartsOnly(document.parts),
     )
-    style = weasyprint.CSS(string=_STYLE % (width, height), url_fetcher=PartsOnly({}))
-    return layout.render(stylesheets=[style], presentational_hints=True)
+
+
+def _on_pages(html: Any, width: int, height: int, styles: Sequence[str]) -> Any:
+    usual = _STYLE % {"width": width, "height": height, "longest": height - _ABOVE_AND_BELOW}
+    css = [weasyprint.CSS(string=text, url_fetcher=PartsOnly({})) for text in (usual, *styles)]
+    return html.render(stylesheets=css, presentational_hints=True)
+
+
+def _letters_of(html: Any) -> int:
+    """How many letters stand in the document, also those that nobody shall see."""
+    stack, texts = [html.etree_element], []
+    while stack:
+        element = stack.pop()
+        texts.append(element.tail)
+        if isinstance(element.tag, str) and element.tag not in _UNSEEN:  # others are comments
+            texts.append(element.text)
+            stack.extend(element)
+    return sum(_letters_in(text) for text in texts if text)
+
+
+def _letters_on(pages: Any) -> int:
+    """How many letters stand on the pages."""
+    boxes = (box for page in pages.pages for box in _shown(page) if isinstance(box, TextBox))
+    return sum(_letters_in(box.text) for box in boxes)
+
+
+def _letters_in(text: str) -> int:
+    return len("".join(text.split()))
+
+
+def _overflow(pages: Any, edge: Callable[[Any], float]) -> float:
+    """How far the page that needs most goes beyond its edge, 1 being the edge."""
+    return max(map(edge, pages.pages), default=1.0)
+
+
+def _shown(page: Any) -> Iterator[Any]:
+    """The letters and pictures of a page."""
+    boxes = page._page_box.descendants()  # WeasyPrint tells it nowhere else
+    return (box for box in boxes if isinstance(box, (TextBox, ReplacedBox)))
 
 
 def _right_edge(page: Any) -> float:
-    """Where the rightmost letter or picture of a page ends."""
-    boxes = page._page_box.descendants()  # WeasyPrint tells it nowhere else
-    shown = (box for box in boxes if isinstance(box, (TextBox, ReplacedBox)))
-    return max((box.position_x + box.margin_width() for box in shown), default=0.0)
+    """Where the rightmost letter or picture of a page ends, in widths of it."""
+    ends = (box.position_x + box.margin_width() for box in _shown(page))
+    return float(max(ends, default=0.0) / page.width)
+
+
+def _lower_edge(page: Any) -> float:
+    """Where the lowest letter or picture of a page ends, in heights of it."""
+    ends = (box.position_y + box.margin_height() for box in _shown(page))
+    return float(max(ends, default=0.0) / page.height)
+
+
+def _has_bent_picture(page: Any) -> bool:
+    """Whether a picture that may not be as wide or as high as it shall be has lost its shape."""
+    for box in _shown(page):
+        if isinstance(box, ReplacedBox) and box.width and box.height:
+            wide, high = box.style["width"], box.style["height"]
+            if getattr(wide, "unit", "") == getattr(high, "unit", "") == "px" and wide.value and high.value:
+                bent = (box.width / box.height) / (wide.value / high.value)
+                if not 1 / _MOST_BENT < bent < _MOST_BENT:
+                    return True
+    return False
