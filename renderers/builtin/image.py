@@ -6,6 +6,7 @@ import ctypes
 import os
 from collections.abc import Iterator
 
+import numpy as np
 import pi_heif
 from PIL import Image, ImageFile, ImageSequence, UnidentifiedImageError
 from PIL.TiffImagePlugin import TiffImageFile
@@ -24,8 +25,9 @@ from renderers.errors import (
     TooManyPages,
 )
 from renderers.native.library import library
-from renderers.profile import Profile
+from renderers.profile import X_DPI, Profile
 from renderers.raster import Placement, draw_picture, place, sheet, white_sheet
+from renderers.sheets import cut, is_long, may_be_long
 from renderers.spec import BUILTIN, NOT_MINE, Box, GrayPage, RasterPage, Workshop
 
 pi_heif.register_heif_opener(thumbnails=False)
@@ -57,7 +59,7 @@ _UPRIGHT = {
 
 
 class ImageRenderer:
-    """One page a picture; a TIFF as many as it has."""
+    """One page a picture, more when it is very long; a TIFF as many as it has."""
 
     name = "image"
 
@@ -75,7 +77,7 @@ class ImageRenderer:
 
 def _usual_page(document: SourceDocument, profile: Profile) -> GrayPage | None:
     """The page of a JPEG or PNG, if it is as most are (native/image_page.c); None when it is for Pillow."""
-    if document.media_type not in (kind.JPEG, kind.PNG):
+    if document.media_type not in (kind.JPEG, kind.PNG) or may_be_long(document.path):
         return None
     gray, spot = sheet(profile.room[1]), (ctypes.c_int32 * 4)()
     room = (*profile.room, profile.resolution.y_dpi)
@@ -101,7 +103,7 @@ def _picture_pages(document: SourceDocument, profile: Profile) -> Iterator[Raste
                 if image.width * image.height > MOST_PIXELS:
                     raise DocumentTooLarge(document.name, detail=f"{image.width} x {image.height} dots")
                 _refuse_unread(image, document.name)
-                yield _page(image, profile)
+                yield from _pages(image, profile)
     except (Image.DecompressionBombError, Image.DecompressionBombWarning) as error:
         raise DocumentTooLarge(document.name, detail=str(error)) from error
     except (OSError, ValueError, SyntaxError, EOFError, OverflowError, KeyError, TypeError) as error:
@@ -174,22 +176,35 @@ def _page_numbers(image: Image.Image, most: int) -> list[int]:
     return found
 
 
-def _page(image: Image.Image, profile: Profile) -> GrayPage:
+def _pages(image: Image.Image, profile: Profile) -> Iterator[GrayPage]:
+    """The picture on one page, or on several when it is much longer than the sheet."""
     # Pillow turns a TIFF by itself when it is loaded.
     orientation = 1 if image.format == "TIFF" else image.getexif().get(_EXIF_ORIENTATION, 1)
     width, height = _inches(image)
     if orientation in (5, 6, 7, 8):
         width, height = height, width
+    if is_long(width, height, profile):
+        gray = np.asarray(_upright(image, orientation))
+        for piece in cut(gray, width, height, profile):
+            part = height * len(piece) / len(gray)
+            across = min(1.0, profile.room[0] / X_DPI / width)
+            yield _on_sheet(Image.fromarray(piece), place(width * across, part * across, profile))
+        return
     spot = place(width, height, profile)
     if image.format == "JPEG":
         longest = max(spot.width, spot.rows)
         image.draft("L", (min(image.width, longest), min(image.height, longest)))
-    upright = gray_of(image)
-    for step in _UPRIGHT.get(orientation, ()):
-        upright = upright.transpose(step)
+    upright = _upright(image, orientation)
     if spot.turned:
         upright = upright.transpose(Image.Transpose.ROTATE_270)
-    return _on_sheet(upright, spot)
+    yield _on_sheet(upright, spot)
+
+
+def _upright(image: Image.Image, orientation: int) -> Image.Image:
+    gray = gray_of(image)
+    for step in _UPRIGHT.get(orientation, ()):
+        gray = gray.transpose(step)
+    return gray
 
 
 def _on_sheet(image: Image.Image, spot: Placement) -> GrayPage:

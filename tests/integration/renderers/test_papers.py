@@ -3,6 +3,7 @@
 import numpy as np
 import pikepdf
 import pytest
+from PIL import Image
 
 from renderers import Profile, SourceDocument
 from tests.unit.renderers.pages import bits_of
@@ -45,3 +46,18 @@ async def test_all_four_edges_of_a_page_are_on_the_fax(pool, tmp_path, paper):
     assert not bits_of(narrower.path)[0][:77].any()
     assert narrower.rows[0] <= 2287 - 77
     assert len(rows) / 7.7 >= len(columns) / 8.04 * 0.98
+
+
+@pytest.mark.parametrize("kind", ["png", "jpeg"])
+async def test_a_screenshot_of_a_whole_conversation_gets_several_pages(pool, tmp_path, kind):
+    dots = np.full((6_000, 1080), 240, np.uint8)
+    for top in range(20, 5_900, 100):
+        dots[top : top + 60, 100:980] = 0
+    Image.fromarray(dots).save(tmp_path / f"shot.{kind}")
+    shot = SourceDocument(f"shot.{kind}", tmp_path / f"shot.{kind}")
+
+    fax = await pool.render([shot], Profile(), tmp_path / "fax.tif")
+
+    assert fax.page_count >= 4
+    black = [np.unpackbits(bits, axis=1).sum(axis=1) > 800 for bits in bits_of(fax.path)]
+    assert sum((np.diff(rows.astype(int), prepend=0) == 1).sum() for rows in black) == 59
