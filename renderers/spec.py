@@ -55,12 +55,14 @@ class Text:
 class GrayPage:
     """A page in grey, 1728 dots wide; `pictures` are judged one by one, the rest is text and lines.
 
-    `texts` are those that stand on pictures, where they are known: they are drawn anew there.
+    `texts` are those that stand on pictures, where they are known: they are drawn anew there. A page with
+    `only_letters` has no rules, which are not looked for then.
     """
 
     gray: Gray
     pictures: tuple[Box, ...] = ()
     texts: tuple[Text, ...] = ()
+    only_letters: bool = False
 
 
 @dataclass(frozen=True)

@@ -13,7 +13,7 @@ import pypdfium2
 import pypdfium2.raw as pdfium
 
 from renderers.builtin import pdf_annotations
-from renderers.builtin.pdf_pictures import find_content, may_be_scans, scanned_page
+from renderers.builtin.pdf_pictures import drawn_page, may_be_scans, scanned_page
 from renderers.document import SourceDocument
 from renderers.errors import (
     DocumentDamaged,
@@ -158,8 +158,7 @@ def _drawn(document: Any, page: Any, spot: Placement, name: str, gray: Gray) -> 
     """The page; None when a picture is lacking on it."""
     pdf_annotations.complete(document, page)
     _draw(document, page, spot, name, gray)
-    content = find_content(page, spot, gray)
-    return GrayPage(gray, *content) if content else None
+    return drawn_page(page, spot, gray)
 
 
 def _without_a_picture(name: str, number: int) -> DocumentDamaged:

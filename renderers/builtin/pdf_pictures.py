@@ -30,11 +30,12 @@ class _Room(ctypes.Structure):
     )
 
 
-def find_content(page: Any, spot: Placement, gray: Gray) -> tuple[tuple[Box, ...], tuple[Text, ...]] | None:
-    """Every image on the page, in the order they are drawn in, and the texts that stand on large ones.
+def drawn_page(page: Any, spot: Placement, gray: Gray) -> GrayPage | None:
+    """The page as it was drawn in `gray`, and what is on it.
 
-    In dots of the fax page. None when an image is lacking on `gray`, the page as it was drawn: pdfium says
-    nothing of those it cannot decode.
+    That is every image, in the order they are drawn in, the texts that stand on large ones, in dots of the
+    fax page, and whether there are but letters. None when an image is lacking: pdfium says nothing of those
+    it cannot decode.
     """
     boxes, texts = np.empty((_MOST_PICTURES, 4), np.int32), np.empty((_MOST_TEXTS, 5), np.int32)
     room, content = _Room(boxes.ctypes.data, texts.ctypes.data, len(boxes), len(texts)), Content()
@@ -42,8 +43,8 @@ def find_content(page: Any, spot: Placement, gray: Gray) -> tuple[tuple[Box, ...
     if not pdf_library().find_content(page.raw, _dots_of(spot), gray.ctypes.data, ctypes.byref(room), found):
         return None
     pictures = (Box(*map(int, box)) for box in boxes[: content.picture_count])
-    written = texts[: content.text_count]
-    return tuple(pictures), tuple(Text(Box(*map(int, sides)), int(grey)) for *sides, grey in written)
+    written = (Text(Box(*map(int, sides)), int(grey)) for *sides, grey in texts[: content.text_count])
+    return GrayPage(gray, tuple(pictures), tuple(written), bool(content.only_letters))
 
 
 def may_be_scans(path: Path) -> bool:

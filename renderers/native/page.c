@@ -16,6 +16,7 @@ struct task {
     const uint8_t *gray;
     int width, rows;
     const struct looks *looks;
+    int only_letters;
     struct pictures pictures;
     uint8_t *bits, *blocks;
 };
@@ -99,6 +100,8 @@ static int save_coarse(const struct found *found, const struct task *task, const
 
 static void add_rules(const struct task *task, const struct found *found)
 {
+    if (task->only_letters)
+        return;
     draw_rules(task->gray, found->darkest, found->lightest, task->width, task->rows, task->looks->threshold,
                task->looks->beside_rows, task->looks->least_rows, task->pictures.boxes, task->pictures.photos,
                task->bits);
@@ -143,7 +146,7 @@ static int blacken_fine(const struct task *task)
 int blacken(const uint8_t *gray, int width, long rows, const struct looks *looks, const struct content *content,
             uint8_t *bits, uint8_t *blocks)
 {
-    struct task task = {gray, width, (int)rows, looks, {NULL, NULL, 0, 0, 0}, bits, blocks};
+    struct task task = {gray, width, (int)rows, looks, content->only_letters, {NULL, NULL, 0, 0, 0}, bits, blocks};
 
     if (rows < 1 || rows > MOST_ROWS)
         return 0;

@@ -31,6 +31,7 @@ struct content {
     const struct box *pictures;
     const struct text *texts;
     int32_t picture_count, text_count;
+    int32_t only_letters; /* nothing else is drawn on it: there are no rules to find */
 };
 
 /* How a page becomes black and white; sizes are in rows and dots. */

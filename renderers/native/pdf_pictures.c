@@ -26,6 +26,7 @@ struct search {
     int picture_count, most_pictures, text_count, most_texts, left;
     int doubted, has_lost;
     int has_large; /* whether there is a picture that texts may stand on */
+    int only_letters;
 };
 
 static const struct matrix AS_IT_IS = {1, 0, 0, 1, 0, 0};
@@ -171,6 +172,7 @@ static void look_at(struct search *search, void *object, const struct matrix *ou
 {
     int type = pdf.FPDFPageObj_GetType(object);
 
+    search->only_letters &= type == OBJECT_TEXT || (type == OBJECT_FORM && depth < DEEPEST);
     if (type == OBJECT_IMAGE) {
         struct box box = box_of(search->page, search->spot, outer, object);
         add_picture(search, &box);
@@ -187,17 +189,19 @@ static void look_at(struct search *search, void *object, const struct matrix *ou
         look_at(search, pdf.FPDFFormObj_GetObject(object, (unsigned long)i), &inner, depth + 1);
 }
 
-/* Finds the pictures of a page that was drawn, in their order, and the texts on them, as many as there is room for.
-   Returns 0 when a picture is lacking because it cannot be decoded. */
+/* Finds the pictures of a page that was drawn, in their order, and the texts on them, as many as there is room for; and
+   whether there are letters only. Returns 0 when a picture is lacking because it cannot be decoded. */
 int find_content(void *page, const struct placement *spot, const uint8_t *gray, const struct room *room,
                  struct content *content)
 {
     struct search search = {.page = page, .spot = spot, .gray = gray, .pictures = room->pictures,
-                            .texts = room->texts, .most_pictures = room->most_pictures, .most_texts = room->most_texts, .left = MOST_OBJECTS};
+                            .texts = room->texts, .most_pictures = room->most_pictures, .most_texts = room->most_texts, .left = MOST_OBJECTS,
+                            .only_letters = pdf.FPDFPage_GetAnnotCount(page) == 0};
     int count = pdf.FPDFPage_CountObjects(page);
 
     for (int i = 0; i < count && search.left > 0; i++, search.left--)
         look_at(&search, pdf.FPDFPage_GetObject(page, i), &AS_IT_IS, 0);
-    *content = (struct content){search.pictures, search.texts, search.picture_count, search.text_count};
+    *content = (struct content){search.pictures, search.texts, search.picture_count, search.text_count,
+                                search.only_letters && search.left > 0};
     return !search.has_lost;
 }

@@ -12,7 +12,7 @@ from PIL import Image
 
 from renderers.bilevel import bilevel
 from renderers.builtin.pdf import _draw, pdf_pages
-from renderers.builtin.pdf_pictures import find_content, may_be_scans, scanned_page
+from renderers.builtin.pdf_pictures import drawn_page, may_be_scans, scanned_page
 from renderers.errors import DocumentDamaged
 from renderers.native.library import library
 from renderers.profile import Profile
@@ -108,6 +108,24 @@ def test_texts_on_a_picture_are_those_that_were_written_on_it_later(tmp_path, co
         assert 300 > box.right - box.left > box.bottom - box.top > 15
 
 
+@pytest.mark.parametrize(
+    ("content", "form", "letters"),
+    [
+        (_WRITTEN, b"", True),
+        (b"/F Do", _WRITTEN, True),
+        (_WRITTEN + b" 100 300 m 400 300 l S", b"", False),
+        (_WRITTEN + b" /F Do", b"100 300 300 1 re f", False),
+        (_WRITTEN + _PICTURE, b"", False),
+    ],
+)
+def test_a_page_of_letters_only_is_told_from_one_that_may_have_rules(tmp_path, content, form, letters):
+    path = a_pdf(tmp_path / "a.pdf", content, form=form)
+
+    (page,) = pdf_pages(path, "a.pdf", FINE)
+
+    assert page.only_letters == letters
+
+
 def test_a_scan_is_the_same_the_fast_way_and_drawn(sample):
     path = sample("scan.pdf").path
     document = pypdfium2.PdfDocument(path)
@@ -118,7 +136,9 @@ def test_a_scan_is_the_same_the_fast_way_and_drawn(sample):
     drawn = _draw(document, page, spot, "scan.pdf", sheet(spot.rows))
 
     assert fast is not None
-    assert find_content(page, spot, drawn) == (fast.pictures, ())
+    found = drawn_page(page, spot, drawn)
+    assert found is not None
+    assert (found.pictures, found.texts) == (fast.pictures, ())
     assert np.abs(fast.gray.astype(int) - drawn).mean() < 8
     document.close()
     assert abs(np.unpackbits(bilevel(fast, FINE.resolution)).mean() - 0.015) < 0.01
