@@ -17,7 +17,7 @@ from gateway.cli.options import (
 )
 from gateway.errors import GatewayError
 from gateway.exit_code import ExitCode
-from gateway.model.lifecycle import OWNED, TERMINAL, JobEvent, JobState
+from gateway.model.lifecycle import OWNED, TERMINAL, TRANSITIONS, JobEvent, JobState
 
 if TYPE_CHECKING:
     from gateway.config.schema import Config
@@ -26,6 +26,12 @@ if TYPE_CHECKING:
     from gateway.ports.job_store import JobStore, Outcome, TraceRow
 
 _WAITING = tuple(state for state in JobState if state not in TERMINAL)
+_BY_HAND = {
+    JobEvent.WAS_HELD: "hold",
+    JobEvent.WAS_RELEASED: "release",
+    JobEvent.WAS_RETRIED: "retry",
+    JobEvent.WAS_CANCELLED: "cancel",
+}
 _JOB_IDS = click.argument("job_ids", nargs=-1, required=True, metavar="JOB...")
 
 
@@ -138,14 +144,28 @@ async def _change_each(config: "Config", job_ids: tuple[str, ...], event: JobEve
         for job_id in job_ids:
             try:
                 job = await _find(store.jobs, job_id)
-                if job.state in OWNED:
-                    raise GatewayError(f"It is {job.state} just now. Try again when that is over.")
+                _check(job.state, event)
                 await store.jobs.record(job, event, await _outcome(store.jobs, job, event))
                 click.echo(f"{job_id}: {done}")
             except GatewayError as error:
                 click.echo(f"{job_id}: {error}", err=True)
                 code = ExitCode.FAILED
     return code
+
+
+def _check(state: JobState, event: JobEvent) -> None:
+    """Returns when a job in this state may have the event.
+
+    Raises:
+        GatewayError: it may not; the text says what may be done instead.
+    """
+    if state in OWNED:
+        raise GatewayError(f"It is {state} just now. Try again when that is over.")
+    if event in TRANSITIONS[state]:
+        return
+    others = " or ".join(name for other, name in _BY_HAND.items() if other in TRANSITIONS[state])
+    instead = f"You may {others} it." if others else "Nothing can be done with it any more."
+    raise GatewayError(f"It is {state}, so one cannot {_BY_HAND[event]} it. {instead}")
 
 
 async def _outcome(jobs: "JobStore", job: "Job", event: JobEvent) -> "Outcome":

@@ -154,6 +154,39 @@ def test_a_job_is_held_and_released(faxgw, in_store):
     assert in_store(lambda store: store.jobs.get(job.id)).state is JobState.RECEIVED
 
 
+@pytest.mark.parametrize(
+    ("done_before", "command", "said"),
+    [
+        ((JobEvent.WAS_HELD,), "hold", "It is held, so one cannot hold it. You may release or cancel it."),
+        (
+            (JobEvent.CLAIMED, JobEvent.REFUSED),
+            "release",
+            "It is failed, so one cannot release it. You may retry it.",
+        ),
+        (
+            (JobEvent.WAS_CANCELLED,),
+            "retry",
+            "It is cancelled, so one cannot retry it. Nothing can be done with it any more.",
+        ),
+    ],
+)
+def test_what_cannot_be_done_with_a_job_is_told_with_what_can(faxgw, in_store, done_before, command, said):
+    async def a_job(store):
+        job = await a_received_job(store)
+        for event in done_before:
+            if event is JobEvent.CLAIMED:
+                (job,) = await store.jobs.claim(job.state, lease=LEASE)
+            else:
+                job = await store.jobs.record(job, event, Outcome())
+        return job
+
+    job = in_store(a_job)
+
+    code, _, err = faxgw("queue", command, job.id)
+
+    assert (code, err) == (ExitCode.FAILED, f"{job.id}: {said}\n")
+
+
 def test_the_sender_of_a_cancelled_job_is_told(faxgw, in_store):
     job = in_store(a_resolved_job)
 
