@@ -35,7 +35,6 @@ from renderers import media_type, office_wait, registry, rehearsal, sandbox, sec
 from renderers.errors import ConverterCrashed, ConverterTimedOut, DocumentTooLarge, RenderError
 from renderers.native_worker import FOR_PYTHON, NativeWorker
 from renderers.office_process import OfficeProcess
-from renderers.sheets import may_be_long
 
 _RESULT = "result.json"
 _MOST_RESULT = 16 << 20
@@ -129,8 +128,7 @@ class Foreman:
     def _begin(self, job: work.Job, given_up: Worker | None = None) -> None:
         """Starts a worker for the job: in C if it is one for that, and was not given up there already."""
         folder = Path(tempfile.mkdtemp(prefix="job-", dir=self._folder))
-        is_native = not given_up and self._native_worker.takes(job) and not _has_long_picture(job)
-        pid = self._native_worker.fork(job, folder) if is_native else 0
+        pid = self._native_worker.fork(job, folder) if not given_up and self._native_worker.takes(job) else 0
         in_python = pid == 0
         if in_python:
             pid = self._fork(job, folder)
@@ -206,11 +204,6 @@ class Foreman:
             if not worker.late and self._left(worker, now) <= 0:
                 worker.late = True
                 _kill(worker)
-
-
-def _has_long_picture(job: work.Job) -> bool:
-    """Whether there is a picture that may get several sheets, which only Python does."""
-    return any(may_be_long(Path(document["path"])) for document in job["documents"])
 
 
 def _outcome(job: work.Job, folder: Path, office: Path | None, limits: sandbox.Limits) -> dict[str, Any]:

@@ -1,65 +1,78 @@
-"""Pictures much longer than the sheet are cut into several, between their lines where that can be.
+"""Pages much longer than the sheet are cut into several, between their lines where that can be.
 
 A screenshot of a whole conversation or web page would be a strip that nobody can read, were it made to fit.
 """
 
 from __future__ import annotations
 
-import struct
 from collections.abc import Iterator
-from pathlib import Path
+from dataclasses import replace
 
 import numpy as np
 from numpy.typing import NDArray
 
-from renderers.profile import X_DPI, Profile
-from renderers.spec import Gray
+from renderers.native.library import library
+from renderers.profile import PAGE_WIDTH, X_DPI, Profile
+from renderers.raster import Placement
+from renderers.spec import Box, Gray, GrayPage
 
-_MOST_SHEETS = 2.0  #: a picture up to so long, when it is no wider than the sheet, is made to fit one
-_NARROWEST = 1.5  #: inches: what is narrower is no text in lines
-_LONG = 2.5  #: times as long as wide: what is shorter is never cut
-_LEAST_DPI = 72  #: of a picture
 _WINDOW = 0.2  #: of a sheet, at its end, is looked through for a place between lines
 _CALM = 8  #: greys: a row of dots that differ by no more has no letters in it
 _REPEATED = 0.2  #: inches that both sheets show where there is no such place
-_PNG, _JPEG = b"\x89PNG\r\n\x1a\n", b"\xff\xd8"
-_MOST_SEGMENTS = 200
-#: Segments of JPEG without a length, and those of a frame (ITU-T T.81 table B.1).
-_ALONE = frozenset((0x01, *range(0xD0, 0xD8)))
-_FRAMES = frozenset(range(0xC0, 0xD0)) - {0xC4, 0xC8, 0xCC}
 
 
 def is_long(width: float, height: float, profile: Profile) -> bool:
-    """Whether a picture of so many inches gets several sheets."""
-    across, down = _room(profile)
-    scale = min(1.0, across / width)
-    return height > _LONG * width and width * scale >= _NARROWEST and height * scale > _MOST_SHEETS * down
+    """Whether a page of so many inches gets several sheets (native/place.c)."""
+    return bool(library().is_long(width, height, *profile.room, profile.resolution.y_dpi))
 
 
-def may_be_long(path: Path) -> bool:
-    """Whether a PNG or JPEG is so long or wide that it could be one; False for all other files."""
-    size = _size(path)
-    if size is None or min(size) < _NARROWEST * _LEAST_DPI:
-        return False
-    return max(size) > _LONG * min(size)
+def place_long(width: float, height: float, profile: Profile) -> Placement:
+    """Where a page of so many inches goes on a sheet as long as it needs."""
+    scale, dpi = min(1.0, profile.room[0] / X_DPI / width), profile.resolution.y_dpi
+    dots = round(width * scale * X_DPI)
+    return Placement(dots, round(height * scale * dpi), (PAGE_WIDTH - dots) // 2, turned=False)
 
 
 def cut(gray: Gray, width: float, height: float, profile: Profile) -> Iterator[Gray]:
     """The picture, which has so many inches, in pieces of a sheet each, as wide as it may be."""
-    across, down = _room(profile)
+    across, down = profile.room[0] / X_DPI, profile.room[1] / profile.resolution.y_dpi
     rows_an_inch = len(gray) / (height * min(1.0, across / width))
-    most, repeated = max(2, int(down * rows_an_inch)), int(_REPEATED * rows_an_inch)
-    start = 0
+    for start, end in _pieces(gray, int(down * rows_an_inch), int(_REPEATED * rows_an_inch)):
+        yield gray[start:end]
+
+
+def cut_page(page: GrayPage, profile: Profile) -> Iterator[GrayPage]:
+    """The page of a sheet as long as it needs, on several as they are."""
+    repeated = int(_REPEATED * profile.resolution.y_dpi)
+    for start, end in _pieces(page.gray, profile.room[1], repeated):
+        yield GrayPage(
+            page.gray[start:end],
+            tuple(_within(box, start, end) for box in page.pictures if _is_in(box, start, end)),
+            tuple(
+                replace(text, box=_within(text.box, start, end))
+                for text in page.texts
+                if _is_in(text.box, start, end)
+            ),
+            page.only_letters,
+        )
+
+
+def _is_in(box: Box, start: int, end: int) -> bool:
+    return box.top < end and box.bottom > start
+
+
+def _within(box: Box, start: int, end: int) -> Box:
+    return Box(box.left, max(box.top, start) - start, box.right, min(box.bottom, end) - start)
+
+
+def _pieces(gray: Gray, room: int, repeated: int) -> Iterator[tuple[int, int]]:
+    """Where pieces of at most `room` rows begin and end."""
+    most, start = max(2, room), 0
     while len(gray) - start > most:
         end = _between_lines(gray, start + most - int(_WINDOW * most), start + most)
-        yield gray[start : end or start + most]
+        yield start, end or start + most
         start = end or start + most - min(repeated, most // 2)
-    yield gray[start:]
-
-
-def _room(profile: Profile) -> tuple[float, float]:
-    across, down = profile.room
-    return across / X_DPI, down / profile.resolution.y_dpi
+    yield start, len(gray)
 
 
 def _between_lines(gray: Gray, start: int, end: int) -> int:
@@ -73,31 +86,3 @@ def _between_lines(gray: Gray, start: int, end: int) -> int:
     lengths = ends - begins
     last = np.flatnonzero(2 * lengths >= lengths.max())[-1]
     return start + int(begins[last] + ends[last]) // 2
-
-
-def _size(path: Path) -> tuple[int, int] | None:
-    """Width and height in dots as the file says; None when it is neither PNG nor JPEG, or does not say."""
-    try:
-        with path.open("rb") as file:
-            start = file.read(24)
-            if start.startswith(_PNG) and len(start) == 24:
-                width, height = struct.unpack(">II", start[16:24])
-                return (width, height) if width and height else None
-            if not start.startswith(_JPEG):
-                return None
-            file.seek(2)
-            for _ in range(_MOST_SEGMENTS):
-                mark, kind = file.read(2)
-                if mark != 0xFF or kind == 0xDA:
-                    return None
-                if kind == 0xFF:
-                    file.seek(-1, 1)
-                elif kind in _FRAMES:
-                    height, width = struct.unpack(">HH", file.read(7)[3:])
-                    return (width, height) if width and height else None
-                elif kind not in _ALONE:
-                    (length,) = struct.unpack(">H", file.read(2))
-                    file.seek(max(0, length - 2), 1)
-    except (OSError, ValueError, struct.error):
-        pass
-    return None

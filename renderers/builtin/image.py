@@ -27,7 +27,7 @@ from renderers.errors import (
 from renderers.native.library import library
 from renderers.profile import X_DPI, Profile
 from renderers.raster import Placement, draw_picture, place, sheet, white_sheet
-from renderers.sheets import cut, is_long, may_be_long
+from renderers.sheets import cut, is_long
 from renderers.spec import BUILTIN, NOT_MINE, Box, GrayPage, RasterPage, Workshop
 
 pi_heif.register_heif_opener(thumbnails=False)
@@ -77,7 +77,7 @@ class ImageRenderer:
 
 def _usual_page(document: SourceDocument, profile: Profile) -> GrayPage | None:
     """The page of a JPEG or PNG, if it is as most are (native/image_page.c); None when it is for Pillow."""
-    if document.media_type not in (kind.JPEG, kind.PNG) or may_be_long(document.path):
+    if document.media_type not in (kind.JPEG, kind.PNG):
         return None
     gray, spot = sheet(profile.room[1]), (ctypes.c_int32 * 4)()
     room = (*profile.room, profile.resolution.y_dpi)

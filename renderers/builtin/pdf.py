@@ -26,6 +26,7 @@ from renderers.errors import (
 from renderers.media_type import PDF
 from renderers.profile import PAGE_WIDTH, Profile
 from renderers.raster import Placement, place, sheet
+from renderers.sheets import cut_page, is_long, place_long
 from renderers.spec import BUILTIN, NOT_MINE, Gray, GrayPage, RasterPage, Workshop
 
 _POINTS_PER_INCH = 72
@@ -70,12 +71,16 @@ def pdf_pages(path: Path, name: str, profile: Profile) -> Iterator[RasterPage]:
         for index in range(count):
             with _page(document, index, name) as page:
                 width, height = (points / _POINTS_PER_INCH for points in page.get_size())
-                spot = place(width, height, profile)
-                scan = scanned_page(page, spot) if scans else None
-                found = scan or _drawn(document, page, spot, name, paper[: spot.rows])
+                long = is_long(width, height, profile)
+                spot = (place_long if long else place)(width, height, profile)
+                if spot.rows > profile.most_drawn * profile.rows:
+                    raise TooManyPages.over(profile.page_limit, name)
+                scan = scanned_page(page, spot) if scans and not long else None
+                memory = sheet(spot.rows) if long else paper[: spot.rows]
+                found = scan or _drawn(document, page, spot, name, memory)
             if found is None:
                 raise _without_a_picture(name, index + 1)
-            yield found
+            yield from cut_page(found, profile) if long else (found,)
     finally:
         document.close()
 

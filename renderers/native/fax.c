@@ -123,9 +123,11 @@ static int add_page(struct work *work, void *page)
 
     if (has_annotations(page))
         return 0;
-    place_page((double)pdf.FPDF_GetPageWidthF(page) / POINTS_PER_INCH,
-               (double)pdf.FPDF_GetPageHeightF(page) / POINTS_PER_INCH, profile->room_width, profile->room_rows,
-               profile->y_dpi, &spot);
+    double width = (double)pdf.FPDF_GetPageWidthF(page) / POINTS_PER_INCH;
+    double height = (double)pdf.FPDF_GetPageHeightF(page) / POINTS_PER_INCH;
+    if (is_long(width, height, profile->room_width, profile->room_rows, profile->y_dpi))
+        return 0;
+    place_page(width, height, profile->room_width, profile->room_rows, profile->y_dpi, &spot);
     return draw_page(work, page, &spot, &content) && add_drawn(work, &spot, &content);
 }
 

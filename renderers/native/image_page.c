@@ -25,13 +25,16 @@ static double inches(long dots, double dpi)
     return (double)dots / (dpi >= LEAST_DPI && dpi <= MOST_DPI ? dpi : USUAL_DPI);
 }
 
-static void place_image(const struct image_facts *facts, int room_width, int room_rows, int y_dpi,
-                        struct placement *spot)
+/* Returns 0 when the picture gets several sheets. */
+static int place_image(const struct image_facts *facts, int room_width, int room_rows, int y_dpi,
+                       struct placement *spot)
 {
     double width = inches(facts->width, facts->dpi_across), height = inches(facts->rows, facts->dpi_down);
     int on_its_side = facts->orientation >= 5;
+    double across = on_its_side ? height : width, down = on_its_side ? width : height;
 
-    place_page(on_its_side ? height : width, on_its_side ? width : height, room_width, room_rows, y_dpi, spot);
+    place_page(across, down, room_width, room_rows, y_dpi, spot);
+    return !is_long(across, down, room_width, room_rows, y_dpi);
 }
 
 static int decode(struct bytes file, const struct image_facts *facts, const struct placement *spot,
@@ -55,8 +58,7 @@ static int draw(struct bytes file, int room_width, int room_rows, int y_dpi, uin
 
     if (!known || facts.width * facts.rows > MOST_DOTS)
         return 0;
-    place_image(&facts, room_width, room_rows, y_dpi, spot);
-    if (!decode(file, &facts, spot, &image))
+    if (!place_image(&facts, room_width, room_rows, y_dpi, spot) || !decode(file, &facts, spot, &image))
         return 0;
     memset(gray, 255, (size_t)spot->rows * PAGE_WIDTH);
     int done = turn(&image, facts.orientation, spot->turned) &&

@@ -54,6 +54,7 @@ struct placement {
 };
 
 void place_page(double width, double height, int room_width, int room_rows, int y_dpi, struct placement *placement);
+int is_long(double width, double height, int room_width, int room_rows, int y_dpi);
 int survey(const uint8_t *gray, int width, long rows, int threshold, uint8_t *bits, uint8_t *darkest,
            uint8_t *lightest);
 void find_greys(const uint8_t *gray, int width, long rows, int block_rows, uint8_t *darkest, uint8_t *lightest);

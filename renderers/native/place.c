@@ -1,8 +1,13 @@
-/* Where a page of any size lands on the fax sheet: fitted, upright, never cropped. */
+/* Where a page of any size lands on the fax sheet: fitted, upright, never cropped. Those much longer than it would
+   become strips that nobody can read. */
 
 #include <math.h>
 
 #include "pages.h"
+
+#define MOST_SHEETS 2.0 /* pages up to so long, when they are no wider than the sheet, are made to fit one */
+#define NARROWEST 1.5   /* inches: what is narrower is no text in lines */
+#define LONG 2.5        /* times as long as wide: what is shorter is never cut */
 
 /* How much smaller a page of so many inches must become to fit; 1 when it fits as it is. */
 static double scale_of(double width, double height, double room_width, double room_height)
@@ -32,4 +37,13 @@ void place_page(double width, double height, int room_width, int room_rows, int 
     placement->width = within((placement->turned ? height : width) * scale * X_DPI, room_width);
     placement->rows = within((placement->turned ? width : height) * scale * y_dpi, room_rows);
     placement->left = (PAGE_WIDTH - placement->width) / 2;
+}
+
+/* Whether a page of so many inches gets several sheets. */
+int is_long(double width, double height, int room_width, int room_rows, int y_dpi)
+{
+    double across = (double)room_width / X_DPI, down = (double)room_rows / y_dpi;
+    double scale = width > across ? across / width : 1.0;
+
+    return height > LONG * width && width * scale >= NARROWEST && height * scale > MOST_SHEETS * down;
 }

@@ -4,14 +4,13 @@ import io
 
 import numpy as np
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
 from PIL import Image
 
 from renderers.document import SourceDocument
 from renderers.pipeline import render
 from renderers.profile import Paper, Profile, Resolution
-from renderers.sheets import cut, is_long, may_be_long
+from renderers.sheets import cut, cut_page, is_long
+from renderers.spec import Box, GrayPage, Text
 from tests.unit.renderers.pages import a_workshop, bits_of
 
 A4 = Profile()
@@ -35,26 +34,6 @@ def test_only_what_would_become_a_strip_is_cut(width, height, expected):
     assert is_long(width, height, A4) is expected
 
 
-@pytest.mark.parametrize("kind", ["PNG", "JPEG"])
-@pytest.mark.parametrize(
-    ("size", "expected"), [((200, 501), True), ((501, 200), True), ((200, 490), False), ((40, 900), False)]
-)
-def test_how_long_a_picture_is_stands_in_its_file(tmp_path, kind, size, expected):
-    exif = Image.Exif()
-    exif[0x010E] = "x" * 5000
-    Image.new("L", size).save(tmp_path / "a", kind, exif=exif)
-
-    assert may_be_long(tmp_path / "a") is expected
-
-
-@given(st.binary(max_size=200), st.sampled_from([b"", b"\xff\xd8\xff", b"\x89PNG\r\n\x1a\n"]))
-def test_no_file_is_too_odd_to_ask(tmp_path_factory, content, start):
-    path = tmp_path_factory.getbasetemp() / "odd"
-    path.write_bytes(start + content)
-
-    may_be_long(path)
-
-
 def lines(height, every=100, thick=60, width=1080):
     """A picture with bars as of a conversation."""
     dots = np.full((height, width), 240, np.uint8)
@@ -73,6 +52,24 @@ def test_pieces_are_whole_and_cut_between_lines():
     assert all((piece[[0, -1]] == 240).all() for piece in pieces)
     room = 12_000 / 125 / (1728 / 204 / 11.25) * 2287 / 196
     assert all(0.75 * room < len(piece) <= room for piece in pieces[:-1])
+
+
+def test_pictures_and_texts_on_them_are_where_they_were():
+    page = GrayPage(
+        lines(6_000, width=1728),
+        (Box(10, 2_000, 90, 5_000), Box(10, 5_500, 90, 5_600)),
+        (Text(Box(20, 2_050, 80, 2_070), 255), Text(Box(20, 4_000, 80, 4_020), 255)),
+    )
+
+    first, second, third = cut_page(page, A4)
+
+    ends = np.cumsum([len(sheet.gray) for sheet in (first, second, third)])
+    assert ends[-1] == 6_000
+    assert first.pictures == (Box(10, 2_000, 90, ends[0]),)
+    assert second.pictures == (Box(10, 0, 90, ends[1] - ends[0]),)
+    assert third.pictures == (Box(10, 0, 90, 5_000 - ends[1]), Box(10, 5_500 - ends[1], 90, 5_600 - ends[1]))
+    assert first.texts == (Text(Box(20, 2_050, 80, 2_070), 255),)
+    assert second.texts == (Text(Box(20, 4_000 - ends[0], 80, 4_020 - ends[0]), 255),)
 
 
 def test_without_a_gap_two_sheets_show_the_same_strip():
