@@ -14,9 +14,6 @@ from renderers.native.library import library
 from renderers.profile import PAGE_WIDTH, Profile
 from renderers.spec import BilevelPage, Bits, RasterPage
 
-#: Black dots that a page without anything on it may have: a speck of half a millimetre.
-_DUST = 16
-
 
 @dataclass(frozen=True)
 class CodedPage:
@@ -31,8 +28,9 @@ class CodedPage:
     def of(cls, bits: Bits) -> CodedPage:
         """The page of these bits."""
         rows, row_bytes = bits.shape
-        ink = int(np.bitwise_count(bits).sum())
-        return cls(mmr_code(bits, row_bytes * 8), rows, row_bytes * 8, ink <= _DUST)
+        dots = np.ascontiguousarray(bits)
+        is_blank = library().is_blank_page(dots.ctypes.data, row_bytes * 8, rows)
+        return cls(mmr_code(bits, row_bytes * 8), rows, row_bytes * 8, bool(is_blank))
 
 
 class PageCoder:

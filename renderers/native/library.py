@@ -71,6 +71,7 @@ def library() -> Any:
     found.rescue.argtypes = [*[memory] * 5, *[ctypes.c_int] * 5, memory]
     found.place_page.argtypes = [*[ctypes.c_double] * 2, *[ctypes.c_int] * 3, memory]
     found.place_page.restype = None
+    found.is_blank_page.argtypes = [memory, ctypes.c_int, ctypes.c_long]
     found.is_long.argtypes = [*[ctypes.c_double] * 2, *[ctypes.c_int] * 3]
     found.fax_open.restype = memory
     found.fax_open.argtypes = [ctypes.c_char_p]

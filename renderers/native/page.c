@@ -27,16 +27,6 @@ static struct found blocks_in(uint8_t *memory, int rows, int columns)
     return (struct found){memory, memory + size, memory + 2 * size, memory + 3 * size, rows, columns};
 }
 
-/* Whether there is nothing but perhaps a speck. The size is a multiple of two. */
-static int is_dust(const uint8_t *bits, long size)
-{
-    int ink = 0;
-    for (long i = 0; i < size && ink <= DUST; i += 2)
-        if (bits[i] | bits[i + 1])
-            ink += __builtin_popcount((unsigned)(bits[i] << 8 | bits[i + 1]));
-    return ink <= DUST;
-}
-
 /* Pictures hold no text that could be lost: but for drawings, their blocks are not looked at. */
 static void leave_out_pictures(const struct found *found, const struct task *task, int block_rows)
 {
@@ -169,6 +159,6 @@ long code_page(const uint8_t *gray, int width, long rows, const struct looks *lo
     if (looks->margin_rows < 0 || !blacken(gray, width, rows, looks, content, bits + margin, blocks))
         return 0;
     memset(bits, 0, (size_t)margin);
-    *is_blank = is_dust(bits + margin, rows * (width / 8));
+    *is_blank = is_blank_page(bits + margin, width, rows);
     return mmr_encode(bits, width, looks->margin_rows + rows, code, room);
 }

@@ -9,8 +9,6 @@
 enum { WIDEST = 16384, BLOCK = 16 };
 /* A fax page that we draw: dots, and dots an inch across. */
 enum { PAGE_WIDTH = 1728, X_DPI = 204 };
-/* Black dots that a page without anything on it may have: a speck of half a millimetre. */
-enum { DUST = 16 };
 
 /* Marks of blocks that are all black by the threshold. */
 enum { HAS_TINT = 1, HAS_TEXT = 2 };
@@ -74,6 +72,7 @@ int blacken(const uint8_t *gray, int width, long rows, const struct looks *looks
             uint8_t *bits, uint8_t *blocks);
 long code_page(const uint8_t *gray, int width, long rows, const struct looks *looks, const struct content *content,
                uint8_t *bits, uint8_t *blocks, int *is_blank, uint8_t *code, long room);
+int is_blank_page(const uint8_t *bits, int width, long rows);
 int needs_fine(const uint8_t *bits, int width, long rows);
 int draw_jpeg(const uint8_t *data, long size, uint8_t *out, long new_width, long new_rows, long stride);
 int draw_image(const char *path, int room_width, int room_rows, int y_dpi, uint8_t *gray, struct placement *spot);

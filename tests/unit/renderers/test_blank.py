@@ -5,6 +5,8 @@ import zipfile
 import numpy as np
 import pikepdf
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 from PIL import Image
 
 from renderers.document import SourceDocument
@@ -32,6 +34,45 @@ def test_a_full_stop_is_something():
     page[100:105, 50] = 0xF8
 
     assert not CodedPage.of(page).is_blank
+
+
+def test_dust_of_a_scanned_back_is_nothing():
+    page = white()
+    for row in range(10, 200, 10):
+        page[row : row + 3, row] = 0x3C
+
+    assert CodedPage.of(page).is_blank
+
+
+def test_a_row_of_dots_is_something():
+    page = white()
+    page[100:103, 20:200:4] = 0x1C
+
+    assert not CodedPage.of(page).is_blank
+
+
+@given(
+    st.integers(4, 39).flatmap(
+        lambda most: st.sets(st.tuples(st.integers(0, most), st.integers(0, most)), max_size=100)
+    )
+)
+def test_a_page_is_blank_when_its_specks_are_small_and_few(dots):
+    bits = np.zeros((40, 40), bool)
+    for dot in dots:
+        bits[dot] = True
+    sizes = []
+    while dots:
+        found, edge = 0, {dots.pop()}
+        while edge:
+            row, column = edge.pop()
+            found += 1
+            beside = {(row + y, column + x) for y in (-1, 0, 1) for x in (-1, 0, 1)} & dots
+            dots -= beside
+            edge |= beside
+        sizes.append(found)
+
+    expected = len(sizes) <= 20 and max(sizes, default=0) <= 16
+    assert CodedPage.of(np.packbits(bits, axis=1)).is_blank == expected
 
 
 @pytest.mark.parametrize(("profile", "pages", "dropped"), [(DROP, 2, 1), (Profile(), 3, 0)])
