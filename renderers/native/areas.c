@@ -1,14 +1,11 @@
-/* What a page has of dark areas, and which letters stand on them: tints.c says what for.
+/* What a page has of dark areas, and what stands out from them: tints.c says what for.
 
    An area is whatever is darker than the threshold and has room for a window that is larger than any stroke. What it is
-   like is told in blocks, from dots that do not lie at its edge. Of strokes that stand out from the ground, the long ones
-   are rules and edges; the others are letters. */
+   like is told in blocks, from dots that do not lie at its edge. */
 
 #include "dots.h"
 #include "masks.h"
 #include "tints.h"
-
-enum { SPECK = 3 /* rows and dots of tint between letters, at least: soft edges of letters are thinner */ };
 
 #define AROUND(y, x, region, row, column)                                                                                \
     for (int y = (row) > 0 ? (row) - 1 : 0; y <= (row) + 1 && y < (region)->down; y++)                                   \
@@ -197,93 +194,4 @@ int find_strokes(struct region *region)
         found |= find_strokes_on(region, 0, region->other);
     }
     return found;
-}
-
-/* Takes out of a mask what is longer than any letter's stroke, across or down; `others` is one that it is found in. */
-FAST static void take_out(uint8_t *restrict mask, const uint8_t *restrict others, long size)
-{
-    for (long i = 0; i < size; i++)
-        mask[i] &= (uint8_t)~others[i];
-}
-
-static int count_in(const struct region *region, const uint8_t *mask, int row, int column)
-{
-    const uint8_t *at = mask + ((long)row * region->width + column) * BLOCK;
-    int count = 0;
-
-    for (int y = 0; y < BLOCK; y++, at += region->width)
-        for (int x = 0; x < BLOCK; x++)
-            count += at[x] & 1;
-    return count;
-}
-
-/* Leaves in `mask` what is no rule of `lines`. */
-static void keep_letters(const struct region *region, const uint8_t *lines, uint8_t *mask, uint8_t *room)
-{
-    open(region, lines, 1, region->looks->longest_dots, 0, room);
-    take_out(mask, room, size_of(region));
-    open(region, lines, region->looks->longest_rows, 1, 0, room);
-    take_out(mask, room, size_of(region));
-}
-
-FAST static void mark_tinted(const struct region *region, long at, int least, uint8_t *mask)
-{
-    for (int y = 0; y < BLOCK; y++, at += region->width)
-        for (int x = 0; x < BLOCK; x++)
-            mask[at + x] = region->gray[at + x] >= least ? region->dark[at + x] : 0;
-}
-
-/* Makes a mask of the dots that are light and have tints to both sides, in all directions. */
-static void find_between(const struct region *region, uint8_t *mask)
-{
-    for (int row = 0; row < region->down; row++)
-        for (int column = 0; column < region->columns; column++)
-            mark_tinted(region, ((long)row * region->width + column) * BLOCK, least_around(region, row, column, 0), region->more);
-    open(region, region->more, SPECK, SPECK, 0, mask);
-    open(region, mask, region->looks->light_rows, region->looks->light_dots, 1, region->more);
-    memcpy(mask, region->more, (size_t)size_of(region));
-    take_out(mask, region->dark, size_of(region));
-}
-
-FAST static void invert(uint8_t *mask, long size)
-{
-    for (long i = 0; i < size; i++)
-        mask[i] = (uint8_t)~mask[i];
-}
-
-/* Counts light letters as white as paper. Uses up the mask of what is dark, and restores it. */
-static void count_white(struct region *region)
-{
-    find_between(region, region->other);
-    invert(region->dark, size_of(region));
-    keep_letters(region, region->dark, region->other, region->more);
-    invert(region->dark, size_of(region));
-    for (int row = 0; row < region->down; row++)
-        for (int column = 0; column < region->columns; column++) {
-            int count = count_in(region, region->other, row, column);
-            if (tint_at(region, row, column)->count)
-                tint_at(region, row, column)->light += count;
-            else if (count)
-                AROUND (y, x, region, row, column)
-                    if (tint_at(region, y, x)->count)
-                        tint_at(region, y, x)->light += count;
-        }
-}
-
-/* Counts the dots of letters in each block. */
-void count_letters_on(struct region *region)
-{
-    int64_t has_dark = 0;
-
-    memcpy(region->other, region->strokes, (size_t)size_of(region));
-    keep_letters(region, region->strokes, region->other, region->more);
-    for (int row = 0; row < region->down; row++)
-        for (int column = 0; column < region->columns; column++) {
-            struct tint *tint = tint_at(region, row, column);
-            int count = count_in(region, region->other, row, column);
-            *(tint->on_light ? &tint->dark : &tint->light) += count;
-            has_dark += tint->dark;
-        }
-    if (has_dark >= TEXT_DOTS)
-        count_white(region);
 }

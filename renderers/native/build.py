@@ -39,7 +39,7 @@ SOURCES = [
             "screen",
             "strokes",
         ),
-        *("areas", "grow", "kinds", "masks", "paint", "parts"),
+        *("areas", "counting", "grow", "kinds", "masks", "paint", "parts"),
         *("survey", "texts", "tiff_writer", "tints", "turn"),
     )
 ]

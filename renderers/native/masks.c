@@ -93,7 +93,7 @@ INLINED void choose_down(const struct words *words, int length, int any)
     }
 }
 
-/* How many words open_mask() needs. */
+/* How many words these need. */
 long words_for(int width, int rows, int most_rows)
 {
     return (long)((width + 63) / 64 + 2) * (rows + most_rows);
@@ -111,5 +111,16 @@ FAST void open_mask(const uint8_t *mask, int rows, int width, int down, int acro
         choose_down(&words, down, any);
         choose_across(&words, across < LONGEST ? across : LONGEST, any);
     }
+    unpack_rows(&words, out);
+}
+
+/* Fills `out` with the middles of windows of so many dots each way, an odd number, that the mask fills. */
+FAST void shrink_mask(const uint8_t *mask, int rows, int width, int side, uint64_t *memory, uint8_t *out)
+{
+    const struct words words = {memory, rows, width, (width + 63) / 64 + 2};
+
+    pack_rows(mask, &words);
+    choose_down(&words, side, 0);
+    choose_across(&words, side, 0);
     unpack_rows(&words, out);
 }

@@ -89,7 +89,7 @@ void judge_parts(struct region *region)
         }
     for (struct part *part = region->parts; part < region->parts + region->part_count; part++) {
         int is_large = part->bottom - part->top >= FRAMED - 1 && part->right - part->left >= FRAMED - 1;
-        part->is_paper = part->dark >= TEXT_DOTS && LIGHT_SHARE * part->light <= part->dark;
+        part->is_paper = part->dark >= LEAST_DARK && LIGHT_SHARE * part->light <= part->dark;
         part->is_framed = part->is_paper && is_large && TEXT_SHARE * part->texts < part->blocks;
     }
 }

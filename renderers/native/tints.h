@@ -20,7 +20,8 @@ struct tint {
 enum {
     NO_LABEL = -1,
     CONTRAST = 28, /* letters differ so much from their ground, */
-    TEXT_DOTS = 8, /* ... and a block with so many dots of them has text */
+    TEXT_DOTS = 8, /* ... and a block with so many dots of them has text, */
+    LEAST_DARK = 24, /* a part with so many dark ones */
 };
 
 /* Blocks of one ground that touch one another. */

@@ -6,7 +6,7 @@ from renderers.bilevel import looks
 from tests.unit.renderers.plain_contrast import BLOCK, around, dots_of, extreme, sums
 
 CONTRAST, SAME_TINT, TEXT_DOTS, LIGHT_SHARE, GROWTH, FRAMED, TEXT_SHARE, REACH = 28, 10, 8, 4, 16, 7, 2, 2
-SPECK, BEYOND = 3, 2
+SPECK, RIM, LEAST_DARK, BEYOND = 3, 7, 24, 2
 
 
 def on_tints(gray, sharp, bits, found, boxes, resolution):
@@ -78,7 +78,9 @@ class Region:
 
     def judge(self):
         """Which parts become paper, and which of these get a frame; the last is no part."""
-        letters = self.strokes & ~self.long_ones(self.strokes)
+        inside = extreme(self.area, (RIM, RIM), np.logical_and)
+        self.strokes &= inside | ~dots_of(self.on_light)
+        letters = self.strokes & inside & ~self.long_ones(self.strokes)
         dark = sums(letters & dots_of(self.on_light))
         white = sums(self.white_letters())
         light = sums(letters & ~dots_of(self.on_light)) + white
@@ -86,7 +88,7 @@ class Region:
         paper, framed = np.zeros((2, self.count + 1), np.bool_)
         for part in range(self.count):
             of = self.labels == part
-            paper[part] = dark[of].sum() >= TEXT_DOTS and LIGHT_SHARE * light[of].sum() <= dark[of].sum()
+            paper[part] = dark[of].sum() >= LEAST_DARK and LIGHT_SHARE * light[of].sum() <= dark[of].sum()
             large = all(np.ptp(places) >= FRAMED - 1 for places in np.nonzero(of))
             framed[part] = paper[part] and large and TEXT_SHARE * (dark[of] >= TEXT_DOTS).sum() < of.sum()
         return paper[self.labels], framed[self.labels]

@@ -124,6 +124,15 @@ def test_text_beside_dark_areas_is_whole(resolution):
     assert black[~np.asarray(letters)].mean() < 0.01
 
 
+def test_darker_edges_of_a_logo_that_was_made_larger_are_no_text_on_it():
+    small = Image.new("L", (PAGE_WIDTH // 2, 200), 255)
+    ImageDraw.Draw(small).ellipse((40, 20, 200, 180), fill=90, outline=90)
+    gray = np.asarray(small.resize((PAGE_WIDTH, 400), Image.Resampling.LANCZOS))
+
+    assert gray.min() < 60
+    assert np.unpackbits(bilevel(GrayPage(gray), FINE), axis=1)[gray < 100].mean() > 0.97
+
+
 @pytest.mark.parametrize("resolution", list(Resolution))
 def test_rules_at_the_edge_of_a_tint_are_no_text_on_it(resolution):
     gray = np.full((400, PAGE_WIDTH), 255, np.uint8)
