@@ -6,6 +6,7 @@
 
 enum {
     GROWTH = 16, /* the longest tip */
+    CLEAR = 13,  /* rows and dots around a frame's that no letter is in: lines through words make them hard to read */
     BEYOND = 2,  /* outside a frame it is white after so many dots more: a shade that goes on gets none */
 };
 
@@ -121,8 +122,19 @@ static int is_framed_around(const struct region *region, int row, int column)
     return 0;
 }
 
+/* Marks in `mixed` what is not near any letter, nor anything else that is black. */
+FAST static void find_clear(const struct region *region)
+{
+    const long size = (long)region->width * region->rows;
+
+    for (long i = 0; i < size; i++)
+        region->more[i] = (uint8_t)~((region->dark[i] & ~region->other[i]) | region->black[i]);
+    shrink_mask(region->more, region->rows, region->width, CLEAR, region->words, region->mixed);
+}
+
 static void frame(const struct region *region)
 {
+    find_clear(region);
     for (int row = 0; row < region->down; row++)
         for (int column = 0; column < region->columns; column++) {
             if (!is_framed_around(region, row, column))
@@ -130,7 +142,7 @@ static void frame(const struct region *region)
             long at = ((long)row * region->width + column) * BLOCK;
             for (int y = 0; y < BLOCK; y++, at += region->width)
                 for (long dot = at; dot < at + BLOCK; dot++)
-                    if (region->other[dot] && is_at_edge(region, dot))
+                    if (region->other[dot] && region->mixed[dot] && is_at_edge(region, dot))
                         region->black[dot] = 255;
         }
 }

@@ -4,8 +4,8 @@
    Theory of operation: rows of blocks with a dark area in them are looked at together. What areas there are is found dot by
    dot (areas.c), and so are letters on them (counting.c). Blocks of one ground that touch are a part, and a part is all
    paper or all dark (parts.c). Tips and corners, where the window of an area has no room, go the way of the part they
-   touch. A large part with little text on it gets a frame when it becomes paper (paint.c): the letters of a watermark, a
-   piece of a pie. */
+   touch. A large part with little text on it gets a frame when it becomes paper, but for where letters are near (paint.c):
+   the letters of a watermark, a piece of a pie. */
 
 #include <stdlib.h>
 

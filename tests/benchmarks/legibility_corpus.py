@@ -107,6 +107,9 @@ def corpus(folder: Path) -> Iterator[Page]:
     ground = "background: linear-gradient(90deg, #204080, #80a0d0); color: white; padding: 2mm; width: 60%"
     gradient = "".join(f"<div style='{ground}'>{prose(n)}</div><br>" for n in range(5))
     yield _weasyprinted(folder, "white on a gradient", gradient)
+    yield _weasyprinted(folder, "text across a watermark", _watermark("#a0a0a0"))
+    yield _weasyprinted(folder, "highlighted words", "".join(_highlighted(n) for n in range(12)))
+    yield _screen(folder)
     letter = _made(folder, "letter", "".join(_paragraph(n, "") for n in range(8)))
     yield _scanned(letter, folder / "scan.pdf")
     yield _photographed(letter, folder / "photographed.pdf")
@@ -129,6 +132,38 @@ def prose(number: int) -> str:
 
 def _paragraph(number: int, style: str) -> str:
     return f"<p style=\"font: 10pt 'Liberation Sans'; {style}\">{prose(number)}</p>"
+
+
+def _watermark(grey: str) -> str:
+    """Paragraphs, and a word of this grey across the page behind them."""
+    place = (
+        "position: fixed; z-index: -1; top: 38%; width: 100%; text-align: center; transform: rotate(-45deg)"
+    )
+    word = f"<div style='{place}; font: bold 110pt Liberation Sans; color: {grey}'>DRAFT</div>"
+    return word + "".join(_paragraph(n, "") for n in range(12))
+
+
+def _highlighted(number: int) -> str:
+    """A paragraph in which every other five words stand on one of Word's darker colours."""
+    colour = ("#808080", "#00ff00", "#ff0000", "#a6a6a6")[number % 4]
+    words = prose(number).split()
+    fives = [" ".join(words[n : n + 5]) for n in range(0, len(words), 5)]
+    marked = (f"<span style='background: {colour}'>{five}</span>" for five in fives[1::2])
+    return f"<p>{' '.join(next(marked) if n % 2 else five for n, five in enumerate(fives))}</p>"
+
+
+def _screen(folder: Path) -> Page:
+    """A picture of a screen in its dark mode, of 1280 dots across."""
+    style = "@page { size: 1280px 1600px; margin: 30px; background: #1e1e1e } p { font: 14px DejaVu Sans }"
+    inks = ("#d4d4d4", "#569cd6", "#6a9955", "#ce9178")
+    body = "".join(f"<p style='color: {inks[n % 4]}'>{prose(n)}</p>" for n in range(24))
+    path = folder / "screen.pdf"
+    weasyprint.HTML(string=f"<style>{style}</style>{body}").write_pdf(path)
+    words = _told("screen", path).words
+    subprocess.run(["pdftoppm", "-png", "-r", "96", "-singlefile", path, path.with_suffix("")], check=True)
+    with Image.open(path.with_suffix(".png")) as image:
+        image.convert("RGB").save(path, resolution=155)
+    return Page("screen in dark mode", path, words)
 
 
 def _table(line: str) -> str:

@@ -6,7 +6,7 @@ from renderers.bilevel import looks
 from tests.unit.renderers.plain_contrast import BLOCK, around, dots_of, extreme, sums
 
 CONTRAST, SAME_TINT, TEXT_DOTS, LIGHT_SHARE, GROWTH, FRAMED, TEXT_SHARE, REACH = 28, 10, 8, 4, 16, 7, 2, 2
-SPECK, RIM, LEAST_DARK, BEYOND = 3, 7, 24, 2
+SPECK, RIM, LEAST_DARK, CLEAR, BEYOND = 3, 7, 24, 13, 2
 
 
 def on_tints(gray, sharp, bits, found, boxes, resolution):
@@ -125,7 +125,8 @@ class Region:
         grown = grow(paper, tips)
         letters = self.gray // 2 + self.sharp // 2 < dots_of(self.limit)
         black = np.where(paper, letters, black & ~(grown & ~paper) & ~(self.strokes & ~paper))
-        return black | (grown & self.edges() & dots_of(around(is_framed, np.logical_or)))
+        clear = extreme(~np.where(grown, paper & letters, self.dark), (CLEAR, CLEAR), np.logical_and)
+        return black | (grown & clear & self.edges() & dots_of(around(is_framed, np.logical_or)))
 
     def edges(self):
         """Where dark ends within a frame's breadth, and it is white a little further."""
