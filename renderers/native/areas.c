@@ -4,28 +4,7 @@
    like is told in blocks, from dots that do not lie at its edge. */
 
 #include "dots.h"
-#include "masks.h"
 #include "tints.h"
-
-#define AROUND(y, x, region, row, column)                                                                                \
-    for (int y = (row) > 0 ? (row) - 1 : 0; y <= (row) + 1 && y < (region)->down; y++)                                   \
-        for (int x = (column) > 0 ? (column) - 1 : 0; x <= (column) + 1 && x < (region)->columns; x++)
-
-static long size_of(const struct region *region)
-{
-    return (long)region->width * region->rows;
-}
-
-static struct tint *tint_at(const struct region *region, int row, int column)
-{
-    return region->tints + (long)row * region->columns + column;
-}
-
-/* Opens (or closes) a mask. */
-static void open(const struct region *region, const uint8_t *mask, int down, int across, int closes, uint8_t *out)
-{
-    open_mask(mask, region->rows, region->width, down, across, closes, region->words, out);
-}
 
 /* Fills `out` with the greys but without dark (or light) strokes. */
 static void find_ground(const struct region *region, int dark, uint8_t *out)
@@ -72,7 +51,7 @@ int find_areas(struct region *region, const struct box *boxes, int box_count, in
     find_dark(region);
     for (int i = 0; i < box_count; i++)
         leave_out(region, &boxes[i], times);
-    open(region, region->dark, region->looks->stroke_rows, region->looks->stroke_dots, 0, region->area);
+    open_in(region, region->dark, region->looks->stroke_rows, region->looks->stroke_dots, 0, region->area);
     return has_any(region->area, size_of(region));
 }
 

@@ -3,33 +3,12 @@
    Strokes that stand out from the ground are letters but for long ones: these are rules, gaps and edges. */
 
 #include "dots.h"
-#include "masks.h"
 #include "tints.h"
 
 enum {
     SPECK = 3, /* rows and dots of tint between letters, at least: soft edges of letters are thinner */
     RIM = 7,   /* letters have so many rows and dots of the area around them: pictures made larger have darker edges */
 };
-
-#define AROUND(y, x, region, row, column)                                                                                \
-    for (int y = (row) > 0 ? (row) - 1 : 0; y <= (row) + 1 && y < (region)->down; y++)                                   \
-        for (int x = (column) > 0 ? (column) - 1 : 0; x <= (column) + 1 && x < (region)->columns; x++)
-
-static long size_of(const struct region *region)
-{
-    return (long)region->width * region->rows;
-}
-
-static struct tint *tint_at(const struct region *region, int row, int column)
-{
-    return region->tints + (long)row * region->columns + column;
-}
-
-/* Opens (or closes) a mask. */
-static void open(const struct region *region, const uint8_t *mask, int down, int across, int closes, uint8_t *out)
-{
-    open_mask(mask, region->rows, region->width, down, across, closes, region->words, out);
-}
 
 /* Takes out of a mask what is longer than any letter's stroke, across or down; `others` is one that it is found in. */
 FAST static void take_out(uint8_t *restrict mask, const uint8_t *restrict others, long size)
@@ -58,9 +37,9 @@ static int count_in(const struct region *region, const uint8_t *mask, int row, i
 /* Leaves in `mask` what is no rule of `lines`. */
 static void keep_letters(const struct region *region, const uint8_t *lines, uint8_t *mask, uint8_t *room)
 {
-    open(region, lines, 1, region->looks->longest_dots, 0, room);
+    open_in(region, lines, 1, region->looks->longest_dots, 0, room);
     take_out(mask, room, size_of(region));
-    open(region, lines, region->looks->longest_rows, 1, 0, room);
+    open_in(region, lines, region->looks->longest_rows, 1, 0, room);
     take_out(mask, room, size_of(region));
 }
 
@@ -77,8 +56,8 @@ static void find_between(const struct region *region, uint8_t *mask)
     for (int row = 0; row < region->down; row++)
         for (int column = 0; column < region->columns; column++)
             mark_tinted(region, ((long)row * region->width + column) * BLOCK, least_around(region, row, column, 0), region->more);
-    open(region, region->more, SPECK, SPECK, 0, mask);
-    open(region, mask, region->looks->light_rows, region->looks->light_dots, 1, region->more);
+    open_in(region, region->more, SPECK, SPECK, 0, mask);
+    open_in(region, mask, region->looks->light_rows, region->looks->light_dots, 1, region->more);
     memcpy(mask, region->more, (size_t)size_of(region));
     take_out(mask, region->dark, size_of(region));
 }

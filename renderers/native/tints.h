@@ -3,6 +3,7 @@
 #ifndef FAXGW_TINTS_H
 #define FAXGW_TINTS_H
 
+#include "masks.h"
 #include "page.h"
 
 /* What is known of a block of a dark area. */
@@ -51,6 +52,28 @@ struct region {
     int part_count;
     int32_t *queue;
 };
+
+/* The blocks around one, as far as there are any: `for (each)` of them. */
+#define AROUND(y, x, region, row, column)                                                                                \
+    for (int y = (row) > 0 ? (row) - 1 : 0; y <= (row) + 1 && y < (region)->down; y++)                                   \
+        for (int x = (column) > 0 ? (column) - 1 : 0; x <= (column) + 1 && x < (region)->columns; x++)
+
+static inline long size_of(const struct region *region)
+{
+    return (long)region->width * region->rows;
+}
+
+static inline struct tint *tint_at(const struct region *region, int row, int column)
+{
+    return region->tints + (long)row * region->columns + column;
+}
+
+/* Opens (or closes) a mask of the region. */
+static inline void open_in(const struct region *region, const uint8_t *mask, int down, int across, int closes,
+                           uint8_t *out)
+{
+    open_mask(mask, region->rows, region->width, down, across, closes, region->words, out);
+}
 
 int find_areas(struct region *region, const struct box *boxes, int box_count, int times);
 int find_strokes(struct region *region);
