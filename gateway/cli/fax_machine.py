@@ -191,7 +191,9 @@ class _FaxMachine:
         pages = spool / f"fax-{self._received:04d}.tif"
         transmission = await call.receive(pages, local_id=self._station, on_event=_say_page, offers=offers)
         facts = {"called": call.called, "caller": call.caller, **_facts(transmission)}
-        pages.with_suffix(".json").write_text(json.dumps(facts, indent=2, default=str))
+        part = pages.with_suffix(".part")  # who looks for the facts finds all of them
+        part.write_text(json.dumps(facts, indent=2, default=str))
+        part.rename(pages.with_suffix(".json"))
         _say(event="received", file=pages.name, **facts)
 
 

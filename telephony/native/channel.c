@@ -116,8 +116,11 @@ static void take_udptl(fc_channel *channel, const uint8_t *datagram, int size,
         count(&counters->udptl_bad, 1);
         return;
     }
-    if (fc_peer_is_now(&channel->udptl_peer, from, from_size))
+    if (fc_peer_is_now(&channel->udptl_peer, from, from_size)) {
         fc_udptl_forget_peer(channel->udptl);
+        if (channel->fax)
+            fc_fax_forget_peer(channel->fax);
+    }
     fc_udptl_receive(channel->udptl, datagram, size);
     count(&counters->udptl_in, 1);
     uint8_t ifp[FC_IFP_ROOM];

@@ -136,6 +136,7 @@ int fc_fax_begin_t38(fc_fax *fax, const fc_t38_options *options) {
     stop_listening(fax);
     fc_digits_end(fax);
     drop_engines(fax);
+    fax->t38_options = *options;
     if (fax->done)
         return 0;
     fax->t38 = t38_terminal_init(NULL, fax->calling, send_ifp, fax);
@@ -157,6 +158,13 @@ int fc_fax_begin_t38(fc_fax *fax, const fc_t38_options *options) {
 void fc_fax_greet_t38(fc_fax *fax) {
     if (fax->t38 && !fax->done)
         t38_core_send_indicator(t38_terminal_get_t38_core_state(fax->t38), T38_IND_NO_SIGNAL);
+}
+
+/* What was heard was not the peer: a preamble before our own DIS, say, for which that DIS is never said. */
+void fc_fax_forget_peer(fc_fax *fax) {
+    fc_t38_options same = fax->t38_options;
+    if (fax->t38 && !fax->agreed)
+        fc_fax_begin_t38(fax, &same);
 }
 
 bool fc_fax_is_t38(const fc_fax *fax) {

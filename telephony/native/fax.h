@@ -47,6 +47,8 @@ struct fc_fax {
     int16_t heard_last[FC_TICK_SAMPLES];    /* what a gap is filled with */
     fax_state_t *audio;
     t38_terminal_state_t *t38;
+    fc_t38_options t38_options;             /* with which it began */
+    bool agreed;                            /* how pages come (DCS), in the engine that runs now */
     modem_connect_tones_rx_state_t *tones;
 };
 

@@ -75,6 +75,7 @@ static int phase_b(t30_state_t *t30, void *user, int result) {
         t30_set_tx_file(t30, document->file, -1, -1);
         fax->sends = true;
     }
+    fax->agreed = true;
     fc_fax_tell(fax, session_event(fax, FC_NEGOTIATED, t30));
     return T30_ERR_OK;
 }
@@ -188,4 +189,5 @@ void fc_fax_set_up(fc_fax *fax, t30_state_t *t30) {
     t30_set_phase_e_handler(t30, phase_e, fax);
     t30_set_real_time_frame_handler(t30, frame_passes, fax);
     fax->engine_pages = fax->identifications = 0;
+    fax->agreed = false;
 }

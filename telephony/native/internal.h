@@ -49,6 +49,7 @@ int fc_fax_begin_t38(fc_fax *fax, const fc_t38_options *options);
 int fc_fax_begin_audio(fc_fax *fax);                   /* both: -1 when it is too late to start over */
 bool fc_fax_is_t38(const fc_fax *fax);
 void fc_fax_greet_t38(fc_fax *fax);
+void fc_fax_forget_peer(fc_fax *fax);
 void fc_fax_take_ifp(fc_fax *fax, const uint8_t *ifp, int size, uint16_t seq);
 void fc_fax_t38_time(fc_fax *fax, int samples);
 void fc_fax_page_is_safe(fc_fax *fax, bool safe);      /* safe = false: it could not be stored, so give up */
