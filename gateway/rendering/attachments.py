@@ -43,9 +43,7 @@ _LEFT_OUT = frozenset(
     }
 )
 #: Left out as one way to say what the mail says anyway; a file that someone attached is faxed.
-_BESIDE_THE_TEXT = frozenset(
-    {"text/calendar", "application/ics", "text/vcard", "text/x-vcard", "text/directory"}
-)
+_BESIDE_THE_TEXT = invitations.CALENDARS | {"text/vcard", "text/x-vcard", "text/directory"}
 _SAYS_THE_SAME = "left out {}: it says what the text says"
 #: What Exchange calls the text between two attachments of other mail programs.
 _STRAY = re.compile(r"ATT\d{5}\.(?:txt|html?)", re.IGNORECASE)
@@ -97,14 +95,18 @@ def documents_in(
     attachments = _wanted(made, used, section, notes, is_alone=says_nothing)
     bodies = _bodies_beside(attachments, bodies, section, notes)
     documents = (*joined(bodies), *attachments)
-    if not made and not documents:
-        documents = tuple(_beside(root, defects, notes))
+    if not documents:
+        documents = tuple(_beside(root, _BESIDE_THE_TEXT, defects, notes))
+    elif not bodies and section.mail_text == "first" and not any(map(invitations.is_calendar, parts)):
+        documents = (*_beside(root, invitations.CALENDARS, defects, notes), *documents)
     return MailDocuments(documents, facts, tuple(dict.fromkeys(defects)), tuple(notes))
 
 
-def _beside(root: Part, defects: list[str], notes: list[str]) -> Iterator[DocumentPart]:
+def _beside(
+    root: Part, media_types: Collection[str], defects: list[str], notes: list[str]
+) -> Iterator[DocumentPart]:
     """The calendars and cards that usually say what the text says, of a mail whose text says nothing."""
-    parts = [part for part in root.leaves() if part.media_type in _BESIDE_THE_TEXT and part.content(defects)]
+    parts = [part for part in root.leaves() if part.media_type in media_types and part.content(defects)]
     for number, part in enumerate(parts, start=1):
         if (note := _SAYS_THE_SAME.format(part.media_type)) in notes:
             notes.remove(note)

@@ -11,7 +11,7 @@ from gateway.rendering.saved_mail import mark
 from renderers import decoded
 from renderers.builtin.card_entries import entries, labelled
 
-_CALENDARS = ("text/calendar", "application/ics")
+CALENDARS = frozenset({"text/calendar", "application/ics"})
 _LONGEST = 500_000  # bytes
 _SHOWN = ("Kind", "Instead of", "Begins", "Ends", "Lasts", "Repeats", "Also on", "Except", "Place")
 
@@ -19,12 +19,17 @@ _SHOWN = ("Kind", "Instead of", "Begins", "Ends", "Lasts", "Repeats", "Also on",
 def tell(part: Part, defects: list[str]) -> None:
     """Has every text that has an invitation beside it begin with what that says."""
     if part.media_type == "multipart/alternative":
-        calendars = [child for child in part.parts if child.media_type in _CALENDARS]
+        calendars = [child for child in part.parts if is_calendar(child)]
         if lines := [line for one in calendars[:1] for line in _lines(one, defects)]:
             part.heading += lines
             mark(part, part.heading)
     for child in part.parts:
         tell(child, defects)
+
+
+def is_calendar(part: Part) -> bool:
+    """Whether it says of itself that it is one."""
+    return part.media_type in CALENDARS
 
 
 def _lines(calendar: Part, defects: list[str]) -> list[str]:

@@ -4,6 +4,7 @@ from email.message import EmailMessage
 
 import pytest
 
+from gateway.config.schema import RenderingSection
 from gateway.rendering.attachments import documents_in
 from tests.unit.rendering.test_containers import a_mail_with
 
@@ -75,3 +76,35 @@ def test_an_invitation_that_was_attached_says_who_sent_it_first():
 @pytest.mark.parametrize("calendar", ["no calendar %s", CALENDAR.replace("METHOD:%s\n", "X-A:%s\n")])
 def test_what_invites_to_nothing_adds_nothing(calendar):
     assert text_of(an_invitation(calendar=calendar).as_bytes()) == "Bring the plans.\n"
+
+
+def an_empty_invitation(*, attached_calendar: bool = False) -> EmailMessage:
+    mail = EmailMessage()
+    mail["From"], mail["Subject"] = "anna@example.com", "Pumps"
+    mail.set_content("\n")
+    mail.add_alternative(CALENDAR % "REQUEST", subtype="calendar", params={"method": "REQUEST"})
+    if attached_calendar:
+        mail.add_attachment((CALENDAR % "REQUEST").encode(), "application", "ics", filename="invite.ics")
+    mail.add_attachment(b"%PDF-1.4 plan", "application", "pdf", filename="plan.pdf")
+    return mail
+
+
+def test_an_invitation_without_text_is_the_page_before_what_was_attached():
+    documents = documents_in(an_empty_invitation().as_bytes())
+
+    assert [part.media_type for part in documents.parts] == ["text/calendar", "application/pdf"]
+    assert not [note for note in documents.notes if "calendar" in note]
+
+
+def test_an_invitation_that_came_as_a_file_too_is_printed_once():
+    documents = documents_in(an_empty_invitation(attached_calendar=True).as_bytes())
+
+    assert [part.name for part in documents.parts] == ["invite.ics", "plan.pdf"]
+
+
+def test_who_wants_no_text_of_mails_gets_no_invitation_beside_what_was_attached():
+    section = RenderingSection(mail_text="never")
+
+    documents = documents_in(an_empty_invitation().as_bytes(), section)
+
+    assert [part.name for part in documents.parts] == ["plan.pdf"]
