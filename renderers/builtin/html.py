@@ -8,15 +8,15 @@ from __future__ import annotations
 import io
 import logging
 import re
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 from urllib.parse import unquote
 
 import weasyprint
-from weasyprint.formatting_structure.boxes import ReplacedBox, TextBox
 from weasyprint.urls import URLFetcher, URLFetcherResponse
 
+from renderers.builtin.html_laid_out import LaidOut, letters_of
 from renderers.builtin.pdf import pdf_pages
 from renderers.charset import utf_16_in
 from renderers.document import SourceDocument
@@ -46,13 +46,11 @@ _FLOWING = """
 html, body, div, section, article, main, p, blockquote, table, tbody, tr, td, th { height: auto !important }
 """
 _LEAST_SHOWN = 0.98  #: of the letters; with fewer it is tried whether there are more in text that flows
-_UNSEEN = frozenset({"head", "script", "style", "title", "template", "noscript", "textarea", "select"})
 _IN_ONE_PIECE = re.compile(rb"display\s{0,20}:\s{0,20}inline-(block|flex|grid|table)", re.IGNORECASE)
 #: Where it is too wide to be read when it is made smaller: lines that shall not be broken are.
 _WRAPPING = "* { white-space: normal !important; overflow-wrap: anywhere !important }"
 #: Where a picture keeps neither its width nor its height: at least it keeps its shape.
 _SHAPED = "img { width: auto !important; height: auto !important }"
-_MOST_BENT = 1.1
 
 #: Width and height in mm.
 _SIZES = {Paper.A4: (210, 297), Paper.LETTER: (216, 279), Paper.LEGAL: (216, 356)}
@@ -111,9 +109,10 @@ def html_pages(source: bytes, document: SourceDocument, workshop: Workshop) -> I
     _refuse_nest(source, document.name)
     target = workshop.folder / "html.pdf"
     try:
-        pages = _laid_out(source, document, workshop.profile.paper)
-        _refuse_hollow(pages, source, document.name)
-        pages.write_pdf(target)
+        laid = _laid_out(source, document, workshop.profile.paper)
+        if not laid.shows_something:
+            _refuse_hollow(source, document.name)
+        laid.pages.write_pdf(target)
     except RecursionError as error:
         raise DocumentTooLarge(document.name, detail="nested too deeply") from error
     return pdf_pages(target, document.name, workshop.profile)
@@ -133,14 +132,12 @@ def _refuse_nest(source: bytes, name: str) -> None:
             raise DocumentTooLarge(name, detail=f"elements nested {_DEEPEST} deep")
 
 
-def _refuse_hollow(pages: Any, source: bytes, name: str) -> None:
-    """Returns when there are words or pictures, or nothing that says where they are.
+def _refuse_hollow(source: bytes, name: str) -> None:
+    """Returns when nothing says where the words and pictures are.
 
     Raises:
         DocumentUnsupported: all that the page shows is in other files, or made by its scripts.
     """
-    if any(_is_seen(box) for page in pages.pages for box in page._page_box.descendants()):
-        return
     if _FRAME.search(source):
         sentence = f'The document "{name}" shows other files in frames, and these are not in it.'
     elif _SCRIPT.search(source):
@@ -150,10 +147,6 @@ def _refuse_hollow(pages: Any, source: bytes, name: str) -> None:
     raise DocumentUnsupported(
         name, sentence=sentence, remedy="Open it in a browser, print it to a PDF, and send that."
     )
-
-
-def _is_seen(box: Any) -> bool:
-    return isinstance(box, ReplacedBox) or (isinstance(box, TextBox) and not box.text.isspace())
 
 
 def _charset(source: bytes) -> str | None:
@@ -167,27 +160,28 @@ def _charset(source: bytes) -> str | None:
     return "utf-8"
 
 
-def _laid_out(source: bytes, document: SourceDocument, paper: Paper) -> Any:
+def _laid_out(source: bytes, document: SourceDocument, paper: Paper) -> LaidOut:
     """The document on pages; on larger ones, to be made smaller, where it is larger than the paper."""
     width, height = _SIZES[paper]
     html, styles = _parsed(source, document), list[str]()
-    pages = _on_pages(html, width, height, styles)
-    if any(map(_has_bent_picture, pages.pages)):
+    laid = _on_pages(html, width, height, styles)
+    if laid.has_bent_picture:
         styles.append(_SHAPED)
-        pages = _on_pages(html, width, height, styles)
-    if _overflow(pages, _lower_edge) > 1.0 or _letters_on(pages) < _LEAST_SHOWN * _letters_of(html):
+        laid = _on_pages(html, width, height, styles)
+    if laid.lower_end > 1.0 or laid.letters < _LEAST_SHOWN * letters_of(html.etree_element):
         pieces = _IN_ONE_PIECE.sub(rb"display:\1", source)
-        flowing = _on_pages(_parsed(pieces, document), width, height, [*styles, _FLOWING])
-        more = _letters_on(flowing) - _letters_on(pages)
-        if _overflow(pages, _lower_edge) > 1.0 or more > (1 - _LEAST_SHOWN) * _letters_on(pages):
-            pages, source, html = flowing, pieces, _parsed(pieces, document)
+        html_in_pieces = _parsed(pieces, document)
+        flowing = _on_pages(html_in_pieces, width, height, [*styles, _FLOWING])
+        more = flowing.letters - laid.letters
+        if laid.lower_end > 1.0 or more > (1 - _LEAST_SHOWN) * laid.letters:
+            laid, source, html = flowing, pieces, html_in_pieces
             styles.append(_FLOWING)
-    if _overflow(pages, _right_edge) > _MOST_SHRUNK:
+    if laid.right_end > _MOST_SHRUNK:
         styles.append(_WRAPPING)
-        pages = _on_pages(html, width, height, styles)
-    too_large = max(_overflow(pages, _right_edge), _overflow(pages, _lower_edge))
+        laid = _on_pages(html, width, height, styles)
+    too_large = max(laid.right_end, laid.lower_end)
     if too_large <= 1.0:
-        return pages
+        return laid
     scale = min(too_large, _MOST_SHRUNK)
     html = _parsed(_PAGE_RULE.sub(b"", source), document)
     return _on_pages(html, round(width * scale), round(height * scale), styles)
@@ -202,64 +196,7 @@ def _parsed(source: bytes, document: SourceDocument) -> Any:
     )
 
 
-def _on_pages(html: Any, width: int, height: int, styles: Sequence[str]) -> Any:
+def _on_pages(html: Any, width: int, height: int, styles: Sequence[str]) -> LaidOut:
     usual = _STYLE % {"width": width, "height": height, "longest": height - _ABOVE_AND_BELOW}
     css = [weasyprint.CSS(string=text, url_fetcher=PartsOnly({})) for text in (usual, *styles)]
-    return html.render(stylesheets=css, presentational_hints=True)
-
-
-def _letters_of(html: Any) -> int:
-    """How many letters stand in the document, also those that nobody shall see."""
-    stack, texts = [html.etree_element], []
-    while stack:
-        element = stack.pop()
-        texts.append(element.tail)
-        if isinstance(element.tag, str) and element.tag not in _UNSEEN:  # others are comments
-            texts.append(element.text)
-            stack.extend(element)
-    return sum(_letters_in(text) for text in texts if text)
-
-
-def _letters_on(pages: Any) -> int:
-    """How many letters stand on the pages."""
-    boxes = (box for page in pages.pages for box in _shown(page) if isinstance(box, TextBox))
-    return sum(_letters_in(box.text) for box in boxes)
-
-
-def _letters_in(text: str) -> int:
-    return len("".join(text.split()))
-
-
-def _overflow(pages: Any, edge: Callable[[Any], float]) -> float:
-    """How far the page that needs most goes beyond its edge, 1 being the edge."""
-    return max(map(edge, pages.pages), default=1.0)
-
-
-def _shown(page: Any) -> Iterator[Any]:
-    """The letters and pictures of a page."""
-    boxes = page._page_box.descendants()  # WeasyPrint tells it nowhere else
-    return (box for box in boxes if isinstance(box, (TextBox, ReplacedBox)))
-
-
-def _right_edge(page: Any) -> float:
-    """Where the rightmost letter or picture of a page ends, in widths of it."""
-    ends = (box.position_x + box.margin_width() for box in _shown(page))
-    return float(max(ends, default=0.0) / page.width)
-
-
-def _lower_edge(page: Any) -> float:
-    """Where the lowest letter or picture of a page ends, in heights of it."""
-    ends = (box.position_y + box.margin_height() for box in _shown(page))
-    return float(max(ends, default=0.0) / page.height)
-
-
-def _has_bent_picture(page: Any) -> bool:
-    """Whether a picture that may not be as wide or as high as it shall be has lost its shape."""
-    for box in _shown(page):
-        if isinstance(box, ReplacedBox) and box.width and box.height:
-            wide, high = box.style["width"], box.style["height"]
-            if getattr(wide, "unit", "") == getattr(high, "unit", "") == "px" and wide.value and high.value:
-                bent = (box.width / box.height) / (wide.value / high.value)
-                if not 1 / _MOST_BENT < bent < _MOST_BENT:
-                    return True
-    return False
+    return LaidOut(html.render(stylesheets=css, presentational_hints=True))
