@@ -17,6 +17,7 @@ from renderers.raster import Placement
 from renderers.spec import Box, Gray, GrayPage
 
 _WINDOW = 0.2  #: of a sheet, at its end, is looked through for a place between lines
+_SHORT = 0.1  #: of a sheet: strips are once to twice as long
 _CALM = 8  #: greys: a row of dots that differ by no more has no letters in it
 _REPEATED = 0.2  #: inches that both sheets show where there is no such place
 
@@ -37,7 +38,24 @@ def cut(gray: Gray, width: float, height: float, profile: Profile) -> Iterator[G
     """The picture, which has so many inches, in pieces of a sheet each, as wide as it may be."""
     across, down = profile.room[0] / X_DPI, profile.room[1] / profile.resolution.y_dpi
     rows_an_inch = len(gray) / (height * min(1.0, across / width))
-    for start, end in _pieces(gray, int(down * rows_an_inch), int(_REPEATED * rows_an_inch)):
+    return _cut(gray, int(down * rows_an_inch), rows_an_inch)
+
+
+def strips(gray: Gray, most: int, rows_an_inch: float) -> Iterator[Gray]:
+    """The picture in pieces of at most so many rows, shorter ones where it has gaps, that flow like lines."""
+    short = max(1, int(_SHORT * most))
+    for piece in _cut(gray, most, rows_an_inch):
+        start = 0
+        while len(piece) - start > 2 * short and (
+            end := _between_lines(piece, start + short, start + 2 * short)
+        ):
+            yield piece[start:end]
+            start = end
+        yield piece[start:]
+
+
+def _cut(gray: Gray, most: int, rows_an_inch: float) -> Iterator[Gray]:
+    for start, end in _pieces(gray, most, int(_REPEATED * rows_an_inch)):
         yield gray[start:end]
 
 

@@ -17,12 +17,13 @@ import weasyprint
 from weasyprint.urls import URLFetcher, URLFetcherResponse
 
 from renderers.builtin.html_laid_out import LaidOut, letters_of
+from renderers.builtin.html_long_pictures import cut_long_pictures
 from renderers.builtin.pdf import pdf_pages
 from renderers.charset import utf_16_in
 from renderers.document import SourceDocument
 from renderers.errors import DocumentTooLarge, DocumentUnsupported
 from renderers.media_type import HTML
-from renderers.profile import Paper
+from renderers.profile import Paper, Profile
 from renderers.spec import BUILTIN, NOT_MINE, RasterPage, Workshop
 
 logging.getLogger("weasyprint").setLevel(logging.CRITICAL)
@@ -38,6 +39,7 @@ img, div, section, article, p, pre, table { max-width: 100%% !important }
 img, svg { max-height: %(longest)dmm !important }
 pre { white-space: pre-wrap; overflow-wrap: anywhere }
 """
+_BESIDE = 16  #: mm: the margins
 _ABOVE_AND_BELOW = 18  #: mm: the margins, and what letters beside a picture need below it
 #: Where something ends below the page: what goes on one page only goes on like text.
 _FLOWING = """
@@ -109,7 +111,7 @@ def html_pages(source: bytes, document: SourceDocument, workshop: Workshop) -> I
     _refuse_nest(source, document.name)
     target = workshop.folder / "html.pdf"
     try:
-        laid = _laid_out(source, document, workshop.profile.paper)
+        laid = _laid_out(source, document, workshop.profile)
         if not laid.shows_something:
             _refuse_hollow(source, document.name)
         laid.pages.write_pdf(target)
@@ -160,17 +162,17 @@ def _charset(source: bytes) -> str | None:
     return "utf-8"
 
 
-def _laid_out(source: bytes, document: SourceDocument, paper: Paper) -> LaidOut:
+def _laid_out(source: bytes, document: SourceDocument, profile: Profile) -> LaidOut:
     """The document on pages; on larger ones, to be made smaller, where it is larger than the paper."""
-    width, height = _SIZES[paper]
-    html, styles = _parsed(source, document), list[str]()
+    width, height = _SIZES[profile.paper]
+    html, styles = _parsed(source, document, profile), list[str]()
     laid = _on_pages(html, width, height, styles)
     if laid.has_bent_picture:
         styles.append(_SHAPED)
         laid = _on_pages(html, width, height, styles)
     if laid.lower_end > 1.0 or laid.letters < _LEAST_SHOWN * letters_of(html.etree_element):
         pieces = _IN_ONE_PIECE.sub(rb"display:\1", source)
-        html_in_pieces = _parsed(pieces, document)
+        html_in_pieces = _parsed(pieces, document, profile)
         flowing = _on_pages(html_in_pieces, width, height, [*styles, _FLOWING])
         more = flowing.letters - laid.letters
         if laid.lower_end > 1.0 or more > (1 - _LEAST_SHOWN) * laid.letters:
@@ -183,17 +185,21 @@ def _laid_out(source: bytes, document: SourceDocument, paper: Paper) -> LaidOut:
     if too_large <= 1.0:
         return laid
     scale = min(too_large, _MOST_SHRUNK)
-    html = _parsed(_PAGE_RULE.sub(b"", source), document)
+    html = _parsed(_PAGE_RULE.sub(b"", source), document, profile)
     return _on_pages(html, round(width * scale), round(height * scale), styles)
 
 
-def _parsed(source: bytes, document: SourceDocument) -> Any:
-    return weasyprint.HTML(
+def _parsed(source: bytes, document: SourceDocument, profile: Profile) -> Any:
+    fetcher, (width, height) = PartsOnly(document.parts), _SIZES[profile.paper]
+    html = weasyprint.HTML(
         file_obj=io.BytesIO(source),
         encoding=document.charset or _charset(source),
         base_url="about:blank",
-        url_fetcher=PartsOnly(document.parts),
+        url_fetcher=fetcher,
     )
+    room = (width - _BESIDE, height - _ABOVE_AND_BELOW)
+    cut_long_pictures(html.etree_element, fetcher, profile, room)
+    return html
 
 
 def _on_pages(html: Any, width: int, height: int, styles: Sequence[str]) -> LaidOut:

@@ -44,7 +44,10 @@ _OF_PAGES = frozenset((kind.TIFF, kind.DCX))
 MOST_PIXELS = 150_000_000
 #: Taken when the picture does not say, or says something no scanner or printer does.
 _USUAL_DPI, _LEAST_DPI, _MOST_DPI = 96.0, 72.0, 2400.0
-_EXIF_ORIENTATION = 0x0112
+#: What Pillow raises for files that are none, or damaged.
+UNREADABLE = (OSError, ValueError, SyntaxError, EOFError, OverflowError, KeyError, TypeError)
+EXIF_ORIENTATION = 0x0112
+SIDEWAYS = (5, 6, 7, 8)  #: of its values
 _NEW_SUBFILE_TYPE, _REDUCED, _MASK = 254, 1, 4  # TIFF 6.0, clause 8
 _BITS, _CODING, _PLANES, _APART, _WEBP = 258, 259, 284, 2, 50001
 _UPRIGHT = {
@@ -106,7 +109,7 @@ def _picture_pages(document: SourceDocument, profile: Profile) -> Iterator[Raste
                 yield from _pages(image, profile)
     except (Image.DecompressionBombError, Image.DecompressionBombWarning) as error:
         raise DocumentTooLarge(document.name, detail=str(error)) from error
-    except (OSError, ValueError, SyntaxError, EOFError, OverflowError, KeyError, TypeError) as error:
+    except UNREADABLE as error:
         raise DocumentDamaged(document.name, detail=str(error)) from error
     finally:
         ImageFile.LOAD_TRUNCATED_IMAGES = True
@@ -179,12 +182,12 @@ def _page_numbers(image: Image.Image, most: int) -> list[int]:
 def _pages(image: Image.Image, profile: Profile) -> Iterator[GrayPage]:
     """The picture on one page, or on several when it is much longer than the sheet."""
     # Pillow turns a TIFF by itself when it is loaded.
-    orientation = 1 if image.format == "TIFF" else image.getexif().get(_EXIF_ORIENTATION, 1)
+    orientation = 1 if image.format == "TIFF" else image.getexif().get(EXIF_ORIENTATION, 1)
     width, height = _inches(image)
-    if orientation in (5, 6, 7, 8):
+    if orientation in SIDEWAYS:
         width, height = height, width
     if is_long(width, height, profile):
-        gray = np.asarray(_upright(image, orientation))
+        gray = np.asarray(upright(image, orientation))
         for piece in cut(gray, width, height, profile):
             part = height * len(piece) / len(gray)
             across = min(1.0, profile.room[0] / X_DPI / width)
@@ -194,13 +197,14 @@ def _pages(image: Image.Image, profile: Profile) -> Iterator[GrayPage]:
     if image.format == "JPEG":
         longest = max(spot.width, spot.rows)
         image.draft("L", (min(image.width, longest), min(image.height, longest)))
-    upright = _upright(image, orientation)
+    turned = upright(image, orientation)
     if spot.turned:
-        upright = upright.transpose(Image.Transpose.ROTATE_270)
-    yield _on_sheet(upright, spot)
+        turned = turned.transpose(Image.Transpose.ROTATE_270)
+    yield _on_sheet(turned, spot)
 
 
-def _upright(image: Image.Image, orientation: int) -> Image.Image:
+def upright(image: Image.Image, orientation: int) -> Image.Image:
+    """Its greys, turned as EXIF says (1 to 8)."""
     gray = gray_of(image)
     for step in _UPRIGHT.get(orientation, ()):
         gray = gray.transpose(step)
