@@ -17,14 +17,15 @@ from urllib.parse import unquote
 
 from gateway.config.schema import RenderingSection
 from gateway.model.body_codes import read_codes
-from gateway.rendering import hygiene, invitations, locations, rtf
+from gateway.rendering import invitations, locations, rtf
 from gateway.rendering.containers import opener
 from gateway.rendering.facts import facts_in
 from gateway.rendering.mail_documents import DocumentPart, MailDocuments, Related
 from gateway.rendering.mime import Part, parse
 from gateway.rendering.one_text import joined, letters_in
 from gateway.rendering.saved_mail import heading_of, with_heading
-from gateway.rendering.texts import BODY_TYPES, RTF, SHOWS, is_body, is_empty, text_of
+from gateway.rendering.texts import BODY_TYPES, RTF, is_body, is_empty, text_of
+from gateway.rendering.wanted import says_nothing, tidied, wanted_attachments, wanted_texts
 from renderers import decoded
 
 #: Parts that are about the mail, not in it.
@@ -77,23 +78,19 @@ def documents_in(
     facts = facts_in(root)
     texts = [part for part in chosen if is_body(part)]
     letters = letters_in(root)
-    bodies = [
-        replace(body, letter=letters[id(part)])
-        for part in texts
-        if (body := _body(part, shown, ids, codes, defects))
-    ]
+    made_of = ((part, _body(part, shown, ids, codes, defects)) for part in texts)
+    bodies = [replace(body, letter=letters[id(part)]) for part, body in made_of if body]
     if texts and not bodies:
         notes.append("left out an empty text")
     used = {content_id for body in bodies for content_id in body.related}
-    bodies = [_tidied(body, facts.subject, section, notes) for body in bodies]
+    bodies = [tidied(body, facts.subject, section, notes) for body in bodies]
     parts = [part for part in chosen if not is_body(part)]
     if any(part.header("content-location") for part in texts):
         parts = list(locations.without_unseen(parts, used, notes))
     made = [(part, _attachment(part, number, defects)) for number, part in enumerate(parts, start=1)]
     made = [(part, document) for part, document in made if not without or part.filename != without]
-    says_nothing = section.mail_text == "never" or all(hygiene.is_small_talk(_words(body)) for body in bodies)
-    attachments = _wanted(made, used, section, notes, is_alone=says_nothing)
-    bodies = _bodies_beside(attachments, bodies, section, notes)
+    attachments = wanted_attachments(made, used, section, notes, is_alone=says_nothing(bodies, section))
+    bodies = wanted_texts(attachments, bodies, section, notes)
     documents = (*joined(bodies), *attachments)
     if not documents:
         documents = tuple(_beside(root, _BESIDE_THE_TEXT, defects, notes))
@@ -111,74 +108,6 @@ def _beside(
         if (note := _SAYS_THE_SAME.format(part.media_type)) in notes:
             notes.remove(note)
         yield _attachment(part, number, defects)
-
-
-def _wanted(
-    made: list[tuple[Part, DocumentPart]],
-    used: set[str],
-    section: RenderingSection,
-    notes: list[str],
-    *,
-    is_alone: bool,
-) -> list[DocumentPart]:
-    """The attachments that get pages: not what the HTML shows, nor what mail programs add.
-
-    `is_alone`: no text says anything, so that what looks like a logo may be what shall be faxed.
-    """
-    left = [
-        (part, document)
-        for part, document in made
-        if part.content_id not in used or (part.disposition == "attachment" and not part.origin)
-    ]
-    if section.signature_pictures:
-        return [document for _, document in left]
-    pictures = [
-        (document.name, document.content, bool(part.content_id) or not part.filename)
-        for part, document in left
-    ]
-    needless = hygiene.needless_pictures(pictures)
-    if is_alone and len(needless) == len(left):
-        needless = hygiene.needless_pictures(pictures, logos=False)
-    notes.extend(needless.values())
-    return [document for index, (_, document) in enumerate(left) if index not in needless]
-
-
-def _bodies_beside(
-    attachments: list[DocumentPart], bodies: list[DocumentPart], section: RenderingSection, notes: list[str]
-) -> list[DocumentPart]:
-    """The texts that get pages, which may depend on there being attachments."""
-    if section.mail_text == "never" or (section.mail_text == "alone" and attachments):
-        if bodies:
-            notes.append("left out the text of the mail, as mail_text says")
-        return []
-    kept = [body for body in bodies if not (attachments and hygiene.is_small_talk(_words(body)))]
-    if len(kept) < len(bodies):
-        notes.append("left out a text that only names the device it was written on")
-    return kept
-
-
-def _tidied(body: DocumentPart, subject: str, section: RenderingSection, notes: list[str]) -> DocumentPart:
-    """The text of a mail without history and disclaimers, as far as the settings want them cut."""
-    if body.media_type == RTF:
-        return body
-    text = before = body.content.decode("utf-8", "replace")
-    is_html = body.media_type.startswith("text/html")
-    if section.quoted_mail == "cut":
-        text = (hygiene.html_without_history if is_html else hygiene.without_history)(text, subject)
-        if text != before:
-            notes.append("cut the mails that are quoted below the text")
-    beginnings = section.disclaimers
-    shorter = (hygiene.html_without_disclaimer if is_html else hygiene.without_disclaimer)(text, beginnings)
-    if shorter != text:
-        notes.append("cut the disclaimer below the text")
-    return body if shorter == before else replace(body, content=shorter.encode("utf-8", "replace"))
-
-
-def _words(body: DocumentPart) -> str:
-    text = body.content.decode("utf-8", "replace")
-    if body.media_type.startswith("text/html"):
-        return "" if SHOWS.search(text) else hygiene.words_of(text)
-    return "" if body.media_type == RTF else text
 
 
 def _without_twins(parts: list[Part], defects: list[str], notes: list[str]) -> list[Part]:
