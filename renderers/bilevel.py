@@ -87,7 +87,8 @@ def content_of(page: GrayPage) -> Iterator[Content]:
     """What the C has to know of a page beside its greys, as long as it works on it."""
     pictures = sides_of(page.pictures)
     texts = np.array([(*astuple(text.box), text.grey) for text in page.texts], np.int32)
-    yield Content(pictures.ctypes.data, texts.ctypes.data, len(pictures), len(texts), page.only_letters)
+    places, counts = (pictures.ctypes.data, texts.ctypes.data), (len(pictures), len(texts))
+    yield Content(*places, *counts, page.only_letters, page.only_dark)
 
 
 def sides_of(boxes: Sequence[Box]) -> npt.NDArray[np.int32]:

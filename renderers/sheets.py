@@ -72,6 +72,7 @@ def cut_page(page: GrayPage, profile: Profile) -> Iterator[GrayPage]:
                 if _is_in(text.box, start, end)
             ),
             page.only_letters,
+            page.only_dark,
         )
 
 

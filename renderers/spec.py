@@ -56,13 +56,14 @@ class GrayPage:
     """A page in grey, 1728 dots wide; `pictures` are judged one by one, the rest is text and lines.
 
     `texts` are those that stand on pictures, where they are known: they are drawn anew there. A page with
-    `only_letters` has no rules, which are not looked for then.
+    `only_letters` has no rules, which are not looked for then, and one with `only_dark` ones no pale text.
     """
 
     gray: Gray
     pictures: tuple[Box, ...] = ()
     texts: tuple[Text, ...] = ()
     only_letters: bool = False
+    only_dark: bool = False
 
 
 @dataclass(frozen=True)

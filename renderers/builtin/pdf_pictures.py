@@ -34,8 +34,8 @@ def drawn_page(page: Any, spot: Placement, gray: Gray) -> GrayPage | None:
     """The page as it was drawn in `gray`, and what is on it.
 
     That is every image, in the order they are drawn in, the texts that stand on large ones, in dots of the
-    fax page, and whether there are but letters. None when an image is lacking: pdfium says nothing of those
-    it cannot decode.
+    fax page, and whether there are but letters, and dark ones. None when an image is lacking: pdfium says
+    nothing of those it cannot decode.
     """
     boxes, texts = np.empty((_MOST_PICTURES, 4), np.int32), np.empty((_MOST_TEXTS, 5), np.int32)
     room, content = _Room(boxes.ctypes.data, texts.ctypes.data, len(boxes), len(texts)), Content()
@@ -44,7 +44,9 @@ def drawn_page(page: Any, spot: Placement, gray: Gray) -> GrayPage | None:
         return None
     pictures = (Box(*map(int, box)) for box in boxes[: content.picture_count])
     written = (Text(Box(*map(int, sides)), int(grey)) for *sides, grey in texts[: content.text_count])
-    return GrayPage(gray, tuple(pictures), tuple(written), bool(content.only_letters))
+    return GrayPage(
+        gray, tuple(pictures), tuple(written), bool(content.only_letters), bool(content.only_dark)
+    )
 
 
 def may_be_scans(path: Path) -> bool:

@@ -14,6 +14,7 @@ SOURCES = [
     HERE / f"{name}.c"
     for name in (
         *(
+            "beside",
             "blank",
             "bytes",
             "enlarge",

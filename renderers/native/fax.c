@@ -88,7 +88,7 @@ static int draw_page(const struct work *work, void *page, const struct placement
 {
     const struct desk *desk = &work->desk;
 
-    *content = (struct content){desk->room.pictures, NULL, 1, 0, 0};
+    *content = (struct content){desk->room.pictures, NULL, 1, 0, 0, 0};
     if (work->may_be_scans && draw_scan(page, spot, desk->gray, desk->room.pictures))
         return 1;
     return draw(page, spot, desk->gray) && find_content(page, spot, desk->gray, &desk->room, content);
@@ -171,7 +171,7 @@ static int add_image(struct work *work, const char *path)
     if (!draw_image(path, profile->room_width, profile->room_rows, profile->y_dpi, work->desk.gray, &spot))
         return 0;
     struct box box = {spot.left, 0, spot.left + spot.width, spot.rows};
-    return add_drawn(work, &spot, &(struct content){&box, NULL, 1, 0, 0});
+    return add_drawn(work, &spot, &(struct content){&box, NULL, 1, 0, 0, 0});
 }
 
 static int is_pdf(const char *path)

@@ -1,6 +1,6 @@
 /* A grey page to black and white, and to T.6, in one go.
 
-   One threshold for the page; pale text that it would lose is rescued (rescue.c), dark areas with dark text on them become
+   One threshold for the page; pale text that it would lose is rescued (rescue.c, beside.c), dark areas with dark text on them become
    paper (tints.c), thin grey rules stay whole (rules.c). Then every picture on the page is judged alone (pictures.c), and
    texts that stand on one are written on it (texts.c). */
 
@@ -16,7 +16,7 @@ struct task {
     const uint8_t *gray;
     int width, rows;
     const struct looks *looks;
-    int only_letters;
+    int only_letters, only_dark;
     struct pictures pictures;
     uint8_t *bits, *blocks;
 };
@@ -44,11 +44,14 @@ static void leave_out_pictures(const struct found *found, const struct task *tas
 /* Whether there is text to be rescued; marks it. */
 static int has_lost(const struct found *found, const struct task *task, int block_rows)
 {
-    if (!find_lost(found->darkest, found->lightest, found->rows, found->columns, task->looks->threshold, found->dark,
-                   found->pale))
-        return 0;
-    leave_out_pictures(found, task, block_rows);
-    return 1;
+    const int threshold = task->looks->threshold;
+    int lost = find_lost(found->darkest, found->lightest, found->rows, found->columns, threshold, found->dark, found->pale);
+
+    if (!task->only_dark)
+        lost |= find_beside(task->gray, found, BLOCK / block_rows, threshold);
+    if (lost)
+        leave_out_pictures(found, task, block_rows);
+    return lost;
 }
 
 /* Rescues text; the page's rows are `times` as high in these. Returns 0 when there is no memory. */
@@ -59,6 +62,7 @@ static int save(const struct found *found, const struct task *task, const uint8_
 
     return rescue(gray, sharp, found->darkest, found->lightest, found->pale, found->rows, found->columns,
                   looks->threshold, looks->stroke_rows, looks->stroke_dots, bits) &&
+           write_beside(gray, sharp, found, looks, bits) &&
            write_on_tints(gray, sharp, found, looks, &task->pictures, times, bits);
 }
 
@@ -136,7 +140,7 @@ static int blacken_fine(const struct task *task)
 int blacken(const uint8_t *gray, int width, long rows, const struct looks *looks, const struct content *content,
             uint8_t *bits, uint8_t *blocks)
 {
-    struct task task = {gray, width, (int)rows, looks, content->only_letters, {NULL, NULL, 0, 0, 0}, bits, blocks};
+    struct task task = {gray, width, (int)rows, looks, content->only_letters, content->only_dark, {NULL, NULL, 0, 0, 0}, bits, blocks};
 
     if (rows < 1 || rows > MOST_ROWS)
         return 0;

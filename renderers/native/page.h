@@ -9,7 +9,7 @@
 struct found {
     uint8_t *darkest, *lightest;
     uint8_t *dark; /* whether it is all black by the threshold, and may be more than that: HAS_TINT, HAS_TEXT */
-    uint8_t *pale; /* whether there is text in it that becomes white */
+    uint8_t *pale; /* whether there is text in it that becomes white: IS_PALE, or what beside.c marks */
     int rows, columns;
 };
 
@@ -28,5 +28,8 @@ void write_texts(const uint8_t *gray, int width, const struct text *texts, int c
                  uint8_t *bits);
 int write_on_tints(const uint8_t *gray, const uint8_t *sharp, const struct found *found, const struct looks *looks,
                    const struct pictures *pictures, int times, uint8_t *bits);
+int find_beside(const uint8_t *gray, const struct found *found, int times, int threshold);
+int write_beside(const uint8_t *gray, const uint8_t *sharp, const struct found *found, const struct looks *looks,
+                 uint8_t *bits);
 
 #endif

@@ -12,6 +12,8 @@ enum { PAGE_WIDTH = 1728, X_DPI = 204 };
 
 /* Marks of blocks that are all black by the threshold. */
 enum { HAS_TINT = 1, HAS_TEXT = 2 };
+/* The mark of others whose pale text becomes white by it. */
+enum { IS_PALE = 1 };
 
 /* Where a picture lies; right and bottom are outside it. */
 struct box {
@@ -29,7 +31,8 @@ struct content {
     const struct box *pictures;
     const struct text *texts;
     int32_t picture_count, text_count;
-    int32_t only_letters; /* nothing else is drawn on it: there are no rules to find */
+    int32_t only_letters; /* nothing else is drawn on it: there are no rules to find, */
+    int32_t only_dark;    /* ... and no pale text */
 };
 
 /* How a page becomes black and white; sizes are in rows and dots. */
@@ -64,6 +67,7 @@ int find_lost(const uint8_t *darkest, const uint8_t *lightest, int rows, int col
               uint8_t *pale);
 void remove_strokes(const uint8_t *page, int rows, int width, int stroke_rows, int stroke_dots, int dark, uint8_t *line,
                     uint8_t *out);
+void find_extreme(uint8_t *page, int rows, int width, int length, int greater, uint8_t *line);
 int rescue(const uint8_t *gray, const uint8_t *sharp, const uint8_t *darkest, const uint8_t *lightest,
            const uint8_t *pale, int rows, int columns, int threshold, int stroke_rows, int stroke_dots, uint8_t *bits);
 long mmr_encode(const uint8_t *bits, int width, long rows, uint8_t *out, long room);

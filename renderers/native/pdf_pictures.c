@@ -13,6 +13,7 @@ enum {
     MOST_DOUBTED = 50, /* white pictures of a page that are decoded once more to see whether they can be */
     LONGEST_WHITE = 4000, /* bytes; white paper of any size takes JBIG2 fewer */
     LONGEST_FILTER = 32,
+    DARK = 100, /* no text that is darker is lost: the threshold makes all but its soft edges black */
     SMALL = 40000, /* pictures with fewer dots are treated like text, and what stands on them, too */
 };
 
@@ -26,7 +27,7 @@ struct search {
     int picture_count, most_pictures, text_count, most_texts, left;
     int doubted, has_lost;
     int has_large; /* whether there is a picture that texts may stand on */
-    int only_letters;
+    int only_letters, only_dark;
 };
 
 static const struct matrix AS_IT_IS = {1, 0, 0, 1, 0, 0};
@@ -157,6 +158,12 @@ static int grey_of(void *text)
     return (int)(30 * red + 59 * green + 11 * blue) / 100;
 }
 
+static int is_dark(void *text)
+{
+    int grey = grey_of(text);
+    return grey >= 0 && grey < DARK;
+}
+
 static void add_text(struct search *search, void *object, const struct matrix *outer)
 {
     int grey = grey_of(object);
@@ -173,6 +180,7 @@ static void look_at(struct search *search, void *object, const struct matrix *ou
     int type = pdf.FPDFPageObj_GetType(object);
 
     search->only_letters &= type == OBJECT_TEXT || (type == OBJECT_FORM && depth < DEEPEST);
+    search->only_dark &= !search->only_letters || type != OBJECT_TEXT || is_dark(object);
     if (type == OBJECT_IMAGE) {
         struct box box = box_of(search->page, search->spot, outer, object);
         add_picture(search, &box);
@@ -190,18 +198,19 @@ static void look_at(struct search *search, void *object, const struct matrix *ou
 }
 
 /* Finds the pictures of a page that was drawn, in their order, and the texts on them, as many as there is room for; and
-   whether there are letters only. Returns 0 when a picture is lacking because it cannot be decoded. */
+   whether there are letters only, and dark ones. Returns 0 when a picture is lacking because it cannot be decoded. */
 int find_content(void *page, const struct placement *spot, const uint8_t *gray, const struct room *room,
                  struct content *content)
 {
     struct search search = {.page = page, .spot = spot, .gray = gray, .pictures = room->pictures,
                             .texts = room->texts, .most_pictures = room->most_pictures, .most_texts = room->most_texts, .left = MOST_OBJECTS,
-                            .only_letters = pdf.FPDFPage_GetAnnotCount(page) == 0};
+                            .only_letters = pdf.FPDFPage_GetAnnotCount(page) == 0, .only_dark = 1};
     int count = pdf.FPDFPage_CountObjects(page);
 
     for (int i = 0; i < count && search.left > 0; i++, search.left--)
         look_at(&search, pdf.FPDFPage_GetObject(page, i), &AS_IT_IS, 0);
-    *content = (struct content){search.pictures, search.texts, search.picture_count, search.text_count,
-                                search.only_letters && search.left > 0};
+    int only_letters = search.only_letters && search.left > 0;
+    *content = (struct content){search.pictures, search.texts, search.picture_count, search.text_count, only_letters,
+                                only_letters && search.only_dark};
     return !search.has_lost;
 }

@@ -89,7 +89,7 @@ int find_lost(const uint8_t *darkest, const uint8_t *lightest, int rows, int col
         if (!pale[i] && goes_on(&page, i / columns, i % columns))
             pale[i] = ADDED;
     for (int i = 0; i < rows * columns; i++)
-        pale[i] = pale[i] != 0;
+        pale[i] = pale[i] ? IS_PALE : 0;
     return 1;
 }
 
@@ -143,7 +143,7 @@ static void copy_region(const struct blocks *page, const uint8_t *sharp, struct 
 {
     for (int row = region->top; row < region->bottom; row++)
         for (int column = region->left; column < region->right; column++) {
-            int i = row * page->columns + column, lost = page->pale[i];
+            int i = row * page->columns + column, lost = page->pale[i] & IS_PALE;
             const uint8_t *from = sharp + ((long)row * page->columns * BLOCK + column) * BLOCK;
             uint8_t *to = region->page + ((long)(row - region->top) * region->width + column - region->left) * BLOCK;
             struct greys greys = {0, 255, 0};
@@ -177,7 +177,7 @@ static void mark_all_strokes(const struct blocks *page, const struct region *reg
             long y = row - region->top, x = column - region->left;
             struct greys greys = region->greys[y * (region->right - region->left) + x];
             /* Light text on a black tint is there already; only what stands on white is made whole. */
-            if (page->pale[i] && (greys.on_light || page->darkest[i] >= page->threshold))
+            if (page->pale[i] & IS_PALE && (greys.on_light || page->darkest[i] >= page->threshold))
                 mark_strokes(region, greys.on_light ? region->darker : region->lighter, (y * region->width + x) * BLOCK,
                              (greys.high - greys.low) / 2);
         }
@@ -230,7 +230,7 @@ static int widen(const struct blocks *page, int row, struct region *region)
     int found = 0;
 
     for (int column = 0; column < page->columns; column++)
-        if (page->pale[row * page->columns + column]) {
+        if (page->pale[row * page->columns + column] & IS_PALE) {
             region->left = column - REACH < region->left ? column - REACH : region->left;
             region->right = column + REACH + 1 > region->right ? column + REACH + 1 : region->right;
             found = 1;

@@ -60,3 +60,11 @@ FAST void remove_strokes(const uint8_t *page, int rows, int width, int stroke_ro
         extreme_of_dots(out, rows, width, stroke_dots, greater, line);
     }
 }
+
+/* Every dot becomes the least, or the greatest, of `length` rows and dots around it, in place; length is odd. `page` has room for
+   length - 1 rows more, and `line` for two rows and length dots more in each. */
+FAST void find_extreme(uint8_t *page, int rows, int width, int length, int greater, uint8_t *line)
+{
+    extreme_of_rows(page, rows, width, length, greater);
+    extreme_of_dots(page, rows, width, length, greater, line);
+}

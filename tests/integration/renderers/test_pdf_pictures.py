@@ -109,21 +109,24 @@ def test_texts_on_a_picture_are_those_that_were_written_on_it_later(tmp_path, co
 
 
 @pytest.mark.parametrize(
-    ("content", "form", "letters"),
+    ("content", "form", "letters", "dark"),
     [
-        (_WRITTEN, b"", True),
-        (b"/F Do", _WRITTEN, True),
-        (_WRITTEN + b" 100 300 m 400 300 l S", b"", False),
-        (_WRITTEN + b" /F Do", b"100 300 300 1 re f", False),
-        (_WRITTEN + _PICTURE, b"", False),
+        (_WRITTEN, b"", True, True),
+        (b"/F Do", _WRITTEN, True, True),
+        (_WRITTEN + b" 1 0 0 rg " + _WRITTEN, b"", True, True),
+        (_WRITTEN + b" 1 .6 0 rg " + _WRITTEN, b"", True, False),
+        (_WRITTEN + b" /F Do", b"0.7 g " + _WRITTEN, True, False),
+        (_WRITTEN + b" 100 300 m 400 300 l S", b"", False, False),
+        (_WRITTEN + b" /F Do", b"100 300 300 1 re f", False, False),
+        (_WRITTEN + _PICTURE, b"", False, False),
     ],
 )
-def test_a_page_of_letters_only_is_told_from_one_that_may_have_rules(tmp_path, content, form, letters):
+def test_a_page_of_letters_only_is_told_from_one_that_may_have_rules(tmp_path, content, form, letters, dark):
     path = a_pdf(tmp_path / "a.pdf", content, form=form)
 
     (page,) = pdf_pages(path, "a.pdf", FINE)
 
-    assert page.only_letters == letters
+    assert (page.only_letters, page.only_dark) == (letters, dark)
 
 
 def test_a_scan_is_the_same_the_fast_way_and_drawn(sample):

@@ -8,7 +8,7 @@ from renderers.bilevel import THRESHOLDS, looks, sides_of
 from renderers.native.library import library
 from renderers.profile import Resolution
 from renderers.spec import Box
-from tests.unit.renderers import plain_contrast, plain_pictures, plain_tints
+from tests.unit.renderers import plain_beside, plain_contrast, plain_pictures, plain_tints
 from tests.unit.renderers.plain_survey import survey
 
 BLOCK, SMALL = 16, 40_000
@@ -82,9 +82,10 @@ def without_pictures(gray, others, photos, resolution):
 
 def rescued(gray, sharp, found, others, resolution):
     """The bits with what one threshold loses."""
-    if not ((found.dark & 2).any() or found.pale.any()):
+    if not ((found.dark & 2).any() or found.pale.any() or found.beside.any()):
         return found.bits
     bits = plain_contrast.rescued(gray, sharp, found.bits, found, resolution)
+    bits = plain_beside.rescued(gray, sharp, bits, found, resolution)
     return plain_tints.on_tints(gray, sharp, bits, found, others, resolution)
 
 
@@ -95,7 +96,7 @@ def left_out(found, boxes):
             slice(box.top // BLOCK, -(-box.bottom // BLOCK)),
             slice(box.left // BLOCK, -(-box.right // BLOCK)),
         )
-        found.dark[blocks] = found.pale[blocks] = 0
+        found.dark[blocks] = found.pale[blocks] = found.beside[blocks] = 0
     return found
 
 

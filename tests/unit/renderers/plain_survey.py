@@ -5,6 +5,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from renderers.native.library import library
+from tests.unit.renderers import plain_beside
 
 
 @dataclass
@@ -17,6 +18,7 @@ class Survey:
     lightest: np.ndarray
     dark: np.ndarray
     pale: np.ndarray
+    beside: np.ndarray
 
 
 def survey(gray, threshold):
@@ -28,4 +30,6 @@ def survey(gray, threshold):
     library().survey(gray.ctypes.data, width, rows, threshold, *greys)
     marks = np.empty((2, *darkest.shape), np.uint8)
     library().find_lost(*greys[1:], *darkest.shape, threshold, *(mark.ctypes.data for mark in marks))
-    return Survey(bits, threshold, darkest, lightest, marks[0], marks[1].view(np.bool_))
+    pale = marks[1].view(np.bool_)
+    beside = plain_beside.blocks(gray, darkest, lightest, pale, threshold)
+    return Survey(bits, threshold, darkest, lightest, marks[0], pale, beside)

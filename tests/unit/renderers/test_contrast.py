@@ -43,6 +43,62 @@ def test_text_that_one_threshold_loses_can_be_read(ground, ink):
     assert abs(contrast) > 0.9
 
 
+def lines_of_two_greys(greys, paper, scale):
+    """Lines in turn of one grey and the other, close together, and where those of the second one are."""
+    page, others = Image.new("L", (PAGE_WIDTH, 400), paper), Image.new("1", (PAGE_WIDTH, 400))
+    for number in range(12):
+        at = (200 + 7 * number, 20 + 29 * number)
+        text = {"text": "Order 4711-B of 22 November", "font": font(MONOSPACED, 26)}
+        ImageDraw.Draw(page).text(at, **text, fill=greys[number % 2])
+        if number % 2:
+            ImageDraw.Draw(others).text(at, **text, fill=1)
+    size = (PAGE_WIDTH, 400 // scale)
+    return np.asarray(page.resize(size, Image.Resampling.BOX)), np.asarray(others.resize(size))
+
+
+@pytest.mark.parametrize(
+    ("grey", "paper"),
+    [(170, 255), (192, 255), (204, 255), (215, 255), (185, 225)],
+    ids=["orange", "grey", "light grey", "yellow", "grey on a tint"],
+)
+@pytest.mark.parametrize(("resolution", "scale"), [(Resolution.FINE, 1), (Resolution.STANDARD, 2)])
+def test_pale_text_between_lines_of_black_can_be_read(grey, paper, resolution, scale):
+    gray, _ = lines_of_two_greys((0, grey), paper, scale)
+    as_black, letters = lines_of_two_greys((0, 0), paper, scale)
+
+    black, wanted = (bilevel(GrayPage(one), resolution) for one in (gray, as_black))
+
+    found, wanted = (np.unpackbits(one, axis=1).astype(bool) for one in (black, wanted))
+    assert found[letters].mean() > 0.7 * wanted[letters].mean()
+    assert (found & ~wanted).mean() < 0.05 * wanted.mean()
+
+
+@pytest.mark.parametrize(("resolution", "scale"), [(Resolution.FINE, 1), (Resolution.STANDARD, 2)])
+def test_a_highlight_stays_white_beside_pale_text(resolution, scale):
+    gray, _ = lines_of_two_greys((0, 185), 225, scale)
+    framed = gray.copy()
+    framed[: 40 // scale], framed[:, :190] = 255, 255
+
+    black = np.unpackbits(bilevel(GrayPage(framed), resolution), axis=1).astype(bool)
+
+    assert not black[gray == 225].any()
+
+
+@pytest.mark.parametrize("resolution", Resolution)
+def test_black_letters_stay_as_they_are_whatever_is_beside_them(resolution):
+    text = {"text": "Order 4711-B of 22 November", "font": font(MONOSPACED, 26), "fill": 0}
+    page = Image.new("L", (PAGE_WIDTH, 400), 255)
+    ImageDraw.Draw(page).text((200, 100), **text)
+    alone = np.unpackbits(bilevel(GrayPage(np.asarray(page)), resolution), axis=1)
+    ImageDraw.Draw(page).text((200, 133), **{**text, "fill": 192})
+    ImageDraw.Draw(page).text((620, 100), **{**text, "fill": 192})
+
+    beside = np.unpackbits(bilevel(GrayPage(np.asarray(page)), resolution), axis=1)
+
+    area = (slice(95, 130), slice(195, 615))
+    assert np.array_equal(beside[area], alone[area])
+
+
 @pytest.mark.parametrize(("ground", "ink"), [(110, 30), (150, 60), (20, 140)])
 def test_text_at_the_edge_of_its_tint_is_whole(ground, ink):
     page = Image.new("L", (PAGE_WIDTH, 400), 255)
