@@ -28,6 +28,8 @@ _MEANT = {
     "euc_kr": "cp949",
     "shift_jis": "cp932",
 }
+#: For names of hosts; as texts they take Python minutes.
+_FOR_NAMES = ("punycode", "idna")
 #: Boxes of lines, and small letters beside ü é ä ö, as programs of DOS wrote them: in Windows-1252 the first
 #: are runs of Ä, Í or Û, the others quotation marks in words.
 _DOS_BOX = re.compile(rb"\xc4{4,}|\xcd{4,}|\xdb{4,}")
@@ -53,13 +55,22 @@ def decoded(data: bytes, charset: str | None = None) -> str:
         if data.startswith(mark):
             return data.decode(name, "replace")
     escape, iso_2022 = _ISO_2022
-    for guess in (_meant(charset), charset, utf_16_in(data), iso_2022 if escape in data else None, "utf-8"):
+    declared = _of_texts(charset)
+    for guess in (_meant(declared), declared, utf_16_in(data), iso_2022 if escape in data else None, "utf-8"):
         if guess:
             try:
                 return data.decode(guess)
             except (LookupError, ValueError):
                 continue
     return data.decode(_charset_of(data[:_LOOKED_AT]), "replace")
+
+
+def _of_texts(charset: str | None) -> str | None:
+    """The charset, unless it is one that no text is written in."""
+    try:
+        return charset if charset and codecs.lookup(charset).name not in _FOR_NAMES else None
+    except (LookupError, ValueError):
+        return None
 
 
 def _meant(charset: str | None) -> str | None:

@@ -1,7 +1,7 @@
 """Files in a file: Microsoft's compound file, which .msg is made of.
 
-A stranger's file may have chains that loop and sizes that lie: each chain is followed at most once through
-every sector, and nothing larger than the file is ever returned.
+A stranger's file may have chains that loop and sizes that lie: each chain is followed as far as its stream is
+long, at most once through every sector, and all streams together are not longer than the file.
 
 Spec: [MS-CFB] 2.2 (header), 2.3 and 2.4 (chains), 2.6 (directory).
 """
@@ -17,6 +17,7 @@ _MOST_DEPTH = 20
 _STORAGE, _STREAM, _ROOT = 1, 2, 5
 _ENTRY = struct.Struct("<64sHBBIII36xIQ")  # name, its length, type, colour, left, right, child, start, size
 _MINI_SECTOR = 64
+_IN_HEADER = 109  # sectors of the table that the header names itself
 
 
 @dataclass(slots=True)
@@ -89,10 +90,10 @@ class _File:
     def _allocation(self) -> list[int]:
         """The sector that follows each sector (2.3, 2.5)."""
         first, count = struct.unpack_from("<II", self._data, 68)
-        sectors = list(struct.unpack_from("<109I", self._data, 76))
+        sectors = list(struct.unpack_from(f"<{_IN_HEADER}I", self._data, 76))
         most = len(self._data) // self._size + 1
         for _ in range(min(count, most)):
-            if first >= most:
+            if first >= most or len(sectors) > most + _IN_HEADER:
                 break
             numbers = _numbers(self._sector(first))
             if not numbers:
@@ -100,16 +101,17 @@ class _File:
             sectors += numbers[:-1]
             first = numbers[-1]
         fat: list[int] = []
-        for sector in sectors[: most + 1]:
+        for sector in sectors:
+            if len(fat) > most:
+                break
             if sector < most:
                 fat += _numbers(self._sector(sector))
         return fat
 
-    def _chain(self, start: int) -> bytes:
-        found = []
-        for sector in _follow(start, self._fat):
-            found.append(self._sector(sector))
-        return b"".join(found)
+    def _chain(self, start: int, size: int | None = None) -> bytes:
+        """The sectors from this one on; as many as so many bytes need."""
+        most = None if size is None else -(-size // self._size)
+        return b"".join(self._sector(sector) for sector in _follow(start, self._fat, most))
 
     def _directory(self, data: bytes) -> Iterator[_Entry]:
         for at in range(0, min(len(data), _MOST_ENTRIES * _ENTRY.size) - _ENTRY.size + 1, _ENTRY.size):
@@ -135,11 +137,11 @@ class _File:
 
     def _stream(self, entry: _Entry) -> bytes:
         if entry.size >= self._cutoff:
-            content = self._chain(entry.start)[: entry.size]
+            content = self._chain(entry.start, entry.size)[: entry.size]
         else:
             content = b"".join(
                 self._mini[at * _MINI_SECTOR : (at + 1) * _MINI_SECTOR]
-                for at in _follow(entry.start, self._mini_fat)
+                for at in _follow(entry.start, self._mini_fat, -(-entry.size // _MINI_SECTOR))
             )[: entry.size]
         self._left -= len(content)
         if self._left < 0:
@@ -147,9 +149,9 @@ class _File:
         return content
 
 
-def _follow(start: int, table: list[int]) -> Iterator[int]:
-    """The sectors of a chain; at most as many as there are."""
-    for _ in range(len(table)):
+def _follow(start: int, table: list[int], most: int | None = None) -> Iterator[int]:
+    """The sectors of a chain; at most `most`, and as many as there are."""
+    for _ in range(len(table) if most is None else min(most, len(table))):
         if start >= len(table):
             return
         yield start

@@ -6,6 +6,7 @@ Spec: APPNOTE.TXT 6.3 (PKWARE), 4.4.4 (the flag of encryption).
 """
 
 import io
+import lzma
 import mimetypes
 import zipfile
 import zlib
@@ -15,6 +16,7 @@ from gateway.rendering.mime import Part, made_part
 from renderers import DocumentDamaged, DocumentProtected, DocumentTooLarge, DocumentUnsupported
 
 _ENCRYPTED = 0x1
+_ENTRY = b"PK\x01\x02"  # each of them begins so in the list at the end (4.3.12)
 _MOST_LISTED = 20_000  # entries of an archive that is looked at at all
 _CHUNK = 1 << 20
 #: What other systems leave in archives; nobody means to send it.
@@ -42,16 +44,23 @@ def part_of(data: bytes, name: str, budget: Budget) -> Part:
             sentence=f'The document "{name}" is an archive, and archives are not faxed here.',
             remedy="Attach the files in it instead.",
         )
+    if has_too_many(data):
+        raise _too_many(name, "so many that they were not counted")
     try:
         with zipfile.ZipFile(io.BytesIO(data)) as archive:
-            files = [entry for entry in archive.infolist()[:_MOST_LISTED] if _is_wanted(entry)]
+            files = [entry for entry in archive.infolist() if _is_wanted(entry)]
             _check(files, name, budget)
             parts = [_file(archive, entry, name, budget) for entry in files]
-    except (zipfile.BadZipFile, zlib.error, OSError, ValueError, EOFError) as error:
+    except (zipfile.BadZipFile, zlib.error, lzma.LZMAError, OSError, ValueError, EOFError) as error:
         raise DocumentDamaged(name, detail=str(error)) from error
     except NotImplementedError as error:
         raise DocumentUnsupported(name, detail=str(error)) from error
     return Part({}, memoryview(b""), "multipart/mixed", parts)
+
+
+def has_too_many(data: bytes) -> bool:
+    """Whether an archive lists more files than anybody looks at: to read the list may take minutes."""
+    return data.count(_ENTRY) > _MOST_LISTED
 
 
 def _is_wanted(entry: zipfile.ZipInfo) -> bool:
@@ -60,12 +69,7 @@ def _is_wanted(entry: zipfile.ZipInfo) -> bool:
 
 def _check(files: list[zipfile.ZipInfo], name: str, budget: Budget) -> None:
     if len(files) > budget.files:
-        raise DocumentTooLarge(
-            name,
-            detail=f"{len(files)} files in archives, {budget.files} are left",
-            sentence=f'The archive "{name}" has too many files.',
-            remedy="Attach the files that shall be faxed, without an archive.",
-        )
+        raise _too_many(name, f"{len(files)} files in archives, {budget.files} are left")
     if any(entry.flag_bits & _ENCRYPTED for entry in files):
         raise DocumentProtected(name)
     if sum(entry.file_size for entry in files) > budget.size:
@@ -83,6 +87,15 @@ def _file(archive: zipfile.ZipFile, entry: zipfile.ZipInfo, name: str, budget: B
                 raise _too_large(name)
     media_type = mimetypes.guess_type(entry.filename)[0] or "application/octet-stream"
     return made_part(bytes(content), media_type, name=entry.filename)
+
+
+def _too_many(name: str, detail: str) -> DocumentTooLarge:
+    return DocumentTooLarge(
+        name,
+        detail=detail,
+        sentence=f'The archive "{name}" has too many files.',
+        remedy="Attach the files that shall be faxed, without an archive.",
+    )
 
 
 def _too_large(name: str) -> DocumentTooLarge:

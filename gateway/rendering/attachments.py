@@ -11,7 +11,6 @@ import mimetypes
 import re
 from collections.abc import Collection, Iterator
 from dataclasses import replace
-from html import unescape
 from pathlib import Path
 from urllib.parse import unquote
 
@@ -27,6 +26,7 @@ from gateway.rendering.saved_mail import heading_of, with_heading
 from gateway.rendering.texts import BODY_TYPES, RTF, is_body, is_empty, text_of
 from gateway.rendering.wanted import says_nothing, tidied, wanted_attachments, wanted_texts
 from renderers import decoded
+from renderers.entities import unescaped
 
 #: Parts that are about the mail, not in it.
 _LEFT_OUT = frozenset(
@@ -191,7 +191,7 @@ def _body(
     text = with_heading(text, part, is_html=is_html)
     if is_html:
         text = locations.with_ids(text, part.header("content-location"), ids)
-    content_ids = {unquote(unescape(cid)) for cid in _CID.findall(text)} if is_html else set()
+    content_ids = {unquote(unescaped(cid)) for cid in set(_CID.findall(text))} if is_html else set()
     related = {cid: shown[cid] for cid in sorted(content_ids) if cid in shown}
     return DocumentPart(
         name="mail.html" if is_html else "mail.txt",

@@ -132,7 +132,9 @@ def opener_of_mails(defects: list[str]) -> Opener:
 
 
 def _is_archive(content: bytes) -> bool:
-    """A zip that is no office document; a damaged one is an archive to be complained about."""
+    """A zip that is no office document; a damaged or endless one is an archive to be complained about."""
+    if archive.has_too_many(content):
+        return True
     try:
         with zipfile.ZipFile(io.BytesIO(content)) as found:
             names = found.namelist()

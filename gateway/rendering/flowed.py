@@ -10,19 +10,19 @@ _SIGNATURE = "-- "
 
 def unflowed(text: str, *, delsp: bool) -> str:
     """The text with each paragraph in one line; `delsp`: the space at the end of a line was no space."""
-    found: list[str] = []
+    paragraphs: list[list[str]] = []
     is_open = False
     for line in text.replace("\r\n", "\n").split("\n"):
         if line.startswith(">"):
-            found.append(line.rstrip(" "))
+            paragraphs.append([line.rstrip(" ")])
             is_open = False
             continue
         own = line.removeprefix(" ")  # stuffed, so that it does not begin like something else
-        if is_open and own != _SIGNATURE:
-            found[-1] += own
-        else:
-            found.append(own)
+        goes_on = is_open and own != _SIGNATURE
         is_open = own.endswith(" ") and own != _SIGNATURE
-        if is_open and delsp:
-            found[-1] = found[-1][:-1]
-    return "\n".join(found)
+        piece = own[:-1] if is_open and delsp else own
+        if goes_on:
+            paragraphs[-1].append(piece)
+        else:
+            paragraphs.append([piece])
+    return "\n".join("".join(pieces) for pieces in paragraphs)

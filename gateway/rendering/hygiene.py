@@ -8,7 +8,8 @@ import hashlib
 import re
 import struct
 from collections.abc import Iterable, Sequence
-from html import unescape
+
+from gateway.rendering.visible import words_of
 
 _PIXEL = 3  #: dots; nobody can see a picture of this size
 _SMALL = 400  #: dots, the longer side of a logo in a signature
@@ -81,7 +82,6 @@ _HTML_HISTORY = re.compile(
     re.IGNORECASE,
 )
 _BLOCK_START = re.compile(r"<(?:p|div|tr|td|table|li|br|hr|span|font)\b[^>]{0,1000}>", re.IGNORECASE)
-_TAG = re.compile(r"<[^<>]{0,5000}>")
 _MOZ_SIGNATURE = re.compile(r"""<(div|pre)[^>]{0,200}class=["']?moz-signature""", re.IGNORECASE)
 _QUOTE_TAG = re.compile(r"<(/?)blockquote\b", re.IGNORECASE)
 
@@ -201,12 +201,6 @@ def _jpeg_size(content: bytes) -> tuple[int, int] | None:
     return None
 
 
-def words_of(page: str) -> str:
-    """The visible text of HTML, well enough to tell whether there is any."""
-    body = re.sub(r"(?is)<(style|script|title|head)\b.*?</\1\s*>", " ", page[:2_000_000])
-    return unescape(_TAG.sub(" ", body)).replace("\xa0", " ").replace("\u200b", "")
-
-
 def _cut(text: str, at: int) -> str:
     """The text up to there, unless nothing would be left."""
     return text[:at].rstrip() + "\n" if text[:at].strip() else text
@@ -229,10 +223,11 @@ def _without_signature(page: str) -> str:
 def _behind_quotes(page: str) -> str:
     """What stands outside of all quotes, from the first one on."""
     outside, depth, at, opened = [], 0, 0, False
+    last = page.rfind(">")  # behind it none is looked for, at each tag in vain
     for tag in _QUOTE_TAG.finditer(page):
         if depth == 0 and opened:
             outside.append(page[at : tag.start()])
         depth = max(0, depth + (-1 if tag[1] else 1))
         opened = True
-        at = page.find(">", tag.end()) + 1 or len(page)
+        at = page.find(">", tag.end()) + 1 if tag.end() <= last else len(page)
     return "".join(outside) + (page[at:] if depth == 0 and opened else "")

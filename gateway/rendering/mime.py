@@ -13,17 +13,14 @@ import re
 from codecs import BOM_UTF8
 from collections.abc import Iterator
 from dataclasses import dataclass, field
-from email.errors import MessageError
-from email.header import decode_header, make_header
-from email.message import Message
 from urllib.parse import quote
 
-from renderers import DocumentError, decoded
+from gateway.rendering.header_values import decoded_words, parameter
+from renderers import DocumentError
 
 MAX_DEPTH = 20  # multiparts in multiparts; mail programs make four
 MAX_PARTS = 500  # of one message
 _MAX_HEADERS = 256 * 1024  # bytes of one part
-_MAX_VALUE = 10_000  # characters of one header that is read
 _HEADER_END = re.compile(rb"\r?\n[ \t]*\r?\n")
 _HEADER = re.compile(rb"([!-9;-~]+)[ \t]*:[ \t]*(.*)", re.DOTALL)
 _FOLD = re.compile(rb"\r?\n(?=[ \t])")
@@ -32,6 +29,7 @@ _BELOW_BASE64 = re.compile(rb"\n[ \t\r]*\n[A-Za-z0-9+/=]*[^A-Za-z0-9+/=\s]")
 _LINE_END = re.compile(rb"\r?\n")
 _EMPTY = memoryview(b"")
 _LF = ord("\n")
+_UUENCODED = ("x-uuencode", "uuencode", "x-uue", "uue")
 _UU_BEGIN = re.compile(rb"^begin [0-7]{3,4} [^\n]*\n", re.MULTILINE)
 
 
@@ -48,21 +46,21 @@ class Part:
     heading: list[str] = field(default_factory=list)  #: lines to print above it; see saved_mail.py
     facts: list[str] = field(default_factory=list)  #: what else is known of a saved mail, for its heading
     _decoded: bytes | None = None
+    _told: dict[tuple[str, str], str] = field(default_factory=dict)  #: what headers say, once read
 
     def header(self, name: str) -> str:
         """The first header of this name, decoded (RFC 2047), or ""."""
-        return decoded_words(next(iter(self.headers.get(name, ())), ""))
+        raw = next(iter(self.headers.get(name, ())), "")
+        if (raw, "") not in self._told:
+            self._told[raw, ""] = decoded_words(raw)
+        return self._told[raw, ""]
 
     def parameter(self, header: str, name: str) -> str:
         """A parameter of Content-Type or Content-Disposition, decoded (RFC 2231), or ""."""
-        try:
-            value = _structured(self, header).get_param(name, "", header)
-            if isinstance(value, tuple):
-                charset, _, text = value
-                return text.encode("latin-1", "replace").decode(charset or "ascii", "replace")
-        except (LookupError, ValueError, TypeError, AttributeError, MessageError):
-            return ""
-        return _encoded_words(str(value or ""))
+        raw = next(iter(self.headers.get(header, ())), "")
+        if (raw, name) not in self._told:
+            self._told[raw, name] = parameter(raw, name)
+        return self._told[raw, name]
 
     @property
     def disposition(self) -> str:
@@ -92,13 +90,22 @@ class Part:
             return self._decode(self.body[: 4 * size], [])[:size]
         return self.content(defects)[:size]
 
+    def without_encoding(self, defects: list[str]) -> memoryview:
+        """The same, not copied where it is as it stands."""
+        is_encoded = self._encoding in ("base64", "quoted-printable", *_UUENCODED)
+        return memoryview(self.content(defects)) if is_encoded else self.body
+
+    @property
+    def _encoding(self) -> str:
+        return _first_word(next(iter(self.headers.get("content-transfer-encoding", ())), ""))
+
     def _decode(self, body: memoryview, defects: list[str]) -> bytes:
-        encoding = _first_word(next(iter(self.headers.get("content-transfer-encoding", ())), ""))
+        encoding = self._encoding
         if encoding == "base64":
             return _base64(body, defects)
         if encoding == "quoted-printable":
             return binascii.a2b_qp(body)
-        if encoding in {"x-uuencode", "uuencode", "x-uue", "uue"}:
+        if encoding in _UUENCODED:
             return _uuencoded(bytes(body), defects)
         return bytes(body)
 
@@ -131,26 +138,6 @@ def made_part(content: bytes, media_type: str, *, name: str = "", content_id: st
     return Part(headers, memoryview(content), media_type)
 
 
-def decoded_words(raw: str) -> str:
-    """A header value as people read it: one line, encoded words and raw 8-bit decoded."""
-    return _encoded_words(_unescaped(raw))
-
-
-def _unescaped(raw: str) -> str:
-    """A header value with its 8-bit bytes as letters; what a file of Outlook's says has letters already."""
-    return decoded(raw[:_MAX_VALUE].encode("utf-8", "surrogateescape"))
-
-
-def _encoded_words(text: str) -> str:
-    text = " ".join(text.split())
-    if "=?" not in text:
-        return text
-    try:
-        return " ".join(str(make_header(decode_header(text))).split())
-    except (LookupError, ValueError, TypeError, MessageError):
-        return text
-
-
 class _Parser:
     def __init__(self, defects: list[str]) -> None:
         self._defects = defects
@@ -166,7 +153,7 @@ class _Parser:
         elif part.media_type in ("message/rfc822", "message/global"):
             part.media_type = "message/rfc822"
             if depth < MAX_DEPTH:
-                inner = memoryview(part.content([]))
+                inner = part.without_encoding([])
                 part.parts = [self.part(inner, depth=depth + 1, default="text/plain")]
                 part.body = _EMPTY
             else:
@@ -238,13 +225,6 @@ def _split(raw: memoryview, defects: list[str]) -> tuple[dict[str, list[str]], m
             value = found[2].decode("ascii", "surrogateescape").strip()
             headers.setdefault(found[1].decode("ascii").lower(), []).append(value)
     return headers, body
-
-
-def _structured(part: Part, header: str) -> Message:
-    message: Message = Message()
-    for value in part.headers.get(header, ())[:1]:
-        message[header] = _unescaped(value).replace("\r", " ").replace("\n", " ")
-    return message
 
 
 def _first_word(value: str) -> str:

@@ -1,17 +1,15 @@
 """The parts of a mail that people read as its text, and whether anything stands in them."""
 
 import re
-from html import unescape
 
 from gateway.rendering.clear_signed import without_signature
 from gateway.rendering.flowed import unflowed
 from gateway.rendering.mime import Part
+from gateway.rendering.visible import shows_text
 from renderers import decoded
 
 RTF = "application/rtf"
 BODY_TYPES = ("text/html", "text/plain", "text/enriched", "text/richtext")
-_UNSEEN = frozenset({"script", "style", "head", "title"})
-_TAG_NAME = re.compile(r"/?[a-z]+")
 SHOWS = re.compile(r"<(?:img|table|hr|svg)\b", re.IGNORECASE)  #: HTML with these is not empty
 
 
@@ -36,19 +34,4 @@ def is_empty(part: Part, text: str) -> bool:
         return not text.strip("\x00 \t\r\n")
     if part.media_type != "text/html":
         return not text.strip("\ufeff\xa0\x00 \t\r\n")
-    return not SHOWS.search(text) and not unescape(_without_tags(text)).strip("\ufeff\xa0\u200b\x00 \t\r\n")
-
-
-def _without_tags(html: str) -> str:
-    """The text of HTML, well enough to tell whether there is any. In one pass: strangers write this."""
-    text, unseen = [], ""
-    for piece in f">{html}".split("<"):
-        tag, _, behind = piece.partition(">")
-        name = found[0] if (found := _TAG_NAME.match(tag[:10].lower())) else ""
-        if not unseen and name in _UNSEEN:
-            unseen = name
-        elif name == f"/{unseen}":
-            unseen = ""
-        if not unseen:
-            text.append(behind)
-    return "".join(text)
+    return not SHOWS.search(text) and not shows_text(text)

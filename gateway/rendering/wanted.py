@@ -7,6 +7,7 @@ from gateway.rendering import hygiene
 from gateway.rendering.mail_documents import DocumentPart
 from gateway.rendering.mime import Part
 from gateway.rendering.texts import RTF, SHOWS
+from gateway.rendering.visible import words_of
 
 
 def says_nothing(bodies: list[DocumentPart], section: RenderingSection) -> bool:
@@ -78,5 +79,5 @@ def tidied(body: DocumentPart, subject: str, section: RenderingSection, notes: l
 def _words(body: DocumentPart) -> str:
     text = body.content.decode("utf-8", "replace")
     if body.media_type.startswith("text/html"):
-        return "" if SHOWS.search(text) else hygiene.words_of(text)
+        return "" if SHOWS.search(text) else words_of(text)
     return "" if body.media_type == RTF else text

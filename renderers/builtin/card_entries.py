@@ -5,7 +5,6 @@ Spec: RFC 5545 3.6 and 3.8 (components and properties), RFC 5546 1.4 (methods); 
 
 from __future__ import annotations
 
-import html
 import re
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
@@ -13,6 +12,7 @@ from dataclasses import dataclass, field
 from renderers.builtin.calendar_words import lasting, repeated
 from renderers.builtin.calendar_zones import Zones, day_before, zones_in
 from renderers.builtin.card_lines import Line, lines_in
+from renderers.entities import unescaped
 
 _MOST_ENTRIES = 1000
 _ESCAPE = re.compile(r"\\(.)")
@@ -186,5 +186,5 @@ _SIMPLE: dict[str, Callable[[Line], str]] = {
 
 
 def _without_tags(text: str) -> str:
-    lines = html.unescape(_HTML.sub("", _BREAKS.sub("\n", text))).split("\n")
+    lines = unescaped(_HTML.sub("", _BREAKS.sub("\n", text))).split("\n")
     return re.sub(r"\n{3,}", "\n\n", "\n".join(line.strip() for line in lines)).strip()
