@@ -84,7 +84,10 @@ _IN_QUOTES = re.compile(r'"[^"]*"')
 _WORKBOOKS = ("Workbook", "Book", "WORKBOOK", "BOOK")
 _FILE_PASS, _END_OF_SHEET = 0x2F, 0x0A
 _SHORTEST_WAIT, _LONGEST_ANSWER = 1.0, 65_536  # seconds, bytes
-PACKAGES = "libreoffice-writer-nogui libreoffice-calc-nogui libreoffice-impress-nogui python3-uno"
+PACKAGES = (
+    "libreoffice-writer-nogui libreoffice-calc-nogui libreoffice-impress-nogui libreoffice-math-nogui "
+    "python3-uno"
+)
 
 _ERRORS: dict[str, type[RenderError]] = {
     "damaged": DocumentDamaged,
