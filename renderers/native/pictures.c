@@ -99,12 +99,12 @@ static int blacken_picture(struct picture *picture, enum kind kind, const struct
     count_greys(picture->gray, picture->stride, picture->width, picture->rows, &counts);
     int paper = paper_grey(&counts, PAPER_SHARE);
     if (kind == NEGATIVE)
-        return blacken_scan(picture, paper);
+        return blacken_scan(picture, paper, looks);
     int may_be_page = kind == PHOTO && !paper_grey(&counts, EVEN_SHARE);
     int page = may_be_page ? letters_in_lines(picture, rows_together(looks), 256) : 0;
     if (page)
-        return page > 0 && blacken_scan(picture, 0);
-    return paper ? blacken_scan(picture, paper) : blacken_photograph(picture, &counts, looks);
+        return page > 0 && blacken_scan(picture, 0, looks);
+    return paper ? blacken_scan(picture, paper, looks) : blacken_photograph(picture, &counts, looks);
 }
 
 static int draw_picture(const uint8_t *gray, int width, const struct box *box, enum kind kind,

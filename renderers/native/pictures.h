@@ -38,7 +38,7 @@ int rows_together(const struct looks *looks);
 uint8_t *negative_of(const uint8_t *gray, int stride, int width, int rows);
 int letters_in_lines(const struct picture *picture, int together, int limit);
 void blacken_row(const struct picture *picture, int y);
-int blacken_scan(struct picture *picture, int paper);
+int blacken_scan(struct picture *picture, int paper, const struct looks *looks);
 int blacken_photograph(struct picture *picture, const struct counts *counts, const struct looks *looks);
 
 #endif

@@ -35,7 +35,7 @@ def bilevel(page, resolution):
                 )
     for box, kind, _ in kinds:
         if kind == "negative":
-            black[inside(box)] = plain_pictures.negative(page.gray[inside(box)])
+            black[inside(box)] = plain_pictures.negative(page.gray[inside(box)], resolution)
     for text, photo in product(page.texts, photos):
         write(black, page.gray, text, photo)
     return np.packbits(black, axis=1)

@@ -56,15 +56,17 @@ def picture(gray, resolution, *, has_texts=False):
     """Which dots of a scan or photograph are black."""
     counts = counts_of(gray)
     if not has_texts and paper_grey(counts, 0.8) is None and letters_in_lines(gray, resolution):
-        return without_specks(darker_than_around(gray))
+        return without_specks(darker_than_around(gray, resolution))
     paper = paper_grey(counts)
-    return screened(gray, resolution) if paper is None else without_specks(darker_than_around(gray, paper))
+    if paper is None:
+        return screened(gray, resolution)
+    return without_specks(darker_than_around(gray, resolution, paper))
 
 
-def negative(gray):
+def negative(gray, resolution):
     """Which dots of a picture with light letters are black."""
     gray = 255 - gray
-    return without_specks(darker_than_around(gray, paper_grey(counts_of(gray))))
+    return without_specks(darker_than_around(gray, resolution, paper_grey(counts_of(gray))))
 
 
 def strokes(gray, resolution):
@@ -74,12 +76,12 @@ def strokes(gray, resolution):
     return ground - gray > 40
 
 
-def darker_than_around(gray, paper=None):
-    """Than the mean of 11 x 11 squares of 4 x 4 dots, or simply dark; without paper by a share of these."""
-    rows, width = gray.shape
-    ends = [np.arange(0, length, 4) for length in gray.shape]
+def darker_than_around(gray, resolution, paper=None):
+    """Than the mean of 11 x 11 squares of 0.5 mm, or simply dark; without paper by a share of these."""
+    (rows, width), high = gray.shape, {98: 2, 196: 4, 391: 8}[resolution.y_dpi]
+    ends = [np.arange(0, rows, high), np.arange(0, width, 4)]
     sums = np.add.reduceat(np.add.reduceat(gray.astype(int), ends[0], axis=0), ends[1], axis=1)
-    sizes = np.minimum(4, rows - ends[0])[:, None] * np.minimum(4, width - ends[1])
+    sizes = np.minimum(high, rows - ends[0])[:, None] * np.minimum(4, width - ends[1])
     squares = (sums + sizes // 2) // sizes
     means = np.pad(squares, 5, mode="edge")
     mean = (np.lib.stride_tricks.sliding_window_view(means, (11, 11)).sum(axis=(2, 3)) + 60) // 121
@@ -88,7 +90,7 @@ def darker_than_around(gray, paper=None):
         limit = np.maximum(mean - mean * 16 // 100, papers * 35 // 100)
     else:
         limit = np.maximum(mean - 16, int(paper * 0.4))
-    return gray < np.repeat(np.repeat(limit, 4, axis=0), 4, axis=1)[:rows, :width]
+    return gray < np.repeat(np.repeat(limit, high, axis=0), 4, axis=1)[:rows, :width]
 
 
 def without_specks(black):

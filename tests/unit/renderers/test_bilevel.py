@@ -2,10 +2,11 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from PIL import Image
+from PIL import Image, ImageDraw
 
 from renderers.bilevel import bilevel
 from renderers.fax_code import mmr_code
+from renderers.fonts import MONOSPACED, font
 from renderers.profile import PAGE_WIDTH, Resolution
 from renderers.spec import Box, GrayPage, Text
 
@@ -101,6 +102,28 @@ def test_a_shadow_on_a_scan_whose_paper_is_clipped_to_white_goes_white():
 
     assert dots[100:104, 200:900].mean() > 0.98
     assert dots.sum() == pytest.approx(2800, rel=0.02)
+
+
+@pytest.mark.parametrize("resolution", Resolution)
+@pytest.mark.parametrize("marker", [215, 190, 170], ids=["green", "pink", "orange"])
+def test_words_on_a_scan_that_were_marked_with_a_pen_can_be_read(resolution, marker):
+    down, letters = resolution.y_dpi / 196, Image.new("1", (PAGE_WIDTH, 400))
+    pen = ImageDraw.Draw(letters)
+    for row in range(10):
+        pen.text((200, 20 + 36 * row), "Order 4711-B of 22 November", font=font(MONOSPACED, 26), fill=1)
+    gray = np.full((400, PAGE_WIDTH), 240, np.uint8)
+    gray[195:234, 190:620] = marker  # 5 mm high, on one of the lines
+    gray[np.asarray(letters)] = 40
+    size = (PAGE_WIDTH, round(400 * down))
+    gray, text = (np.asarray(one.resize(size)) for one in (Image.fromarray(gray), letters))
+    noise = np.random.default_rng(4711).normal(0, 3, gray.shape)
+    scan = np.clip(gray + noise, 0, 255).astype(np.uint8)
+
+    black = np.unpackbits(bilevel(GrayPage(scan, (Box(0, 0, *size),)), resolution), axis=1).astype(bool)
+
+    line = slice(round(198 * down), round(232 * down)), slice(205, 600)
+    assert black[line][text[line]].mean() > 0.9
+    assert black[line][~text[line]].mean() < 0.35
 
 
 def test_a_large_black_area_on_a_scan_stays_black():
