@@ -18,6 +18,7 @@ import contextlib
 import errno
 import json
 import os
+import resource
 import selectors
 import shutil
 import signal
@@ -38,6 +39,7 @@ from renderers.office_process import OfficeProcess
 
 _RESULT = "result.json"
 _MOST_RESULT = 16 << 20
+_FULL = 0.75  # of the memory, the rest being programs and what is not used of what was asked for
 _PAUSE = 0.02  # seconds between looks at a job whose time would be up if it did not wait
 
 
@@ -175,12 +177,19 @@ class Foreman:
             shutil.rmtree(worker.folder, ignore_errors=True)
             self._begin(worker.job, given_up=worker)
             return
-        answer = _answer_of(worker, status) | {"id": worker.job["id"], "cpu_seconds": worker.spent}
+        answer = _answer_of(worker, status, self._is_full(usage)) | {
+            "id": worker.job["id"],
+            "cpu_seconds": worker.spent,
+        }
         if "error" in answer:
             work.part_of(Path(worker.job["out"])).unlink(missing_ok=True)
         shutil.rmtree(worker.folder, ignore_errors=True)
         self._office.reap()
         self._answer(answer)
+
+    def _is_full(self, usage: resource.struct_rusage) -> bool:
+        """Whether a worker had used up its memory: what is written in C ends then without a word."""
+        return usage.ru_maxrss * 1024 > _FULL * self._limits.memory_bytes
 
     def _answer(self, answer: dict[str, Any]) -> None:
         self._control.sendall(json.dumps(answer).encode() + b"\n")
@@ -223,7 +232,7 @@ def _needs_too_much(error: Exception) -> bool:
     return out_of_memory or isinstance(error, MemoryError | RecursionError)
 
 
-def _answer_of(worker: Worker, status: int) -> dict[str, Any]:
+def _answer_of(worker: Worker, status: int, is_full: bool) -> dict[str, Any]:
     name = worker.job["name"]
     code = os.waitstatus_to_exitcode(status)
     if worker.late or code == -signal.SIGXCPU:
@@ -232,7 +241,8 @@ def _answer_of(worker: Worker, status: int) -> dict[str, Any]:
     if code == 0 and result.is_file() and result.stat().st_size <= _MOST_RESULT:
         return dict(json.loads(result.read_bytes()))
     how = f"signal {signal.Signals(-code).name}" if code < 0 else f"exit code {code}"
-    return {"error": ConverterCrashed(name, detail=f"{how}; {_complaints(worker.folder)}").to_wire()}
+    kind = DocumentTooLarge if code < 0 and is_full else ConverterCrashed
+    return {"error": kind(name, detail=f"{how}; {_complaints(worker.folder)}").to_wire()}
 
 
 def _complaints(folder: Path) -> str:

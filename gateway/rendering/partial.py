@@ -12,10 +12,23 @@ from typing import ClassVar
 
 from gateway.errors import DocumentRejected
 from gateway.model.job import Failure
-from renderers import FaxPages, Profile, RenderError, SourceDocument, TooManyPages, read_description
+from renderers import (
+    ConverterCrashed,
+    ConverterTimedOut,
+    FaxPages,
+    Profile,
+    RenderError,
+    SourceDocument,
+    TooManyPages,
+    read_description,
+)
 
 Render = Callable[[Sequence[SourceDocument], Profile, Path], Awaitable[FaxPages]]
 
+#: Documents of a mail that may hang or crash, each for minutes, before nobody tries the others.
+_MOST_HUNG = 3
+#: Documents that fail in any way before that, and that are named to anybody.
+_MOST_FAILED = 50
 _NOTES = {
     "en": """\
 THIS FAX IS NOT COMPLETE
@@ -91,10 +104,14 @@ def all_of(failures: Sequence[RenderError]) -> RenderError:
 def in_words(failures: Sequence[RenderError]) -> tuple[str, str]:
     """Causes and remedies; each remedy names its documents where there are several remedies."""
     whose: dict[str, list[str]] = {}
-    for error in failures:
+    named, more = failures[:_MOST_FAILED], len(failures[_MOST_FAILED:])
+    for error in named:
         whose.setdefault(error.remedy, []).append(f'"{error.document}"')
     remedies = (f"{', '.join(names)}: {remedy}" for remedy, names in whose.items())
-    return " ".join(error.sentence for error in failures), " ".join(remedies if len(whose) > 1 else whose)
+    sentences = [error.sentence for error in named]
+    if more:
+        sentences.append(f"{more} more could not be faxed.")
+    return " ".join(sentences), " ".join(remedies if len(whose) > 1 else whose)
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,7 +129,7 @@ async def each_alone(
     profile: Profile,
     folder: Path,
 ) -> Rest:
-    """Every document rendered alone into `folder`, as long as the pages of all are not too many."""
+    """Every document rendered alone into `folder`, as far as the others left pages and patience."""
     left = profile.page_limit
     rest: list[SourceDocument] = []
     failures: list[RenderError] = []
@@ -120,6 +137,8 @@ async def each_alone(
         try:
             if index in faults:
                 raise faults[index]
+            if _is_enough(failures):
+                raise _untried(document.name)
             if left < 1:
                 raise TooManyPages.over(profile.page_limit, document.name)
             out = folder / f"alone-{index:03}.tif"
@@ -134,9 +153,25 @@ async def each_alone(
     return Rest(tuple(rest), tuple(failures))
 
 
+def _is_enough(failures: Sequence[RenderError]) -> bool:
+    hung = sum(isinstance(error, ConverterTimedOut | ConverterCrashed) for error in failures)
+    return hung >= _MOST_HUNG or len(failures) >= _MOST_FAILED
+
+
+def _untried(name: str) -> ConverterTimedOut:
+    return ConverterTimedOut(
+        name,
+        sentence=f'The document "{name}" was not tried: too many others of the mail failed.',
+        remedy="Send it in a mail of its own.",
+    )
+
+
 def note_page(failures: Sequence[RenderError], path: Path, language: str = "en") -> SourceDocument:
     """The page that tells the recipient, written to `path`; in English where we do not have the language."""
-    what = "\n".join(f"- {_missing(error, language)}" for error in failures)
+    lines = [f"- {_missing(error, language)}" for error in failures[:_MOST_FAILED]]
+    if more := len(failures[_MOST_FAILED:]):
+        lines.append(f"- + {more}")
+    what = "\n".join(lines)
     path.write_text(_NOTES.get(language, _NOTES["en"]).format(what=what), encoding="utf-8")
     return SourceDocument("note.txt", path, "text/plain; charset=utf-8")
 

@@ -13,6 +13,7 @@ import sys
 import zipfile
 from pathlib import Path
 
+import pikepdf
 import pytest
 from PIL import Image
 
@@ -95,6 +96,20 @@ async def until_rendered(pool: RenderPool, document: SourceDocument, pages: Path
                 return await pool.render([document], FINE, pages)
 
 
+def forms_in_forms(path: Path) -> None:
+    """A PDF of a few bytes that draws a line 10^11 times."""
+    with pikepdf.new() as pdf:
+        page = pdf.add_blank_page(page_size=(595, 842))
+        form = pikepdf.Stream(pdf, b"0 0 m 9 9 l S")
+        for _ in range(12):
+            form.Type, form.Subtype, form.BBox = pikepdf.Name.XObject, pikepdf.Name.Form, [0, 0, 595, 842]
+            outer = pikepdf.Stream(pdf, b"/F Do " * 10)
+            outer.Resources = pikepdf.Dictionary(XObject=pikepdf.Dictionary(F=form))
+            form = outer
+        page.Contents, page.Resources = form, form.Resources
+        pdf.save(path)
+
+
 @pytest.fixture
 def pages(tmp_path):
     return tmp_path / "fax.tif"
@@ -122,6 +137,14 @@ async def test_a_document_that_needs_too_much_memory_is_told_so(most, tmp_path, 
     async with RenderPool(workers=1, limits=Limits(memory_bytes=most), office=False) as pool:
         with pytest.raises(DocumentTooLarge):
             await pool.render([SourceDocument("large.tif", tmp_path / "large.tif")], FINE, pages)
+
+
+async def test_a_pdf_whose_drawing_fills_the_memory_is_called_too_large(tmp_path, pages):
+    forms_in_forms(tmp_path / "forms.pdf")
+
+    async with RenderPool(workers=1, limits=Limits(memory_bytes=600 << 20), office=False) as pool:
+        with pytest.raises(DocumentTooLarge):
+            await pool.render([SourceDocument("forms.pdf", tmp_path / "forms.pdf")], FINE, pages)
 
 
 async def test_a_fax_that_fills_the_disk_is_an_error_and_leaves_nothing(tmp_path, sample, pages):

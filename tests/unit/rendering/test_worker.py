@@ -277,6 +277,45 @@ async def test_a_fax_that_took_too_long_names_the_document_that_did(stage, store
     assert failed.failure.reason == 'The document "offer.txt" took too long to be turned into fax pages.'
 
 
+async def test_after_three_documents_that_take_too_long_the_others_are_not_tried(stage, store, renderer):
+    message = TWO_DOCUMENTS
+    for name in ("one", "two", "three", "four"):
+        message = message.replace(b"--x--", THIRD.replace(b"list", name.encode()))
+    job = await a_resolved_job(store, message=message)
+    for name in ("one.txt", "two.txt", "three.txt"):
+        renderer.fails_on(name, ConverterTimedOut(name))
+
+    await stage.run_once()
+
+    assert [[name for name, _ in documents] for documents in renderer.documents] == [
+        ["mail.txt"],
+        ["offer.txt"],
+    ]
+    failure = (await store.jobs.get(job.id)).failure
+    assert failure.reason.endswith(
+        'The document "four.txt" was not tried: too many others of the mail failed.'
+    )
+    assert failure.remedy.endswith('"four.txt": Send it in a mail of its own.')
+
+
+@pytest.mark.parametrize("section", [WITH_NOTE])
+async def test_of_very_many_documents_that_fail_fifty_are_tried_and_named(stage, store, renderer):
+    message = TWO_DOCUMENTS
+    for n in range(300):
+        message = message.replace(b"--x--", THIRD.replace(b"list", b"list%d" % n))
+        renderer.fails_on(f"list{n}.txt", DocumentDamaged(f"list{n}.txt"))
+    job = await a_resolved_job(store, message=message)
+
+    await stage.run_once()
+
+    rendered = await store.jobs.get(job.id)
+    assert rendered.state is JobState.RENDERED
+    assert rendered.failure.reason.endswith(
+        'The document "list49.txt" is damaged and cannot be read. 250 more could not be faxed.'
+    )
+    assert renderer.documents[-1][-1][1].count(b"\n- ") == 51
+
+
 async def test_documents_that_take_too_long_only_together_are_sent(stage, store, renderer):
     job = await a_resolved_job(store, message=TWO_DOCUMENTS)
     renderer.next_document_fails(ConverterTimedOut())

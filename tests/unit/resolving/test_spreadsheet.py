@@ -1,5 +1,7 @@
 """Workbooks of strangers as rows of text."""
 
+import struct
+import tracemalloc
 from datetime import date, datetime
 from io import BytesIO
 from zipfile import ZIP_DEFLATED, ZipFile
@@ -32,6 +34,24 @@ def test_a_workbook_that_unpacks_to_too_much_is_refused():
 
     with pytest.raises(ValueError, match="cannot be read"):
         rows_of(bomb.getvalue())
+
+
+def test_a_workbook_that_lists_very_many_files_is_refused_before_they_are_counted():
+    small = BytesIO()
+    with ZipFile(small, "w") as archive:
+        archive.writestr("a", b"")
+    data = small.getvalue()
+    at, end = data.index(b"PK\1\2"), data.index(b"PK\5\6")
+    listed = data[at:end] * 100_000
+    bomb = data[:at] + listed + data[end : end + 12] + struct.pack("<IIH", len(listed), at, 0)
+    tracemalloc.start()
+
+    with pytest.raises(ValueError, match="cannot be read"):
+        rows_of(bomb)
+
+    peak = tracemalloc.get_traced_memory()[1]
+    tracemalloc.stop()
+    assert peak < 1_000_000
 
 
 @given(st.integers(0, len(WHOLE) - 1), st.binary(max_size=40))
