@@ -9,6 +9,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pypdfium2
 import pypdfium2.raw as pdfium
 
@@ -34,6 +35,7 @@ _LONGEST_NOTE = 600  # characters on the page of a portfolio
 #: How long a file is that was written for the web, as its first bytes say (ISO 32000-1 annex F.3.3).
 _LENGTH = re.compile(rb"/Linearized\b[^>]{0,300}?/L\s+(\d{1,12})\b")
 _LENGTH_WITHIN = 1024  # bytes
+_MOST_IN_COLOUR, _BYTES_OF_COLOUR = 20_000, 4  # rows
 _FLAGS = pdfium.FPDF_ANNOT | pdfium.FPDF_PRINTING | pdfium.FPDF_GRAYSCALE
 
 
@@ -163,7 +165,7 @@ def _drawn(document: Any, page: Any, spot: Placement, name: str, gray: Gray) -> 
     """The page; None when a picture is lacking on it."""
     pdf_annotations.complete(document, page)
     _draw(document, page, spot, name, gray)
-    return drawn_page(page, spot, gray)
+    return drawn_page(page, spot, gray, lambda: _draw_in_colour(document, page, spot, gray))
 
 
 def _without_a_picture(name: str, number: int) -> DocumentDamaged:
@@ -177,13 +179,29 @@ def _without_a_picture(name: str, number: int) -> DocumentDamaged:
 def _draw(document: Any, page: Any, spot: Placement, name: str, gray: Gray) -> Gray:
     """The page in grey, drawn into memory of ours so that nothing is copied."""
     gray.fill(255)
-    memory = gray.ctypes.data_as(ctypes.c_void_p)
-    bitmap = pdfium.FPDFBitmap_CreateEx(PAGE_WIDTH, spot.rows, pdfium.FPDFBitmap_Gray, memory, PAGE_WIDTH)
-    if not bitmap:
+    if not _draw_as(pdfium.FPDFBitmap_Gray, document, page, spot, gray):
         raise DocumentTooLarge(name)
+    return gray
+
+
+def _draw_in_colour(document: Any, page: Any, spot: Placement, gray: Gray) -> None:
+    """Draws the page anew in a bitmap of colours: in a grey one pdfium takes the opacity of letters twice."""
+    if spot.rows > _MOST_IN_COLOUR:
+        return
+    colours = np.full((spot.rows, PAGE_WIDTH, _BYTES_OF_COLOUR), 255, np.uint8)
+    if _draw_as(pdfium.FPDFBitmap_BGRx, document, page, spot, colours):
+        gray[:] = colours[:, :, 0]
+
+
+def _draw_as(kind: int, document: Any, page: Any, spot: Placement, dots: Gray) -> bool:
+    """Draws the page, white so far, in greys; False when there is no memory for a bitmap."""
+    memory = dots.ctypes.data_as(ctypes.c_void_p)
+    bitmap = pdfium.FPDFBitmap_CreateEx(PAGE_WIDTH, spot.rows, kind, memory, dots.strides[0])
+    if not bitmap:
+        return False
     where = (spot.left, 0, spot.width, spot.rows, int(spot.turned))
     pdfium.FPDF_RenderPageBitmap(bitmap, page.raw, *where, _FLAGS)
     if document.formenv:
         pdfium.FPDF_FFLDraw(document.formenv.raw, bitmap, page.raw, *where, _FLAGS)
     pdfium.FPDFBitmap_Destroy(bitmap)
-    return gray
+    return True

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import ctypes
 import os
+from collections.abc import Callable
 from dataclasses import astuple
 from pathlib import Path
 from typing import Any
@@ -30,18 +31,20 @@ class _Room(ctypes.Structure):
     )
 
 
-def drawn_page(page: Any, spot: Placement, gray: Gray) -> GrayPage | None:
+def drawn_page(page: Any, spot: Placement, gray: Gray, redraw: Callable[[], None]) -> GrayPage | None:
     """The page as it was drawn in `gray`, and what is on it.
 
     That is every image, in the order they are drawn in, the texts that stand on large ones, in dots of the
     fax page, and whether there are but letters, and dark ones. None when an image is lacking: pdfium says
-    nothing of those it cannot decode.
+    nothing of those it cannot decode. Where letters show what is below them the page is drawn anew.
     """
     boxes, texts = np.empty((_MOST_PICTURES, 4), np.int32), np.empty((_MOST_TEXTS, 5), np.int32)
     room, content = _Room(boxes.ctypes.data, texts.ctypes.data, len(boxes), len(texts)), Content()
     found = ctypes.byref(content)
     if not pdf_library().find_content(page.raw, _dots_of(spot), gray.ctypes.data, ctypes.byref(room), found):
         return None
+    if content.has_faint:
+        redraw()
     pictures = (Box(*map(int, box)) for box in boxes[: content.picture_count])
     written = (Text(Box(*map(int, sides)), int(grey)) for *sides, grey in texts[: content.text_count])
     return GrayPage(

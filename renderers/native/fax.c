@@ -83,15 +83,17 @@ static int draw(void *page, const struct placement *spot, uint8_t *gray)
     return 1;
 }
 
-/* Draws the page in grey and finds what is on it; returns 0 when there is no memory, or a picture is lacking. */
+/* Draws the page in grey and finds what is on it; returns 0 when there is no memory, a picture is lacking, or
+   letters are faint. */
 static int draw_page(const struct work *work, void *page, const struct placement *spot, struct content *content)
 {
     const struct desk *desk = &work->desk;
 
-    *content = (struct content){desk->room.pictures, NULL, 1, 0, 0, 0};
+    *content = (struct content){desk->room.pictures, NULL, 1, 0, 0, 0, 0};
     if (work->may_be_scans && draw_scan(page, spot, desk->gray, desk->room.pictures))
         return 1;
-    return draw(page, spot, desk->gray) && find_content(page, spot, desk->gray, &desk->room, content);
+    return draw(page, spot, desk->gray) && find_content(page, spot, desk->gray, &desk->room, content) &&
+           !content->has_faint;
 }
 
 /* Adds the page that has been drawn, with what is on it. */
@@ -171,7 +173,7 @@ static int add_image(struct work *work, const char *path)
     if (!draw_image(path, profile->room_width, profile->room_rows, profile->y_dpi, work->desk.gray, &spot))
         return 0;
     struct box box = {spot.left, 0, spot.left + spot.width, spot.rows};
-    return add_drawn(work, &spot, &(struct content){&box, NULL, 1, 0, 0, 0});
+    return add_drawn(work, &spot, &(struct content){&box, NULL, 1, 0, 0, 0, 0});
 }
 
 static int is_pdf(const char *path)

@@ -39,7 +39,10 @@ class Content(ctypes.Structure):
 
     _fields_ = (
         *((name, ctypes.c_void_p) for name in ("pictures", "texts")),
-        *((name, ctypes.c_int32) for name in ("picture_count", "text_count", "only_letters", "only_dark")),
+        *(
+            (name, ctypes.c_int32)
+            for name in ("picture_count", "text_count", "only_letters", "only_dark", "has_faint")
+        ),
     )
 
 

@@ -33,6 +33,7 @@ struct content {
     int32_t picture_count, text_count;
     int32_t only_letters; /* nothing else is drawn on it: there are no rules to find, */
     int32_t only_dark;    /* ... and no pale text */
+    int32_t has_faint;    /* there are letters that show what is below them: pdfium draws them too faint in grey */
 };
 
 /* How a page becomes black and white; sizes are in rows and dots. */

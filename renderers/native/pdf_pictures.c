@@ -27,7 +27,7 @@ struct search {
     int picture_count, most_pictures, text_count, most_texts, left;
     int doubted, has_lost;
     int has_large; /* whether there is a picture that texts may stand on */
-    int only_letters, only_dark;
+    int only_letters, only_dark, has_faint;
 };
 
 static const struct matrix AS_IT_IS = {1, 0, 0, 1, 0, 0};
@@ -164,6 +164,12 @@ static int is_dark(void *text)
     return grey >= 0 && grey < DARK;
 }
 
+static int is_faint(void *text)
+{
+    unsigned red = 0, green = 0, blue = 0, alpha = 0;
+    return pdf.FPDFPageObj_GetFillColor(text, &red, &green, &blue, &alpha) && alpha > 0 && alpha < OPAQUE;
+}
+
 static void add_text(struct search *search, void *object, const struct matrix *outer)
 {
     int grey = grey_of(object);
@@ -187,6 +193,7 @@ static void look_at(struct search *search, void *object, const struct matrix *ou
         search->has_large |= is_large(&box);
         search->has_lost |= is_lost(search, object, &box);
     }
+    search->has_faint |= type == OBJECT_TEXT && is_faint(object);
     if (type == OBJECT_TEXT && search->has_large)
         add_text(search, object, outer);
     if (type != OBJECT_FORM || depth >= DEEPEST)
@@ -198,7 +205,7 @@ static void look_at(struct search *search, void *object, const struct matrix *ou
 }
 
 /* Finds the pictures of a page that was drawn, in their order, and the texts on them, as many as there is room for; and
-   whether there are letters only, and dark ones. Returns 0 when a picture is lacking because it cannot be decoded. */
+   whether there are letters only, and dark ones, and faint ones. Returns 0 when a picture is lacking because it cannot be decoded. */
 int find_content(void *page, const struct placement *spot, const uint8_t *gray, const struct room *room,
                  struct content *content)
 {
@@ -211,6 +218,6 @@ int find_content(void *page, const struct placement *spot, const uint8_t *gray, 
         look_at(&search, pdf.FPDFPage_GetObject(page, i), &AS_IT_IS, 0);
     int only_letters = search.only_letters && search.left > 0;
     *content = (struct content){search.pictures, search.texts, search.picture_count, search.text_count, only_letters,
-                                only_letters && search.only_dark};
+                                only_letters && search.only_dark, search.has_faint};
     return !search.has_lost;
 }

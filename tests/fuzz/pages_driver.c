@@ -148,7 +148,7 @@ static int code_one(int most_rows)
 
     fill(gray, width, rows);
     struct text texts[2] = {{any_box(width, rows), below(256)}, {any_box(width, rows), below(256)}};
-    struct content content = {boxes, texts, below(4), below(3), below(2), below(2)};
+    struct content content = {boxes, texts, below(4), below(3), below(2), below(2), below(2)};
     long size = code_page(gray, width, rows, &looks, &content, bits, greys, &is_blank, code, room);
     long alone = mh_encode(bits, width, rows, code, below(2) ? room : below((int)room));
     free(gray);

@@ -139,7 +139,7 @@ def test_a_scan_is_the_same_the_fast_way_and_drawn(sample):
     drawn = _draw(document, page, spot, "scan.pdf", sheet(spot.rows))
 
     assert fast is not None
-    found = drawn_page(page, spot, drawn)
+    found = drawn_page(page, spot, drawn, lambda: None)
     assert found is not None
     assert (found.pictures, found.texts) == (fast.pictures, ())
     assert np.abs(fast.gray.astype(int) - drawn).mean() < 8
