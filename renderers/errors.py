@@ -97,6 +97,16 @@ class DocumentTooLarge(DocumentError):
     says = "The document{name} is too large to be turned into fax pages."
     advises = "Send it with smaller pictures, or in several parts."
 
+    @classmethod
+    def nested(cls, document: str, detail: str) -> DocumentTooLarge:
+        """The error of a document whose elements stand in each other, thousands deep."""
+        return cls(
+            document,
+            detail=detail,
+            sentence=f'The document "{document}" is nested too deeply to be turned into fax pages.',
+            remedy="Open it on your computer, print it to a PDF, and send that.",
+        )
+
 
 class TooManyPages(DocumentError):
     """The fax would have more pages than the profile allows."""

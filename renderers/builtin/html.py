@@ -116,7 +116,7 @@ def html_pages(source: bytes, document: SourceDocument, workshop: Workshop) -> I
             _refuse_hollow(source, document.name)
         laid.pages.write_pdf(target)
     except RecursionError as error:
-        raise DocumentTooLarge(document.name, detail="nested too deeply") from error
+        raise DocumentTooLarge.nested(document.name, repr(error)) from error
     return pdf_pages(target, document.name, workshop.profile)
 
 
@@ -131,7 +131,7 @@ def _refuse_nest(source: bytes, name: str) -> None:
         if tag[2].lower() not in _FLAT:
             depth = max(0, depth - 1) if tag[1] else depth + 1
         if depth > _DEEPEST:
-            raise DocumentTooLarge(name, detail=f"elements nested {_DEEPEST} deep")
+            raise DocumentTooLarge.nested(name, f"elements {_DEEPEST} deep")
 
 
 def _refuse_hollow(source: bytes, name: str) -> None:

@@ -141,7 +141,7 @@ def _refuse_nest(document: SourceDocument) -> None:
     letters = np.frombuffer(data, np.uint8)
     steps = (letters == ord("{")).astype(np.int32) - (letters == ord("}"))
     if steps.cumsum().max(initial=0) > _DEEPEST_GROUP:
-        raise DocumentTooLarge(document.name, detail=f"groups nested {_DEEPEST_GROUP} deep")
+        raise DocumentTooLarge.nested(document.name, f"groups {_DEEPEST_GROUP} deep")
 
 
 def converted(document: SourceDocument, workshop: Workshop) -> Path:

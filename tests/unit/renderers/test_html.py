@@ -8,7 +8,7 @@ import pytest
 from PIL import Image
 
 from renderers.builtin.html import HtmlRenderer
-from renderers.errors import DocumentUnsupported
+from renderers.errors import DocumentTooLarge, DocumentUnsupported
 from renderers.spec import Gray
 from tests.unit.renderers.pages import a_document, a_workshop
 
@@ -139,3 +139,16 @@ def test_pictures_that_are_not_there_are_left_out(tmp_path, link):
     (gray,) = greys_of(tmp_path, f"<p>Words</p><img src='{link}'>".encode())
 
     assert gray.min() < 50
+
+
+@pytest.mark.parametrize(
+    "page", [b"<div>" * 3000, b"<html>" + b"<span>" * 1900 + b"a b c"], ids=["read", "laid out"]
+)
+def test_of_html_that_is_nested_too_deeply_no_picture_is_blamed(tmp_path, page):
+    with pytest.raises(DocumentTooLarge) as caught:
+        pages_of(tmp_path, page)
+
+    assert caught.value.sentence == (
+        'The document "report.html" is nested too deeply to be turned into fax pages.'
+    )
+    assert caught.value.remedy == "Open it on your computer, print it to a PDF, and send that."
