@@ -3,7 +3,7 @@
 import numpy as np
 
 from renderers.bilevel import looks
-from tests.unit.renderers.plain_contrast import BLOCK, around, dots_of, extreme, sums
+from tests.fuzz.plain_contrast import BLOCK, around, dots_of, extreme, sums
 
 CONTRAST, SAME_TINT, TEXT_DOTS, LIGHT_SHARE, GROWTH, FRAMED, TEXT_SHARE, REACH = 28, 10, 8, 4, 16, 7, 2, 2
 SPECK, RIM, LEAST_DARK, CLEAR, BEYOND = 3, 7, 24, 13, 2

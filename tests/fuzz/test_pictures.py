@@ -7,8 +7,8 @@ from hypothesis import strategies as st
 from renderers.bilevel import bilevel
 from renderers.profile import PAGE_WIDTH, Resolution
 from renderers.spec import Box, GrayPage, Text
-from tests.unit.renderers import plain_page
-from tests.unit.renderers.test_rescue import pages
+from tests.fuzz import plain_page
+from tests.fuzz.test_rescue import pages
 
 KINDS = st.sampled_from(["shadow", "shades", "noise", "chart", "what is there"])
 

@@ -8,8 +8,8 @@ from renderers.bilevel import THRESHOLDS, looks, sides_of
 from renderers.native.library import library
 from renderers.profile import Resolution
 from renderers.spec import Box
-from tests.unit.renderers import plain_beside, plain_contrast, plain_pictures, plain_tints
-from tests.unit.renderers.plain_survey import survey
+from tests.fuzz import plain_beside, plain_contrast, plain_pictures, plain_tints
+from tests.fuzz.plain_survey import survey
 
 BLOCK, SMALL = 16, 40_000
 

@@ -3,8 +3,8 @@
 import numpy as np
 
 from renderers.bilevel import stroke_size
-from tests.unit.renderers.plain_contrast import extreme
-from tests.unit.renderers.plain_letters import letters_in_lines
+from tests.fuzz.plain_contrast import extreme
+from tests.fuzz.plain_letters import letters_in_lines
 
 
 def kind_of(gray, resolution, *, has_texts=False):

@@ -3,7 +3,7 @@
 import numpy as np
 
 from renderers.bilevel import stroke_size
-from tests.unit.renderers.plain_contrast import BLOCK, BROKEN, around, dots_of, extreme, sums
+from tests.fuzz.plain_contrast import BLOCK, BROKEN, around, dots_of, extreme, sums
 
 NEAR, AROUND, ENOUGH, CONTRAST = (5, 5), (7, 7), 6, 36
 

@@ -11,10 +11,10 @@ from PIL import Image, ImageDraw, ImageFont
 from renderers.bilevel import bilevel
 from renderers.profile import PAGE_WIDTH, Resolution
 from renderers.spec import Box, Gray, GrayPage, Text
-from tests.unit.renderers import plain_page
-from tests.unit.renderers.plain_pictures import picture
+from tests.fuzz import plain_page
+from tests.fuzz.plain_pictures import picture
 
-SAMPLE = Path(__file__).parents[3] / "samples" / "documents" / "photo.jpg"
+SAMPLE = Path(__file__).parents[2] / "samples" / "documents" / "photo.jpg"
 LINE = "Please sign the contract number 4711 and send it back to us by fax before the end of this month."
 ROWS = 1400
 

@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from tests.unit.renderers.plain_contrast import extreme
+from tests.fuzz.plain_contrast import extreme
 
 
 def letters_in_lines(gray, resolution, limit=256):

@@ -11,9 +11,9 @@ from renderers.fonts import MONOSPACED, font
 from renderers.native.library import library
 from renderers.profile import PAGE_WIDTH, Resolution
 from renderers.spec import GrayPage
-from tests.unit.renderers import plain_contrast as plain
-from tests.unit.renderers import plain_page
-from tests.unit.renderers.plain_survey import survey
+from tests.fuzz import plain_contrast as plain
+from tests.fuzz import plain_page
+from tests.fuzz.plain_survey import survey
 
 GREYS = st.integers(0, 255)
 

@@ -8,7 +8,7 @@ from renderers.bilevel import bilevel
 from renderers.fineness import needs_fine
 from renderers.profile import Resolution
 from renderers.spec import GrayPage
-from tests.unit.renderers.test_rescue import pages
+from tests.fuzz.test_rescue import pages
 
 BAND, NARROW, MOST_IN, LEAST_GAPS, MOST_NARROW = 116, 3, 12, 300, 0.2
 

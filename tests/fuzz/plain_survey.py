@@ -5,7 +5,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from renderers.native.library import library
-from tests.unit.renderers import plain_beside
+from tests.fuzz import plain_beside
 
 
 @dataclass
