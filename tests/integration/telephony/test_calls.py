@@ -63,7 +63,7 @@ SCENARIOS = {
     "repaired by FEC": Scenario({}, {"error_correction": ErrorCorrection.FEC, "max_datagram": 320}),
     "diverted": Scenario({"caller_form": CallerForm.DIVERSION}, {"called_from": CalledForm.DIVERSION}),
     "digits behind the number": Scenario(
-        {"t38": N}, {"t38": N, "dtmf_digits": 4}, tones=",47,11", sub_address=""
+        {"t38": N}, {"t38": N, "dtmf_digits": 4, "dtmf_wait_s": 10.0}, tones=",47,11", sub_address=""
     ),
     "encrypted": Scenario({"srtp": Srtp.REQUIRE}, {"srtp": Srtp.OFFER}),
     "encrypted where both can": Scenario({"t38": N, "srtp": Srtp.OFFER}, {"t38": N, "srtp": Srtp.OFFER}),
