@@ -39,9 +39,7 @@ def cut_long_pictures(root: Any, fetcher: URLFetcher, profile: Profile, room: tu
 def _replace(parent: Any, image: Any, cut: list[Any]) -> None:
     cut[-1].tail = image.tail
     index = list(parent).index(image)
-    parent.remove(image)
-    for number, piece in enumerate(cut):
-        parent.insert(index + number, piece)
+    parent[index : index + 1] = cut
 
 
 def _cut(image: Any, fetcher: URLFetcher, profile: Profile, room: tuple[float, float]) -> Iterator[Any]:

@@ -162,9 +162,8 @@ void fc_fax_greet_t38(fc_fax *fax) {
 
 /* What was heard was not the peer: a preamble before our own DIS, say, for which that DIS is never said. */
 void fc_fax_forget_peer(fc_fax *fax) {
-    fc_t38_options same = fax->t38_options;
     if (fax->t38 && !fax->agreed)
-        fc_fax_begin_t38(fax, &same);
+        fc_fax_begin_t38(fax, &fax->t38_options);
 }
 
 bool fc_fax_is_t38(const fc_fax *fax) {
